@@ -1,0 +1,92 @@
+// Keys, values and integers as callers give them, made into what goes over the wire, or refused by name.
+import { invalidArgument } from './errors.ts';
+
+/** A key or value as a caller gives it: text is sent as UTF-8, bytes as they are. */
+export type Bytes = string | Uint8Array;
+
+const EMPTY: Buffer = Buffer.alloc(0);
+const MAX_INT64 = 2n ** 63n - 1n;
+const MIN_INT64 = -(2n ** 63n);
+
+/** The range end that etcd reads as "no upper bound" (`"\0"`, clientv3 `WithFromKey`). */
+export const OPEN_END: Buffer = Buffer.from([0]);
+
+/** Copies a caller's key or value, so that later changes to the caller's buffer do not reach etcd. */
+export function toBytes(value: Bytes, argument: string): Buffer {
+  if (typeof value === 'string') {
+    // A lone surrogate would be sent as U+FFFD, so that two different strings became one key.
+    if (!value.isWellFormed()) throw invalidArgument(argument, 'is not well-formed Unicode: it holds a lone surrogate');
+    return value === '' ? EMPTY : Buffer.from(value);
+  }
+  if (value instanceof Uint8Array) return value.length === 0 ? EMPTY : copyBytes(value);
+  throw invalidArgument(argument, `must be a string or a Uint8Array, not ${describe(value)}`);
+}
+
+/** Copies bytes into a Buffer that shares memory with nothing the caller holds. */
+export function copyBytes(bytes: Uint8Array): Buffer {
+  // Buffer.from trusts `length`, which a subclass may override; set() goes by the real one.
+  const copy = Buffer.allocUnsafe(bytes.byteLength);
+  copy.set(bytes);
+  return copy;
+}
+
+/** A key that must not be empty, as `toBytes`. */
+export function toKey(value: Bytes, argument: string): Buffer {
+  const key = toBytes(value, argument);
+  if (key.length === 0) throw invalidArgument(argument, 'must not be empty', 'EMPTY_KEY');
+  return key;
+}
+
+/** A revision or id: any bigint in int64's range, or a safe integer. */
+export function toInt64(value: bigint | number, argument: string, minimum: bigint = MIN_INT64): bigint {
+  let result: bigint;
+  if (typeof value === 'bigint') {
+    result = value;
+  } else if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw invalidArgument(argument, `must be a safe integer or a bigint, not ${value}`);
+    result = BigInt(value);
+  } else {
+    throw invalidArgument(argument, `must be a bigint or a safe integer, not ${describe(value)}`);
+  }
+  if (result < minimum) throw invalidArgument(argument, `must be at least ${minimum}, not ${result}`);
+  if (result > MAX_INT64) throw invalidArgument(argument, `must fit a signed 64-bit integer, not ${result}`);
+  return result;
+}
+
+/** A member or cluster id: an unsigned 64-bit integer. */
+export function toUint64(value: bigint | number, argument: string): bigint {
+  if (typeof value === 'bigint' && value > MAX_INT64 && value < 2n ** 64n) return value;
+  return toInt64(value, argument, 0n);
+}
+
+/** A count, limit or size: a safe integer no smaller than `minimum`. */
+export function toCount(value: number | bigint, argument: string, minimum = 0): number {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  if (!Number.isSafeInteger(number)) throw invalidArgument(argument, `must be a safe integer, not ${describe(value)}`);
+  if (number < minimum) throw invalidArgument(argument, `must be at least ${minimum}, not ${number}`);
+  return number;
+}
+
+/**
+ * The end of the range that holds every key with this prefix (clientv3/op.go `GetPrefixRangeEnd`): the prefix with its
+ * last byte below 0xff raised by one and the rest cut. An empty or all-0xff prefix has no upper bound: `"\0"`.
+ */
+export function prefixEnd(prefix: Uint8Array): Buffer {
+  for (let i = prefix.length - 1; i >= 0; i--) {
+    const byte = prefix[i] as number;
+    if (byte < 0xff) {
+      const end = Buffer.from(prefix.subarray(0, i + 1));
+      end[i] = byte + 1;
+      return end;
+    }
+  }
+  return OPEN_END;
+}
+
+/** What a value is, for an error text: its type, never its content. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'object') return Object.prototype.toString.call(value).slice(8, -1);
+  return typeof value;
+}

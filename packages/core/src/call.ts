@@ -1,0 +1,104 @@
+// A call as interceptors see it, and the streams that they may wrap.
+import type { Method, RequestOf, ResponseOf } from './methods.ts';
+
+/** Metadata of a call: an immutable record. Keys are lower-case; a key ending in `-bin` carries bytes. */
+export type Metadata = Readonly<Record<string, string | Uint8Array | readonly (string | Uint8Array)[]>>;
+
+/**
+ * What every operation takes as its last argument. Plugins add their own by declaration merging:
+ * `declare module '@etcdts/core' { interface CallOptions { retry?: RetryOptions | false } }`.
+ */
+export interface CallOptions {
+  /** Ends the call: it rejects with the signal's own reason. */
+  signal?: AbortSignal | undefined;
+  /** Deadline of the whole call in milliseconds; `Infinity` for none. Defaults to the client's `requestTimeoutMs`. */
+  timeoutMs?: number | undefined;
+  /** Fails at once with `NO_LEADER` on a member without a leader (metadata `hasleader`). On by default for watches. */
+  requireLeader?: boolean | undefined;
+  /** Sends the call to this endpoint, and to no other. */
+  endpoint?: string | undefined;
+  /** Further request metadata. */
+  metadata?: Metadata | undefined;
+}
+
+/** A typed key of a call's context: how interceptors hand things to each other. */
+export interface ContextKey<T> {
+  readonly name: string;
+  readonly defaultValue: T;
+}
+
+/** What interceptors hand each other for the time of one call, by typed keys; shared by all attempts of the call. */
+export class CallContext {
+  readonly #values: Map<ContextKey<unknown>, unknown> = new Map();
+
+  get<T>(key: ContextKey<T>): T {
+    return this.#values.has(key) ? (this.#values.get(key) as T) : key.defaultValue;
+  }
+
+  set<T>(key: ContextKey<T>, value: T): void {
+    this.#values.set(key, value);
+  }
+}
+
+/** Makes a context key; two keys of one name are still two keys. */
+export function contextKey<T>(name: string, defaultValue: T): ContextKey<T> {
+  return { name, defaultValue };
+}
+
+/**
+ * One RPC on its way through the pipeline. An interceptor never changes a call it received: it passes on
+ * `{ ...call, metadata: { ...call.metadata, more } }`.
+ */
+export interface Call<M extends Method = Method> {
+  readonly method: M;
+  /** The request message; `undefined` for a bidirectional stream, whose messages go through `send`. */
+  readonly request: RequestOf<M>;
+  readonly metadata: Metadata;
+  readonly signal: AbortSignal | undefined;
+  /** When the call must have ended, on `performance.now()`'s clock; `Infinity` for never. */
+  readonly deadline: number;
+  readonly endpoint: string | undefined;
+  readonly options: CallOptions;
+  readonly context: CallContext;
+  /** 1 for the first; an interceptor that calls `next` again raises it. */
+  readonly attempt: number;
+}
+
+/** Narrows a call to one method: `if (isCall(call, methods.put)) call.request.key`. */
+export function isCall<M extends Method>(call: Call, method: M): call is Call<M> {
+  return (call.method as Method) === method;
+}
+
+/**
+ * One stream, of the kind `serverStream` or `bidi`. It may be handed out before it is connected: what is sent is kept
+ * until then. Read it one way, once: by iterating (which asks for one message at a time) or by `forEach` (which takes
+ * them as they come). Leaving an iteration cancels the stream.
+ */
+export interface ClientStream<Req = unknown, Res = unknown> extends AsyncIterable<Res> {
+  /** Sends a message; after `end` or `cancel` it does nothing. */
+  send(message: Req): void;
+  /** Half-closes: no more messages will be sent. */
+  end(): void;
+  /** Ends the stream at once, in both directions; reading ends with `reason`, or with nothing more where there is none. */
+  cancel(reason?: unknown): void;
+  /** Reads to the end; resolves when the server ended the stream well, rejects with its error otherwise. */
+  forEach(onMessage: (message: Res) => void): Promise<void>;
+}
+
+/** Carries a unary call on: to the next interceptor, or to the wire. */
+export type UnaryHandler = <M extends Method>(call: Call<M>) => Promise<ResponseOf<M>>;
+/** Carries a stream call on: to the next interceptor, or to the wire. Called once for every attempt to open a stream. */
+export type StreamHandler = <M extends Method>(call: Call<M>) => ClientStream<RequestOf<M>, ResponseOf<M>>;
+
+/**
+ * One layer of the pipeline: `name`, and a wrapper around the handler below it for unary calls, for streams, or both.
+ * The first interceptor of a client is the outermost, in both directions. Wrappers are built once per method, when the
+ * client is made; return `next` itself for methods that you do not care about.
+ */
+export interface Interceptor {
+  /** Unique in a client. */
+  readonly name: string;
+  unary?(next: UnaryHandler, method: Method): UnaryHandler;
+  stream?(next: StreamHandler, method: Method): StreamHandler;
+}
+

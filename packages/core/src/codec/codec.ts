@@ -1,0 +1,13 @@
+/**
+ * Turns one RPC's messages into bytes and back. Encoding gives a whole gRPC frame, the 5-byte prefix (uncompressed flag,
+ * length) and the message in one buffer; decoding takes the message without prefix and may keep views of it.
+ */
+export interface Codec<Req, Res> {
+  /** Loads what this codec needs before its first use; absent where it needs nothing. */
+  load?(): Promise<void>;
+  encodeRequest(message: Req): Buffer;
+  decodeResponse(message: Buffer): Res;
+}
+
+/** Bytes of the gRPC frame prefix that `encodeRequest` leaves in front of the message. */
+export const FRAME_PREFIX = 5;

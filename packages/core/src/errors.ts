@@ -1,0 +1,78 @@
+import { GRPC_CODES, type EtcdErrorCode, type Outcome } from './error-codes.ts';
+
+const BRAND: unique symbol = Symbol.for('@etcdts/core.EtcdError') as never;
+
+/** What an EtcdError is made of; `message` is the text after the code. */
+export interface EtcdErrorInit {
+  readonly code: EtcdErrorCode;
+  readonly message: string;
+  readonly grpcCode: number;
+  readonly outcome: Outcome;
+  readonly method?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly attempts?: number | undefined;
+  readonly compactRevision?: bigint | undefined;
+  readonly argument?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error of this client, whatever failed: `code` says what, `outcome` says whether a write may have happened.
+ *
+ * `code` is etcd's own name where etcd gave a verdict (`COMPACTED`, `LEASE_NOT_FOUND`, …; rpctypes/error.go), gRPC's
+ * (`UNAVAILABLE`, …) or this client's. `outcome: 'not-applied'` is given only where it is proven; it is never guessed.
+ * An abort rejects with the signal's own reason instead, never with an EtcdError.
+ */
+export class EtcdError extends Error {
+  override readonly name: string = 'EtcdError';
+  readonly code: EtcdErrorCode;
+  /** The gRPC status number that belongs to the code. */
+  readonly grpcCode: number;
+  /** What is known of the request's effect on etcd. A read has none: always `'not-applied'`. */
+  readonly outcome: Outcome;
+  /** The RPC, as `KV.Put`; absent where no RPC was made. */
+  readonly method: string | undefined;
+  /** The endpoint that answered or failed; absent where none was reached. */
+  readonly endpoint: string | undefined;
+  /** How many times the request was sent out, or tried to be: 0 where it was refused in the client. */
+  readonly attempts: number;
+  /** With code `COMPACTED` on a watch: the first revision that can still be watched. */
+  readonly compactRevision: bigint | undefined;
+  /** The argument at fault, where the client refused a call for one. */
+  readonly argument: string | undefined;
+
+  constructor(init: EtcdErrorInit) {
+    super(`${init.code}: ${init.message}`, init.cause === undefined ? undefined : { cause: init.cause });
+    this.code = init.code;
+    this.grpcCode = init.grpcCode;
+    this.outcome = init.outcome;
+    this.method = init.method;
+    this.endpoint = init.endpoint;
+    this.attempts = init.attempts ?? 0;
+    this.compactRevision = init.compactRevision;
+    this.argument = init.argument;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+/** Tells an EtcdError, of one code if given; true also for one made by another copy of this package. */
+export function isEtcdError<C extends EtcdErrorCode>(error: unknown, code?: C): error is EtcdError & { readonly code: C } {
+  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
+  return code === undefined || (error as EtcdError).code === code;
+}
+
+/** The error for an argument refused in the client: nothing was sent. */
+export function invalidArgument(argument: string, reason: string, code: EtcdErrorCode = 'INVALID_ARGUMENT'): EtcdError {
+  return new EtcdError({ code, message: `${argument} ${reason}`, grpcCode: 3, outcome: 'not-applied', argument });
+}
+
+/** The error of a call made on, or cut off by, a closed client. */
+export function clientClosed(method?: string, outcome: Outcome = 'not-applied'): EtcdError {
+  return new EtcdError({ code: 'CLIENT_CLOSED', message: 'the client is closed', grpcCode: 1, outcome, method });
+}
+
+/** A gRPC status number's name; a number that gRPC does not define is UNKNOWN. */
+export function grpcCodeName(code: number): Exclude<(typeof GRPC_CODES)[number], 'OK'> {
+  const name = GRPC_CODES[code];
+  return name === undefined || name === 'OK' ? 'UNKNOWN' : name;
+}
