@@ -49,52 +49,103 @@ const MAINTENANCE = 'etcdserverpb.Maintenance';
 const AUTH = 'etcdserverpb.Auth';
 
 /** Every RPC of etcd's API (etcdserverpb/rpc.proto), by a name of its own. */
-export const methods = {
-  range: rpc<m.RangeRequest, m.RangeResponse>(KV, 'Range', 'unary', 'read', hot.range),
-  rangeStream: rpc<m.RangeRequest, m.RangeStreamResponse>(KV, 'RangeStream', 'serverStream', 'read', hot.rangeStream),
-  put: rpc<m.PutRequest, m.PutResponse>(KV, 'Put', 'unary', 'write', hot.put),
-  deleteRange: rpc<m.DeleteRangeRequest, m.DeleteRangeResponse>(KV, 'DeleteRange', 'unary', 'write', hot.deleteRange),
-  txn: rpc<m.TxnRequest, m.TxnResponseMessage>(KV, 'Txn', 'unary', 'write', hot.txn),
-  compact: rpc<m.CompactionRequest, m.CompactionResponse>(KV, 'Compact', 'unary', 'write', hot.compact),
+export interface MethodTable {
+  readonly range: Method<m.RangeRequest, m.RangeResponse>;
+  readonly rangeStream: Method<m.RangeRequest, m.RangeStreamResponse>;
+  readonly put: Method<m.PutRequest, m.PutResponse>;
+  readonly deleteRange: Method<m.DeleteRangeRequest, m.DeleteRangeResponse>;
+  readonly txn: Method<m.TxnRequest, m.TxnResponseMessage>;
+  readonly compact: Method<m.CompactionRequest, m.CompactionResponse>;
 
-  watch: rpc<m.WatchRequest, m.WatchResponseMessage>(WATCH, 'Watch', 'bidi', 'read', hot.watch),
+  readonly watch: Method<m.WatchRequest, m.WatchResponseMessage>;
 
-  leaseGrant: rpc<m.LeaseGrantRequest, m.LeaseGrantResponse>(LEASE, 'LeaseGrant', 'unary', 'write', hot.leaseGrant),
-  leaseRevoke: rpc<m.LeaseRevokeRequest, m.LeaseRevokeResponse>(LEASE, 'LeaseRevoke', 'unary', 'write', hot.leaseRevoke),
-  leaseKeepAlive: rpc<m.LeaseKeepAliveRequest, m.LeaseKeepAliveResponse>(LEASE, 'LeaseKeepAlive', 'bidi', 'read', hot.leaseKeepAlive),
-  leaseTimeToLive: rpc<m.LeaseTimeToLiveRequest, m.LeaseTimeToLiveResponse>(LEASE, 'LeaseTimeToLive', 'unary', 'read', hot.leaseTimeToLive),
-  leaseLeases: rpc<m.LeaseLeasesRequest, m.LeaseLeasesResponse>(LEASE, 'LeaseLeases', 'unary', 'read', hot.leaseLeases),
+  readonly leaseGrant: Method<m.LeaseGrantRequest, m.LeaseGrantResponse>;
+  readonly leaseRevoke: Method<m.LeaseRevokeRequest, m.LeaseRevokeResponse>;
+  readonly leaseKeepAlive: Method<m.LeaseKeepAliveRequest, m.LeaseKeepAliveResponse>;
+  readonly leaseTimeToLive: Method<m.LeaseTimeToLiveRequest, m.LeaseTimeToLiveResponse>;
+  readonly leaseLeases: Method<m.LeaseLeasesRequest, m.LeaseLeasesResponse>;
 
-  memberAdd: rpc<m.MemberAddRequest, m.MemberAddResponse>(CLUSTER, 'MemberAdd', 'unary', 'write', cold.memberAdd),
-  memberRemove: rpc<m.MemberRemoveRequest, m.MemberRemoveResponse>(CLUSTER, 'MemberRemove', 'unary', 'write', cold.memberRemove),
-  memberUpdate: rpc<m.MemberUpdateRequest, m.MemberUpdateResponse>(CLUSTER, 'MemberUpdate', 'unary', 'write', cold.memberUpdate),
-  memberList: rpc<m.MemberListRequest, m.MemberListResponse>(CLUSTER, 'MemberList', 'unary', 'read', cold.memberList),
-  memberPromote: rpc<m.MemberPromoteRequest, m.MemberPromoteResponse>(CLUSTER, 'MemberPromote', 'unary', 'write', cold.memberPromote),
+  readonly memberAdd: Method<m.MemberAddRequest, m.MemberAddResponse>;
+  readonly memberRemove: Method<m.MemberRemoveRequest, m.MemberRemoveResponse>;
+  readonly memberUpdate: Method<m.MemberUpdateRequest, m.MemberUpdateResponse>;
+  readonly memberList: Method<m.MemberListRequest, m.MemberListResponse>;
+  readonly memberPromote: Method<m.MemberPromoteRequest, m.MemberPromoteResponse>;
 
-  alarm: rpc<m.AlarmRequest, m.AlarmResponse>(MAINTENANCE, 'Alarm', 'unary', 'write', cold.alarm),
-  status: rpc<m.StatusRequest, m.StatusResponse>(MAINTENANCE, 'Status', 'unary', 'read', cold.status),
-  defragment: rpc<m.DefragmentRequest, m.DefragmentResponse>(MAINTENANCE, 'Defragment', 'unary', 'write', cold.defragment),
-  hash: rpc<m.HashRequest, m.HashResponse>(MAINTENANCE, 'Hash', 'unary', 'read', cold.hash),
-  hashKv: rpc<m.HashKvRequest, m.HashKvResponse>(MAINTENANCE, 'HashKV', 'unary', 'read', cold.hashKv),
-  snapshot: rpc<m.SnapshotRequest, m.SnapshotResponse>(MAINTENANCE, 'Snapshot', 'serverStream', 'read', cold.snapshot),
-  moveLeader: rpc<m.MoveLeaderRequest, m.MoveLeaderResponse>(MAINTENANCE, 'MoveLeader', 'unary', 'write', cold.moveLeader),
-  downgrade: rpc<m.DowngradeRequest, m.DowngradeResponse>(MAINTENANCE, 'Downgrade', 'unary', 'write', cold.downgrade),
+  readonly alarm: Method<m.AlarmRequest, m.AlarmResponse>;
+  readonly status: Method<m.StatusRequest, m.StatusResponse>;
+  readonly defragment: Method<m.DefragmentRequest, m.DefragmentResponse>;
+  readonly hash: Method<m.HashRequest, m.HashResponse>;
+  readonly hashKv: Method<m.HashKvRequest, m.HashKvResponse>;
+  readonly snapshot: Method<m.SnapshotRequest, m.SnapshotResponse>;
+  readonly moveLeader: Method<m.MoveLeaderRequest, m.MoveLeaderResponse>;
+  readonly downgrade: Method<m.DowngradeRequest, m.DowngradeResponse>;
 
-  authEnable: rpc<m.AuthEnableRequest, m.AuthHeaderResponse>(AUTH, 'AuthEnable', 'unary', 'write', cold.authEnable),
-  authDisable: rpc<m.AuthDisableRequest, m.AuthHeaderResponse>(AUTH, 'AuthDisable', 'unary', 'write', cold.authDisable),
-  authStatus: rpc<m.AuthStatusRequest, m.AuthStatusResponse>(AUTH, 'AuthStatus', 'unary', 'read', cold.authStatus),
-  authenticate: rpc<m.AuthenticateRequest, m.AuthenticateResponse>(AUTH, 'Authenticate', 'unary', 'read', cold.authenticate),
-  userAdd: rpc<m.AuthUserAddRequest, m.AuthHeaderResponse>(AUTH, 'UserAdd', 'unary', 'write', cold.userAdd),
-  userGet: rpc<m.AuthUserNameRequest, m.AuthUserGetResponse>(AUTH, 'UserGet', 'unary', 'read', cold.userGet),
-  userList: rpc<m.AuthUserListRequest, m.AuthUserListResponse>(AUTH, 'UserList', 'unary', 'read', cold.userList),
-  userDelete: rpc<m.AuthUserNameRequest, m.AuthHeaderResponse>(AUTH, 'UserDelete', 'unary', 'write', cold.userDelete),
-  userChangePassword: rpc<m.AuthUserChangePasswordRequest, m.AuthHeaderResponse>(AUTH, 'UserChangePassword', 'unary', 'write', cold.userChangePassword),
-  userGrantRole: rpc<m.AuthUserGrantRoleRequest, m.AuthHeaderResponse>(AUTH, 'UserGrantRole', 'unary', 'write', cold.userGrantRole),
-  userRevokeRole: rpc<m.AuthUserRevokeRoleRequest, m.AuthHeaderResponse>(AUTH, 'UserRevokeRole', 'unary', 'write', cold.userRevokeRole),
-  roleAdd: rpc<m.AuthRoleAddRequest, m.AuthHeaderResponse>(AUTH, 'RoleAdd', 'unary', 'write', cold.roleAdd),
-  roleGet: rpc<m.AuthRoleNameRequest, m.AuthRoleGetResponse>(AUTH, 'RoleGet', 'unary', 'read', cold.roleGet),
-  roleList: rpc<m.AuthRoleListRequest, m.AuthRoleListResponse>(AUTH, 'RoleList', 'unary', 'read', cold.roleList),
-  roleDelete: rpc<m.AuthRoleNameRequest, m.AuthHeaderResponse>(AUTH, 'RoleDelete', 'unary', 'write', cold.roleDelete),
-  roleGrantPermission: rpc<m.AuthRoleGrantPermissionRequest, m.AuthHeaderResponse>(AUTH, 'RoleGrantPermission', 'unary', 'write', cold.roleGrantPermission),
-  roleRevokePermission: rpc<m.AuthRoleRevokePermissionRequest, m.AuthHeaderResponse>(AUTH, 'RoleRevokePermission', 'unary', 'write', cold.roleRevokePermission),
-} as const;
+  readonly authEnable: Method<m.AuthEnableRequest, m.AuthHeaderResponse>;
+  readonly authDisable: Method<m.AuthDisableRequest, m.AuthHeaderResponse>;
+  readonly authStatus: Method<m.AuthStatusRequest, m.AuthStatusResponse>;
+  readonly authenticate: Method<m.AuthenticateRequest, m.AuthenticateResponse>;
+  readonly userAdd: Method<m.AuthUserAddRequest, m.AuthHeaderResponse>;
+  readonly userGet: Method<m.AuthUserNameRequest, m.AuthUserGetResponse>;
+  readonly userList: Method<m.AuthUserListRequest, m.AuthUserListResponse>;
+  readonly userDelete: Method<m.AuthUserNameRequest, m.AuthHeaderResponse>;
+  readonly userChangePassword: Method<m.AuthUserChangePasswordRequest, m.AuthHeaderResponse>;
+  readonly userGrantRole: Method<m.AuthUserGrantRoleRequest, m.AuthHeaderResponse>;
+  readonly userRevokeRole: Method<m.AuthUserRevokeRoleRequest, m.AuthHeaderResponse>;
+  readonly roleAdd: Method<m.AuthRoleAddRequest, m.AuthHeaderResponse>;
+  readonly roleGet: Method<m.AuthRoleNameRequest, m.AuthRoleGetResponse>;
+  readonly roleList: Method<m.AuthRoleListRequest, m.AuthRoleListResponse>;
+  readonly roleDelete: Method<m.AuthRoleNameRequest, m.AuthHeaderResponse>;
+  readonly roleGrantPermission: Method<m.AuthRoleGrantPermissionRequest, m.AuthHeaderResponse>;
+  readonly roleRevokePermission: Method<m.AuthRoleRevokePermissionRequest, m.AuthHeaderResponse>;
+}
+
+/** The table itself. */
+export const methods: MethodTable = {
+  range: rpc(KV, 'Range', 'unary', 'read', hot.range),
+  rangeStream: rpc(KV, 'RangeStream', 'serverStream', 'read', hot.rangeStream),
+  put: rpc(KV, 'Put', 'unary', 'write', hot.put),
+  deleteRange: rpc(KV, 'DeleteRange', 'unary', 'write', hot.deleteRange),
+  txn: rpc(KV, 'Txn', 'unary', 'write', hot.txn),
+  compact: rpc(KV, 'Compact', 'unary', 'write', hot.compact),
+
+  watch: rpc(WATCH, 'Watch', 'bidi', 'read', hot.watch),
+
+  leaseGrant: rpc(LEASE, 'LeaseGrant', 'unary', 'write', hot.leaseGrant),
+  leaseRevoke: rpc(LEASE, 'LeaseRevoke', 'unary', 'write', hot.leaseRevoke),
+  leaseKeepAlive: rpc(LEASE, 'LeaseKeepAlive', 'bidi', 'read', hot.leaseKeepAlive),
+  leaseTimeToLive: rpc(LEASE, 'LeaseTimeToLive', 'unary', 'read', hot.leaseTimeToLive),
+  leaseLeases: rpc(LEASE, 'LeaseLeases', 'unary', 'read', hot.leaseLeases),
+
+  memberAdd: rpc(CLUSTER, 'MemberAdd', 'unary', 'write', cold.memberAdd),
+  memberRemove: rpc(CLUSTER, 'MemberRemove', 'unary', 'write', cold.memberRemove),
+  memberUpdate: rpc(CLUSTER, 'MemberUpdate', 'unary', 'write', cold.memberUpdate),
+  memberList: rpc(CLUSTER, 'MemberList', 'unary', 'read', cold.memberList),
+  memberPromote: rpc(CLUSTER, 'MemberPromote', 'unary', 'write', cold.memberPromote),
+
+  alarm: rpc(MAINTENANCE, 'Alarm', 'unary', 'write', cold.alarm),
+  status: rpc(MAINTENANCE, 'Status', 'unary', 'read', cold.status),
+  defragment: rpc(MAINTENANCE, 'Defragment', 'unary', 'write', cold.defragment),
+  hash: rpc(MAINTENANCE, 'Hash', 'unary', 'read', cold.hash),
+  hashKv: rpc(MAINTENANCE, 'HashKV', 'unary', 'read', cold.hashKv),
+  snapshot: rpc(MAINTENANCE, 'Snapshot', 'serverStream', 'read', cold.snapshot),
+  moveLeader: rpc(MAINTENANCE, 'MoveLeader', 'unary', 'write', cold.moveLeader),
+  downgrade: rpc(MAINTENANCE, 'Downgrade', 'unary', 'write', cold.downgrade),
+
+  authEnable: rpc(AUTH, 'AuthEnable', 'unary', 'write', cold.authEnable),
+  authDisable: rpc(AUTH, 'AuthDisable', 'unary', 'write', cold.authDisable),
+  authStatus: rpc(AUTH, 'AuthStatus', 'unary', 'read', cold.authStatus),
+  authenticate: rpc(AUTH, 'Authenticate', 'unary', 'read', cold.authenticate),
+  userAdd: rpc(AUTH, 'UserAdd', 'unary', 'write', cold.userAdd),
+  userGet: rpc(AUTH, 'UserGet', 'unary', 'read', cold.userGet),
+  userList: rpc(AUTH, 'UserList', 'unary', 'read', cold.userList),
+  userDelete: rpc(AUTH, 'UserDelete', 'unary', 'write', cold.userDelete),
+  userChangePassword: rpc(AUTH, 'UserChangePassword', 'unary', 'write', cold.userChangePassword),
+  userGrantRole: rpc(AUTH, 'UserGrantRole', 'unary', 'write', cold.userGrantRole),
+  userRevokeRole: rpc(AUTH, 'UserRevokeRole', 'unary', 'write', cold.userRevokeRole),
+  roleAdd: rpc(AUTH, 'RoleAdd', 'unary', 'write', cold.roleAdd),
+  roleGet: rpc(AUTH, 'RoleGet', 'unary', 'read', cold.roleGet),
+  roleList: rpc(AUTH, 'RoleList', 'unary', 'read', cold.roleList),
+  roleDelete: rpc(AUTH, 'RoleDelete', 'unary', 'write', cold.roleDelete),
+  roleGrantPermission: rpc(AUTH, 'RoleGrantPermission', 'unary', 'write', cold.roleGrantPermission),
+  roleRevokePermission: rpc(AUTH, 'RoleRevokePermission', 'unary', 'write', cold.roleRevokePermission),
+};
