@@ -1,0 +1,37 @@
+import { inspect } from 'node:util';
+import { Assertion } from 'uvu/assert';
+
+/**
+ * What any thrown value is reported as: an `Error` with a name, a message and a stack.
+ *
+ * Assertions stay as they are, for uvu prints their difference. Everything else is copied, because uvu's printer
+ * itself fails on thrown strings, on `undefined` and on errors with unusual `stack` or `details` fields.
+ */
+export function toFailure(reason: unknown, where = ''): Error {
+  if (reason instanceof Assertion && where === '') return Object.assign(reason, { stack: `\n${frames(reason)}` });
+  const failure = new Error(where + describe(reason));
+  failure.name = 'Failure';
+  failure.stack = `Failure\n${frames(reason)}`;
+  return failure;
+}
+
+function describe(reason: unknown): string {
+  if (!(reason instanceof Error)) return `threw ${inspect(reason)}, which is not an Error`;
+  if (reason.name === 'Failure') return reason.message;
+  if (reason instanceof Assertion) return `${reason.message}\n${reason.details || ''}`;
+  const fields = Object.fromEntries(Object.entries(reason).filter(([name]) => name !== 'stack' && name !== 'name'));
+  const more = Object.keys(fields).length > 0 ? ` ${inspect(fields, { depth: 2 })}` : '';
+  return `${String(reason.name)}: ${String(reason.message)}${more}`;
+}
+
+function frames(reason: unknown): string {
+  if (!(reason instanceof Error)) return '';
+  const all = String(reason.stack)
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line));
+  // Below the test function there are only uvu's frames and ours.
+  const end = all.findIndex((line) => /^\s+at (async )?runBody\b/.test(line));
+  const own = end === -1 ? all : all.slice(0, end);
+  const cause = reason.cause === undefined ? [] : [`caused by ${describe(reason.cause)}`, frames(reason.cause)];
+  return [...own, ...cause].join('\n');
+}

@@ -1,0 +1,133 @@
+import { allowLeaks, countSkip, expectRun, failFile, guarded } from './file-run.ts';
+import { toFailure } from './failure.ts';
+import { suite as uvuSuite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+export { assert };
+
+/** What a suite may be told; the limits hold for each of its tests and hooks. */
+export interface SuiteOptions {
+  /** How long a test may take, with its `each` hooks taken separately. Defaults to 5000. */
+  readonly timeoutMs?: number;
+  /** How long a hook may take. Defaults to 30000, for a hook may start a cluster. */
+  readonly hookTimeoutMs?: number;
+  /** Why this file may leave sockets, timers or child processes behind. Without it they fail the file. */
+  readonly allowLeaks?: string;
+}
+
+/** What a test function is given. */
+export interface TestContext {
+  readonly name: string;
+  /** Aborts when the test is over: passed, failed or out of time. */
+  readonly signal: AbortSignal;
+  /** Ends this test here and counts it as skipped, for a reason that only shows at run time. */
+  skip(reason: string): never;
+}
+
+export type TestFunction = (context: TestContext) => unknown;
+export type HookFunction = () => unknown;
+
+export interface Hook {
+  (hook: HookFunction): void;
+  /** Runs around each test instead of once. */
+  each(hook: HookFunction): void;
+}
+
+/** A strict uvu suite: call it to add a test, and `.run()` once at the end. */
+export interface Suite {
+  (name: string, test: TestFunction, options?: { readonly timeoutMs?: number }): void;
+  /** Counts a test as skipped; the reason is printed, and required. */
+  skip(name: string, reason: string, test?: TestFunction): void;
+  readonly before: Hook;
+  readonly after: Hook;
+  run(): void;
+}
+
+class Skip extends Error {}
+
+/**
+ * Creates a suite, named after the unit under test; tests state facts in the present tense.
+ *
+ * Unlike bare uvu it fails, with a non-zero exit code, on a throwing hook, a thrown string, a rejection with
+ * `undefined`, an uncaught error, a test past its deadline, a suite that is never `.run()`, and on whatever keeps the
+ * process alive 2 s after the last test. `TEST_NAME=<regex>` runs only the tests whose `suite name` matches.
+ */
+export function suite(name: string, options: SuiteOptions = {}): Suite {
+  const { timeoutMs = 5_000, hookTimeoutMs = 30_000 } = options;
+  const filter = process.env['TEST_NAME'] ? new RegExp(process.env['TEST_NAME']) : undefined;
+  const inner = uvuSuite(name);
+  const expected = expectRun(name);
+  const hooks = { before: [], after: [], beforeEach: [], afterEach: [] } as Record<string, HookFunction[]>;
+  let broken: Error | undefined;
+  if (options.allowLeaks) allowLeaks();
+
+  /** Runs all hooks of a kind, also after one has failed, and returns the first failure. */
+  async function runHooks(kind: string): Promise<Error | undefined> {
+    let first: Error | undefined;
+    for (const hook of hooks[kind] ?? []) {
+      try {
+        await guarded(hook, hookTimeoutMs, `a ${kind} hook`);
+      } catch (error) {
+        first ??= toFailure(error, `${kind} hook: `);
+      }
+    }
+    return first;
+  }
+
+  async function runTest(testName: string, fn: TestFunction, limitMs: number): Promise<void> {
+    if (broken) throw broken;
+    const over = new AbortController();
+    const skip = (reason: string): never => {
+      throw new Skip(reason);
+    };
+    let failure = await runHooks('beforeEach');
+    try {
+      const context = { name: testName, signal: over.signal, skip };
+      if (!failure) await guarded(() => runBody(fn, context, `${name}: ${testName}`), limitMs, 'the test');
+    } catch (error) {
+      failure = toFailure(error);
+    }
+    over.abort();
+    const afterEach = await runHooks('afterEach');
+    if (failure ?? afterEach) throw failure ?? afterEach;
+  }
+
+  function test(testName: string, fn: TestFunction, own: { readonly timeoutMs?: number } = {}): void {
+    if (filter && !filter.test(`${name} ${testName}`)) return;
+    inner(testName, () => runTest(testName, fn, own.timeoutMs ?? timeoutMs));
+  }
+
+  inner.before(async () => {
+    broken = await runHooks('before');
+  });
+  inner.after(async () => {
+    const failure = await runHooks('after');
+    if (failure) failFile(`${name}: ${failure.message}\n${failure.stack ?? ''}`);
+  });
+
+  const hook = (once: string, each: string): Hook =>
+    Object.assign((fn: HookFunction) => void hooks[once]?.push(fn), {
+      each: (fn: HookFunction) => void hooks[each]?.push(fn),
+    });
+  return Object.assign(test, {
+    before: hook('before', 'beforeEach'),
+    after: hook('after', 'afterEach'),
+    skip(testName: string, reason: string): void {
+      if (typeof reason !== 'string' || reason === '') throw new TypeError(`skip "${testName}": say why, as a string`);
+      countSkip(`${name}: ${testName}: ${reason}`, false);
+    },
+    run(): void {
+      inner.run();
+      expected.ran();
+    },
+  });
+}
+
+async function runBody(fn: TestFunction, context: TestContext, where: string): Promise<void> {
+  try {
+    await fn(context);
+  } catch (error) {
+    if (!(error instanceof Skip)) throw error;
+    countSkip(`${where}: ${error.message}`, true);
+  }
+}
