@@ -1,0 +1,84 @@
+// Enforces the arrows between packages and between the layers of core, and a few rules for test files.
+//   node scripts/check-arrows.mjs      prints each violation as file:line, exits 1 if there is one
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** Core from the top down: a file may import from its own floor and from those below. Patterns match below core/src. */
+const floors = [
+  [/^index\.ts$/],
+  [/^client\.ts$/],
+  [/^(container|options)\.ts$/],
+  [/^(kv|watch|lease|cluster|maintenance)[/.]/],
+  [/^pipeline[/.]/],
+  [/^transport[/.]/],
+  [/^(codec|gen)\//, /^[^/]+\.ts$/],
+];
+
+/** Modules that only some files may import: the module, then the places where it is allowed. */
+const owners = [
+  [/^@grpc\//, /^packages\/core\/src\/transport[/.]/],
+  [/^(tsyringe|reflect-metadata)$/, /^packages\/core\/src\/container\./],
+  [/^uvu(\/|$)/, /^packages\/testing\/src\//],
+];
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const slashes = (path) => path.split(sep).join('/');
+const floorOf = (path) => floors.findIndex((patterns) => patterns.some((pattern) => pattern.test(path)));
+const isTest = (file) => file.endsWith('.test.ts');
+
+/** Why `file` (relative to the root) may not import `module`, or nothing. */
+function refusal(file, module) {
+  const [, name, path] = /^packages\/([^/]+)\/src\/(.+)$/.exec(file) ?? [];
+  const owner = owners.find(([pattern]) => pattern.test(module));
+  if (owner && (!owner[1].test(file) || (isTest(file) && module.startsWith('uvu'))) && !mayTest(file, module))
+    return `may not import ${module}`;
+  if (/^@etcdts\/[^/]+\/(?!package\.json$)/.test(module)) return `imports ${module}, which is not a public entry`;
+  if (name && module.startsWith('@etcdts/')) {
+    const allowed = [...(name === 'core' ? [] : ['@etcdts/core']), ...(isTest(file) ? ['@etcdts/testing'] : [])];
+    if (!allowed.includes(module)) return `may not import ${module}`;
+  }
+  if (name && module.startsWith('.')) {
+    const target = slashes(relative(join(root, 'packages', name, 'src'), resolve(root, dirname(file), module)));
+    if (target.startsWith('..') && !module.endsWith('package.json')) return `imports ${module}, outside its package`;
+    if (name === 'core' && !isTest(file) && floorOf(target) < floorOf(path)) return `imports ${module}, a floor above`;
+  }
+  return undefined;
+}
+
+/** Core's own tests may look at what they test through the library that it wraps. */
+const mayTest = (file, module) => isTest(file) && file.startsWith('packages/core/') && !module.startsWith('uvu');
+
+/** All violations, each as `file:line  what`. */
+export function checkArrows() {
+  const folders = [...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/src`), 'test/src'];
+  const files = folders
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${slashes(name)}`),
+    )
+    .filter((file) => file.endsWith('.ts'));
+  return files.flatMap((file) => checkFile(file, readFileSync(join(root, file), 'utf8')));
+}
+
+/** The violations of one file with the given text. */
+export function checkFile(file, text) {
+  const found = [];
+  const add = (index, what) => found.push(`${file}:${text.slice(0, index).split('\n').length}  ${what}`);
+  // Statements start a line, so that code quoted in a test's strings does not count.
+  const imports = /^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
+  for (const match of text.matchAll(imports)) {
+    const why = refusal(file, match[1] ?? match[2]);
+    if (why) add(match.index, why);
+  }
+  if (!isTest(file)) return found;
+  for (const match of text.matchAll(/\.only\(/g)) add(match.index, 'runs only some tests');
+  if (!/^\s*[\w.]+\.run\(\);?$/m.test(text)) add(0, 'never calls .run()');
+  return found;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const violations = checkArrows();
+  for (const violation of violations) console.log(violation);
+  process.exitCode = violations.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,109 @@
+// Ways to get an etcd server without root: Debian's packages, unpacked beside, and a build from Go's modules.
+import { execFile } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** Where everything that is obtained goes, one folder per suite or version; git ignores it. */
+export const store = fileURLToPath(new URL('../.etcd', import.meta.url));
+
+const execute = promisify(execFile);
+
+/** Runs a program and returns what it prints; the error of a failing one ends with its last words. */
+async function run(program, args, options = {}) {
+  try {
+    const { stdout } = await execute(program, args, { maxBuffer: 64 * 1024 * 1024, timeout: 600_000, ...options });
+    return stdout;
+  } catch (error) {
+    if (error.code === 'ENOENT') throw new Error(`${program} is not installed`);
+    const words = String(error.stderr || error.message)
+      .trim()
+      .split('\n')
+      .slice(-3)
+      .join(' / ');
+    throw new Error(`${program} ${args[0]} failed: ${words}`, { cause: error });
+  }
+}
+
+/** The version of an etcd binary, such as `3.5.16`. */
+export async function etcdVersion(path) {
+  const version = /etcd Version: (\S+)/.exec(await run(path, ['--version'], { timeout: 30_000 }))?.[1];
+  if (!version) throw new Error(`${path} does not say which etcd it is`);
+  return version;
+}
+
+/** Unpacks etcd and etcdctl of a Debian suite; the archive comes from this machine's own apt sources, as do the keys. */
+export async function fetchDebian(suite) {
+  return intoStore(suite, join('usr', 'bin', 'etcd'), async (folder) => {
+    const targets = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages']);
+    const archive = targets.split('\n').find((uri) => /\/debian\/?$/.test(uri));
+    if (!archive) throw new Error('the apt sources of this machine name no Debian archive');
+    const apt = join(folder, '.apt');
+    for (const part of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(apt, part), { recursive: true });
+    writeFileSync(join(apt, 'one.sources'), `Types: deb\nURIs: ${archive}\nSuites: ${suite}\nComponents: main\n`);
+    const options = [
+      `Dir::Etc::sourcelist=${join(apt, 'one.sources')}`,
+      'Dir::Etc::sourceparts=-',
+      `Dir::State::lists=${join(apt, 'lists')}`,
+      `Dir::Cache=${join(apt, 'cache')}`,
+      'Acquire::Languages=none',
+    ].flatMap((option) => ['-o', option]);
+    await run('apt-get', ['-qq', ...options, 'update']);
+    await run('apt-get', ['-qq', ...options, 'download', 'etcd-server', 'etcd-client'], { cwd: apt });
+    const packages = readdirSync(apt).filter((name) => name.endsWith('.deb'));
+    for (const name of packages) await run('dpkg', ['-x', join(apt, name), folder]);
+    rmSync(apt, { recursive: true });
+  });
+}
+
+/** Builds etcd of a version such as `3.7.1` from its Go modules, whatever the Go settings of the user. */
+export async function buildWithGo(version) {
+  return intoStore(version, 'etcd', async (folder) => {
+    const scratch = join(folder, 'scratch');
+    mkdirSync(scratch);
+    const module = 'go.etcd.io/etcd/server/v3';
+    writeFileSync(join(scratch, 'go.mod'), `module scratch\n\ngo 1.23\n\nrequire ${module} v${version}\n`);
+    const plain = { ...process.env, GOFLAGS: '-mod=mod -buildvcs=false', GOWORK: 'off', CGO_ENABLED: '0' };
+    const env = { ...plain, ...(await goCaches(plain)) };
+    await run('go', ['build', '-trimpath', '-o', join(folder, 'etcd'), module], { cwd: scratch, env });
+    rmSync(scratch, { recursive: true });
+  });
+}
+
+/** Go refuses to work without its caches, which a service account often has no place for: then they go here. */
+async function goCaches(env) {
+  const own = {
+    GOCACHE: join(store, '.go', 'build'),
+    GOMODCACHE: join(store, '.go', 'mod'),
+    GOPATH: join(store, '.go'),
+  };
+  try {
+    const places = JSON.parse(await run('go', ['env', '-json', 'GOCACHE', 'GOMODCACHE'], { env }));
+    for (const place of [places.GOCACHE, places.GOMODCACHE]) {
+      mkdirSync(place, { recursive: true });
+      accessSync(place, constants.W_OK);
+    }
+    return {};
+  } catch (error) {
+    if (/not installed/.test(error.message)) throw error;
+    return own;
+  }
+}
+
+/** Fills a folder of the store as a whole or not at all, once, and returns the path of the binary in it. */
+async function intoStore(name, binary, fill) {
+  const final = join(store, name);
+  if (existsSync(join(final, binary))) return join(final, binary);
+  const temporary = join(store, `.${name}-${process.pid}`);
+  mkdirSync(temporary, { recursive: true });
+  try {
+    await fill(temporary);
+    await etcdVersion(join(temporary, binary));
+    rmSync(final, { recursive: true, force: true });
+    renameSync(temporary, final);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+  return join(final, binary);
+}

@@ -1,0 +1,66 @@
+// Finds the built test files and runs them, a few at a time, with one line of output each.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runFile } from './run-file.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * The test files below the folders, as `{ path, source, alone, limitMs }`, narrowed to those with one of the filters in
+ * their name. A test file may say in its first lines `// runs alone` (after the others, one at a time) and
+ * `// limit: 300 s`.
+ */
+export function findTestFiles(folders, filters = []) {
+  return folders
+    .flatMap((folder) => findBuilt(join(root, folder, 'dist'), join(root, folder, 'src')))
+    .filter(({ source }) => filters.length === 0 || filters.some((filter) => source.includes(filter)));
+}
+
+/** The folders that may hold tests: the packages and `test`. */
+export function testFolders() {
+  const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name));
+  return [...packages, 'test'].filter((folder) => existsSync(join(root, folder, 'dist')));
+}
+
+function findBuilt(dist, src) {
+  return readdirSync(dist, { recursive: true })
+    .filter((name) => name.endsWith('.test.js'))
+    .sort()
+    .flatMap((name) => {
+      const source = join(src, name.replace(/\.js$/, '.ts'));
+      // The compiler never deletes what it built from a source that is gone.
+      if (!existsSync(source)) return [];
+      const head = readFileSync(source, 'utf8').split('\n', 5).join('\n');
+      const seconds = /^\/\/ limit: (\d+) s$/m.exec(head)?.[1];
+      return {
+        path: join(dist, name),
+        source: relative(root, source).split(sep).join('/'),
+        alone: /^\/\/ runs alone\b/m.test(head),
+        limitMs: seconds ? Number(seconds) * 1000 : 120_000,
+      };
+    });
+}
+
+/** Runs the files with `env`, prints a line for each and all output of those that fail, and returns the sums. */
+export async function runFiles(files, env = process.env) {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const runOne = async (file) => {
+    const { passed, failed, skipped, ms, output } = await runFile(file.path, { limitMs: file.limitMs, env });
+    const seconds = `${(ms / 1000).toFixed(1)} s`.padStart(7);
+    const counts = `${passed} passed${failed ? `, ${failed} failed` : ''}${skipped ? `, ${skipped} skipped` : ''}`;
+    console.log(`${failed ? 'FAIL' : 'ok  '} ${seconds}  ${file.source}: ${counts}`);
+    if (failed) console.log(output.trimEnd().replace(/^/gm, '  | '));
+    sum.passed += passed;
+    sum.failed += failed;
+    sum.skipped += skipped;
+  };
+  const together = files.filter((file) => !file.alone);
+  const worker = async () => {
+    for (let file = together.shift(); file; file = together.shift()) await runOne(file);
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker));
+  for (const file of files.filter((file) => file.alone)) await runOne(file);
+  return sum;
+}

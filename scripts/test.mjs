@@ -1,0 +1,25 @@
+// npm test [-- <part of a file name>...]
+// Checks the import rules, then runs every built test file in its own process. The last line says how it went.
+import { checkArrows } from './check-arrows.mjs';
+import { obtainEtcd } from './etcd.mjs';
+import { findTestFiles, runFiles, testFolders } from './run-files.mjs';
+
+const filters = process.argv.slice(2);
+const violations = checkArrows();
+for (const violation of violations) console.log(violation);
+console.log(violations.length > 0 ? `FAIL import rules: ${violations.length} broken` : 'ok   import rules');
+
+let sum = { passed: 0, failed: 0, skipped: 0 };
+try {
+  const etcd = await obtainEtcd();
+  console.log(`ok   etcd ${etcd.version} (${etcd.origin})`);
+  sum = await runFiles(findTestFiles(testFolders(), filters), { ...process.env, ETCD_BIN: etcd.path });
+} catch (error) {
+  console.log(`FAIL ${error.message}`);
+  sum.failed++;
+}
+
+const failed = sum.failed + (violations.length > 0 ? 1 : 0);
+if (sum.passed + failed === 0) console.log('FAIL no test ran');
+console.log(`\n${sum.passed} passed, ${failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ''}`);
+process.exitCode = failed > 0 || sum.passed === 0 ? 1 : 0;
