@@ -15,10 +15,13 @@ const floors = [
   [/^(codec|gen)\//, /^[^/]+\.ts$/],
 ];
 
-/** Modules that only some files may import: the module, then the places where it is allowed. */
+/** What any floor may name as a type, for it is the shape of what users pass in. */
+const shapes = /^options\.ts$/;
+
+/** Modules that only some files may import: the module, where it is allowed, and where as a type only. */
 const owners = [
   [/^@grpc\//, /^packages\/core\/src\/transport[/.]/],
-  [/^(tsyringe|reflect-metadata)$/, /^packages\/core\/src\/container\./],
+  [/^(tsyringe|reflect-metadata)$/, /^packages\/core\/src\/container\./, /^packages\/core\/src\/options\.ts$/],
   [/^uvu(\/|$)/, /^packages\/testing\/src\//],
 ];
 
@@ -28,10 +31,11 @@ const floorOf = (path) => floors.findIndex((patterns) => patterns.some((pattern)
 const isTest = (file) => file.endsWith('.test.ts');
 
 /** Why `file` (relative to the root) may not import `module`, or nothing. */
-function refusal(file, module) {
+function refusal(file, module, typeOnly) {
   const [, name, path] = /^packages\/([^/]+)\/src\/(.+)$/.exec(file) ?? [];
   const owner = owners.find(([pattern]) => pattern.test(module));
-  if (owner && (!owner[1].test(file) || (isTest(file) && module.startsWith('uvu'))) && !mayTest(file, module))
+  const owned = owner && (owner[1].test(file) || (typeOnly && owner[2]?.test(file)));
+  if (owner && (!owned || (isTest(file) && module.startsWith('uvu'))) && !mayTest(file, module))
     return `may not import ${module}`;
   if (/^@etcdts\/[^/]+\/(?!package\.json$)/.test(module)) return `imports ${module}, which is not a public entry`;
   if (name && module.startsWith('@etcdts/')) {
@@ -41,7 +45,8 @@ function refusal(file, module) {
   if (name && module.startsWith('.')) {
     const target = slashes(relative(join(root, 'packages', name, 'src'), resolve(root, dirname(file), module)));
     if (target.startsWith('..') && !module.endsWith('package.json')) return `imports ${module}, outside its package`;
-    if (name === 'core' && !isTest(file) && floorOf(target) < floorOf(path)) return `imports ${module}, a floor above`;
+    if (name === 'core' && !isTest(file) && floorOf(target) < floorOf(path) && !(typeOnly && shapes.test(target)))
+      return `imports ${module}, a floor above`;
   }
   return undefined;
 }
@@ -68,7 +73,7 @@ export function checkFile(file, text) {
   // Statements start a line, so that code quoted in a test's strings does not count.
   const imports = /^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
   for (const match of text.matchAll(imports)) {
-    const why = refusal(file, match[1] ?? match[2]);
+    const why = refusal(file, match[1] ?? match[2], /^(import|export) type\b/.test(match[0]));
     if (why) add(match.index, why);
   }
   if (!isTest(file)) return found;

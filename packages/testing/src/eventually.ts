@@ -76,7 +76,8 @@ export async function rejects<E = Error>(
 }
 
 function verify(error: unknown, check: ErrorCheck): void {
-  const wrong = (what: string): Error => new Error(`the wrong error was thrown: ${what}`, { cause: error });
+  const wrong = (what: string): Error =>
+    new Error(`the wrong error was thrown, ${what}: ${String(error)}`, { cause: error });
   if (check instanceof RegExp) {
     if (!(error instanceof Error) || !check.test(error.message)) throw wrong(`its message does not match ${check}`);
   } else if (typeof check === 'object') {

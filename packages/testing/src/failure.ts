@@ -8,16 +8,20 @@ import { Assertion } from 'uvu/assert';
  * itself fails on thrown strings, on `undefined` and on errors with unusual `stack` or `details` fields.
  */
 export function toFailure(reason: unknown, where = ''): Error {
+  if (reason instanceof Failure && where === '') return reason;
   if (reason instanceof Assertion && where === '') return Object.assign(reason, { stack: `\n${frames(reason)}` });
-  const failure = new Error(where + describe(reason));
-  failure.name = 'Failure';
-  failure.stack = `Failure\n${frames(reason)}`;
+  const failure = new Failure(where + describe(reason));
+  failure.stack = reason instanceof Failure ? String(reason.stack) : `Failure\n${frames(reason)}`;
   return failure;
+}
+
+class Failure extends Error {
+  override readonly name = 'Failure';
 }
 
 function describe(reason: unknown): string {
   if (!(reason instanceof Error)) return `threw ${inspect(reason)}, which is not an Error`;
-  if (reason.name === 'Failure') return reason.message;
+  if (reason instanceof Failure) return reason.message;
   if (reason instanceof Assertion) return `${reason.message}\n${reason.details || ''}`;
   const fields = Object.fromEntries(Object.entries(reason).filter(([name]) => name !== 'stack' && name !== 'name'));
   const more = Object.keys(fields).length > 0 ? ` ${inspect(fields, { depth: 2 })}` : '';

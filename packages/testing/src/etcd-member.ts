@@ -1,0 +1,168 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import type { EtcdBinary } from './etcd-binary.ts';
+import type { DataRoot } from './etcd-data.ts';
+import type { EtcdOptions, MemberPlace } from './etcd-flags.ts';
+import { toFlags } from './etcd-flags.ts';
+import { fetchText, sumMetric } from './etcd-metrics.ts';
+import { eventually } from './eventually.ts';
+
+const START_LIMIT_MS = 30_000;
+const STOP_LIMIT_MS = 15_000;
+
+/** What a start may be told. */
+export interface StartOptions {
+  /** Whether to wait until the member serves; a member without a quorum never does. Defaults to true. */
+  readonly waitHealthy?: boolean;
+}
+
+/** Thrown when another process was quicker to take a port. */
+export class PortTaken extends Error {}
+
+/** One etcd process on loopback, that can be killed, stopped, frozen and started again on the same data and ports. */
+export class EtcdMember {
+  readonly name: string;
+  /** `127.0.0.1:port`, for a proxy. */
+  readonly endpoint: string;
+  /** `http://127.0.0.1:port`, or `https://…` with TLS. */
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+  readonly version: string;
+  readonly #place: MemberPlace;
+  readonly #options: EtcdOptions;
+  readonly #binary: EtcdBinary;
+  readonly #root: DataRoot;
+  #child: ChildProcess | undefined;
+
+  /** @internal */
+  constructor(place: MemberPlace, options: EtcdOptions, binary: EtcdBinary, root: DataRoot) {
+    this.name = place.name;
+    this.clientUrl = place.clientUrl;
+    this.endpoint = new URL(place.clientUrl).host;
+    this.peerUrl = place.peerUrl;
+    this.version = binary.version;
+    this.#place = place;
+    this.#options = options;
+    this.#binary = binary;
+    this.#root = root;
+  }
+
+  /** The id of its process, or nothing while it is down. */
+  get pid(): number | undefined {
+    return this.running ? this.#child?.pid : undefined;
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Starts the process. Rejects, with its log, when it ends or does not serve within 30 s. */
+  async start({ waitHealthy = true }: StartOptions = {}): Promise<void> {
+    if (this.running) throw new Error(`${this.name} is running already`);
+    const log = openSync(this.#logPath, 'a');
+    const flags = toFlags(this.#place, this.#options, this.version);
+    const child = spawn(this.#binary.path, flags, { cwd: this.#root.path, stdio: ['ignore', log, log] });
+    closeSync(log);
+    await once(child, 'spawn');
+    this.#child = child;
+    this.#root.guard(child.pid as number);
+    if (waitHealthy) await this.#waitHealthy();
+  }
+
+  /** Kills the process if it runs, and starts it again on the same data and ports. */
+  async restart(options?: StartOptions): Promise<void> {
+    await this.kill();
+    await this.start(options);
+  }
+
+  /** Ends the process at once (SIGKILL); resolves when it is gone. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** Ends the process in order (SIGTERM): a leader hands its office on first, which may take seconds. */
+  async stop(): Promise<void> {
+    this.#child?.kill('SIGCONT');
+    const impatience = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_LIMIT_MS);
+    await this.#end('SIGTERM').finally(() => clearTimeout(impatience));
+  }
+
+  /** Freezes the process (SIGSTOP): its connections stay open and nothing answers. */
+  async freeze(): Promise<void> {
+    this.#child?.kill('SIGSTOP');
+    await this.#waitState((state) => state === 'T');
+  }
+
+  /** Lets a frozen process go on (SIGCONT). */
+  async thaw(): Promise<void> {
+    this.#child?.kill('SIGCONT');
+    await this.#waitState((state) => state !== 'T');
+  }
+
+  /** Removes the data of a member that is down, as if its disk had been replaced. */
+  wipe(): void {
+    if (this.running) throw new Error(`${this.name} is running, kill it first`);
+    rmSync(this.#place.dataDirectory, { recursive: true, force: true });
+  }
+
+  /** The page that Prometheus would read; plain also where clients need TLS. */
+  metrics(): Promise<string> {
+    return fetchText(`${this.#place.metricsUrl}/metrics`);
+  }
+
+  /** The sum of the series of this name that have at least these labels; 0 when etcd has none yet. */
+  async metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number> {
+    return sumMetric(await this.metrics(), name, labels);
+  }
+
+  /** Whether it says of itself that it serves, alarms aside; false also when it does not answer. */
+  async isHealthy(): Promise<boolean> {
+    try {
+      const answer = await fetchText(`${this.#place.metricsUrl}/health?exclude=NOSPACE&exclude=CORRUPT`);
+      return (JSON.parse(answer) as { health?: string }).health === 'true';
+    } catch {
+      return false;
+    }
+  }
+
+  /** Everything that the process has logged. */
+  log(): string {
+    return readFileSync(this.#logPath, 'utf8');
+  }
+
+  get #logPath(): string {
+    return `${this.#root.path}/${this.name}.log`;
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (!child || !this.running) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  }
+
+  async #waitHealthy(): Promise<void> {
+    try {
+      await eventually(async () => !this.running || (await this.isHealthy()), { timeoutMs: START_LIMIT_MS });
+      if (this.running) return;
+    } catch {
+      await this.kill();
+    }
+    const log = this.log().trim().split('\n');
+    // What is wrong with a flag comes before pages of usage, everything else at the end.
+    const words = log.length > 30 ? [...log.slice(0, 5), '…', ...log.slice(-25)] : log;
+    const message = `etcd ${this.version} as ${this.name} did not start serving; its log:\n${words.join('\n')}`;
+    throw /address already in use/.test(message) ? new PortTaken(message) : new Error(message);
+  }
+
+  /** A signal to stop or go on is on its way when kill returns; on Linux the process table says when it took effect. */
+  async #waitState(reached: (state: string | undefined) => boolean): Promise<void> {
+    if (process.platform !== 'linux' || this.pid === undefined) return;
+    const stat = `/proc/${this.pid}/stat`;
+    const describe = `${this.name} obeys the signal`;
+    await eventually(() => reached(/\) (\w)/.exec(readFileSync(stat, 'utf8'))?.[1]), { intervalMs: 1, describe });
+  }
+}

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { findEtcd } from './etcd-binary.ts';
+import { createDataRoot, freePorts } from './etcd-data.ts';
+import type { EtcdOptions } from './etcd-flags.ts';
+import { EtcdMember, PortTaken } from './etcd-member.ts';
+import { eventually } from './eventually.ts';
+
+/** How many times a start is repeated when another process takes one of the ports that were free just before. */
+const PORT_ATTEMPTS = 5;
+
+export interface ClusterOptions extends EtcdOptions {
+  /** How many members. Defaults to 3. */
+  readonly members?: number;
+}
+
+/** Real etcd processes on loopback that form one cluster. Close it, or use `await using`. */
+export interface EtcdCluster extends AsyncDisposable {
+  readonly members: readonly EtcdMember[];
+  /** The client URLs of the members, as `createClient` takes them. */
+  readonly endpoints: readonly string[];
+  /** Such as `3.5.16`. */
+  readonly version: string;
+  /** The index of the member that leads, as soon as one does. */
+  leader(): Promise<number>;
+  /**
+   * Adds a member that is still down: announce its `peerUrl` by `memberAdd` or `memberAddAsLearner` and `start()` it.
+   */
+  addMember(): Promise<EtcdMember>;
+  /** Kills all members and removes their data. May be called again. */
+  close(): Promise<void>;
+}
+
+/** A cluster of one, with its member at hand. */
+export interface EtcdServer extends EtcdCluster {
+  readonly member: EtcdMember;
+  /** `127.0.0.1:port`. */
+  readonly endpoint: string;
+}
+
+/** Starts an etcd of one member, which serves when this resolves. */
+export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> {
+  const cluster = await startCluster({ ...options, members: 1 });
+  const member = cluster.members[0] as EtcdMember;
+  return Object.assign(cluster, { member, endpoint: member.endpoint });
+}
+
+/** Starts a cluster, all of whose members serve when this resolves. */
+export async function startCluster(options: ClusterOptions = {}): Promise<EtcdCluster> {
+  for (let attempt = 1; ; attempt++) {
+    const cluster = await layOut(options);
+    try {
+      // Together, for the first ones wait for a quorum.
+      const starts = await Promise.allSettled(cluster.members.map((member) => member.start()));
+      for (const start of starts) if (start.status === 'rejected') throw start.reason;
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      if (!(error instanceof PortTaken) || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function layOut(options: ClusterOptions): Promise<EtcdCluster> {
+  const binary = await findEtcd(options.binary);
+  const root = createDataRoot();
+  const token = randomUUID();
+  const scheme = options.tls ? 'https' : 'http';
+  const members: EtcdMember[] = [];
+  const peers: string[] = [];
+  const name = (index: number): string => `member-${index + 1}`;
+
+  function create(index: number, ports: readonly number[], state: 'new' | 'existing'): EtcdMember {
+    const place = {
+      name: name(index),
+      dataDirectory: join(root.path, name(index)),
+      clientUrl: `${scheme}://127.0.0.1:${ports[0]}`,
+      peerUrl: `http://127.0.0.1:${ports[1]}`,
+      metricsUrl: `http://127.0.0.1:${ports[2]}`,
+      initialCluster: peers.join(','),
+      state,
+      token,
+    };
+    const member = new EtcdMember(place, options, binary, root);
+    members.push(member);
+    return member;
+  }
+
+  const count = options.members ?? 3;
+  const ports = await freePorts(count * 3);
+  const portsOf = (index: number): number[] => ports.slice(index * 3, index * 3 + 3);
+  for (let index = 0; index < count; index++) peers.push(`${name(index)}=http://127.0.0.1:${portsOf(index)[1]}`);
+  for (let index = 0; index < count; index++) create(index, portsOf(index), 'new');
+
+  async function close(): Promise<void> {
+    await Promise.all(members.map((member) => member.kill()));
+    root.remove();
+  }
+  return {
+    members,
+    version: binary.version,
+    get endpoints() {
+      return members.map((member) => member.clientUrl);
+    },
+    async leader() {
+      const lead = async (member: EtcdMember): Promise<boolean> =>
+        member.running && (await member.metric('etcd_server_is_leader').catch(() => 0)) === 1;
+      const found = await eventually(
+        async () => {
+          const index = (await Promise.all(members.map(lead))).indexOf(true);
+          return index >= 0 && { index };
+        },
+        { timeoutMs: 15_000, describe: 'the cluster has a leader' },
+      );
+      return found.index;
+    },
+    async addMember() {
+      const [client, peer, metrics] = (await freePorts(3)) as [number, number, number];
+      peers.push(`${name(members.length)}=http://127.0.0.1:${peer}`);
+      return create(members.length, [client, peer, metrics], 'existing');
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
