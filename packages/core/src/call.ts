@@ -29,14 +29,15 @@ export interface ContextKey<T> {
 
 /** What interceptors hand each other for the time of one call, by typed keys; shared by all attempts of the call. */
 export class CallContext {
-  readonly #values: Map<ContextKey<unknown>, unknown> = new Map();
+  // Made on first use: most calls carry nothing.
+  #values: Map<ContextKey<unknown>, unknown> | undefined;
 
   get<T>(key: ContextKey<T>): T {
-    return this.#values.has(key) ? (this.#values.get(key) as T) : key.defaultValue;
+    return this.#values?.has(key) ? (this.#values.get(key) as T) : key.defaultValue;
   }
 
   set<T>(key: ContextKey<T>, value: T): void {
-    this.#values.set(key, value);
+    (this.#values ??= new Map()).set(key, value);
   }
 }
 

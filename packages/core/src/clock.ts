@@ -9,6 +9,8 @@ export interface Clock {
   now(): number;
   /** Calls back once after `ms` milliseconds. `hold`: the process stays alive for it; otherwise it does not. */
   after(ms: number, callback: () => void, hold?: boolean): Timer;
+  /** Calls back once, after what has arrived on sockets by now was read. */
+  afterReading(callback: () => void): void;
 }
 
 // setTimeout fires at once for anything larger.
@@ -22,4 +24,5 @@ export const systemClock: Clock = {
     if (!hold) timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
+  afterReading: (callback) => void setImmediate(callback),
 };

@@ -76,3 +76,9 @@ export function grpcCodeName(code: number): Exclude<(typeof GRPC_CODES)[number],
   const name = GRPC_CODES[code];
   return name === undefined || name === 'OK' ? 'UNKNOWN' : name;
 }
+
+/** The same error, said of one call. */
+export function withCall(error: EtcdError, method: string, attempts: number): EtcdError {
+  const { code, grpcCode, outcome, endpoint, cause, message } = error;
+  return new EtcdError({ code, grpcCode, outcome, endpoint, cause, method, attempts, message: message.slice(code.length + 2) });
+}

@@ -1,11 +1,73 @@
-/** One endpoint, parsed. */
+import { isIP } from 'node:net';
+import { invalidArgument } from '../errors.ts';
+
+/** One endpoint, parsed: where to connect, by what name, with TLS or without. */
 export interface Endpoint {
-  /** As the user wrote it, without user info. */
+  /** The endpoint as it is shown: scheme and address, never user info. */
   readonly address: string;
+  /** Host name or IP address, without brackets; empty for a unix socket. */
   readonly host: string;
   /** 0 for a unix socket. */
   readonly port: number;
   /** Path of a unix socket. */
   readonly socketPath: string | undefined;
   readonly secure: boolean;
+}
+
+const DEFAULT_PORT = 2379;
+
+/**
+ * Parses one endpoint (clientv3/internal/endpoint): `host:port`, `http://…`, `https://…`, `unix:path`, `unixs:path`,
+ * `[::1]:2379`. Without a scheme, TLS is used where the client has TLS options. The port defaults to 2379.
+ */
+export function parseEndpoint(text: string, tlsByDefault: boolean, argument = 'endpoints'): Endpoint {
+  if (typeof text !== 'string' || text.trim() === '') throw invalidArgument(argument, 'holds an empty endpoint');
+  // Checked first, and not quoted in the error: it may hold a password.
+  if (text.includes('@')) throw invalidArgument(argument, 'holds an endpoint with user info; give credentials to auth()');
+  const refuse = (reason: string): never => {
+    throw invalidArgument(argument, `holds ${JSON.stringify(text.slice(0, 256))}, ${reason}`);
+  };
+  const match = /^(?:(\w[\w+.-]*):\/\/|(unixs?):)?(.*)$/s.exec(text.trim()) as RegExpExecArray;
+  const scheme = (match[1] ?? match[2] ?? '').toLowerCase();
+  const rest = match[3] as string;
+  if (scheme === 'unix' || scheme === 'unixs') {
+    if (rest === '') refuse('a unix socket without a path');
+    const secure = scheme === 'unixs' || tlsByDefault;
+    return { address: `${scheme}:${rest}`, host: '', port: 0, socketPath: rest, secure };
+  }
+  if (scheme !== '' && scheme !== 'http' && scheme !== 'https') {
+    refuse('whose scheme is none of http, https, unix and unixs');
+  }
+  const authority = rest.replace(/\/$/, '');
+  if (/[/?#\s]/.test(authority)) refuse('which must be a host and a port, without path or query');
+  const parts = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(authority);
+  if (parts === null) return refuse('which is no "host:port"; an IPv6 address stands in brackets');
+  const host = parts[1] ?? (parts[2] as string);
+  if (parts[1] !== undefined && isIP(host) !== 6) refuse('whose brackets hold no IPv6 address');
+  if (host === '') refuse('which has no host');
+  const port = parts[3] === undefined ? DEFAULT_PORT : Number(parts[3]);
+  if (parts[3] === '' || port < 1 || port > 65_535) refuse('whose port is not between 1 and 65535');
+  const secure = scheme === 'https' || (scheme === '' && tlsByDefault);
+  const shown = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return { address: scheme === '' ? shown : `${scheme}://${shown}`, host, port, socketPath: undefined, secure };
+}
+
+/** Parses a client's list of endpoints: at least one, each once, in the order given. */
+export function parseEndpoints(list: string | readonly string[], tlsByDefault: boolean): readonly Endpoint[] {
+  const texts = typeof list === 'string' ? [list] : list;
+  if (!Array.isArray(texts) || texts.length === 0) {
+    throw invalidArgument('endpoints', 'must name at least one endpoint', 'NO_AVAILABLE_ENDPOINTS');
+  }
+  const endpoints = new Map<string, Endpoint>();
+  for (const text of texts as readonly string[]) {
+    const endpoint = parseEndpoint(text, tlsByDefault);
+    endpoints.set(endpoint.address, endpoint);
+  }
+  return [...endpoints.values()];
+}
+
+/** What stands in `:authority` for an endpoint: host and port, or `localhost` for a unix socket, as clientv3. */
+export function authorityOf(endpoint: Endpoint): string {
+  if (endpoint.socketPath !== undefined) return 'localhost';
+  return `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
 }

@@ -13,9 +13,6 @@ export interface WireStatus {
   readonly code: number;
   readonly details: string;
   readonly reach: Reach;
-  /** Whether the peer sent this status; otherwise it was made here. */
-  readonly fromServer: boolean;
-  readonly cause?: unknown;
 }
 
 /** What a started call tells its owner. No method is called after `onEnd`, nor after `WireCall.cancel`. */

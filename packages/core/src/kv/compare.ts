@@ -1,0 +1,49 @@
+import { toBytes, toInt64, toKey, type Bytes } from '../bytes.ts';
+import { invalidArgument } from '../errors.ts';
+import type { Compare, CompareResult, CompareTarget } from '../messages.ts';
+import { toRange, type RangeForms } from './range.ts';
+
+const RESULTS: readonly CompareResult[] = ['=', '!=', '>', '<'];
+
+/** The range of a compare: every key in it must hold the condition. An empty range holds every one but that of a value. */
+export type CompareRange = Omit<RangeForms, 'fromKey'>;
+
+function make(key: Bytes, target: CompareTarget, result: CompareResult, operand: bigint | Buffer, range?: CompareRange): Compare {
+  if (!RESULTS.includes(result)) throw invalidArgument('result', `must be one of ${RESULTS.join(' ')}`);
+  const where = range === undefined ? { key: toKey(key, 'key') } : toRange(key, range);
+  return { ...where, target, result, operand };
+}
+
+type IntegerCompare = (key: Bytes, result: CompareResult, operand: bigint | number, range?: CompareRange) => Compare;
+
+function integer(target: CompareTarget, argument: string): IntegerCompare {
+  return (key, result, operand, range) => make(key, target, result, toInt64(operand, argument), range);
+}
+
+/**
+ * Makes the conditions of a transaction (clientv3/compare.go): `compare.version('k', '=', 0)`. A missing key has version,
+ * revisions and lease 0; comparing the value of a missing key is always false.
+ */
+export const compare: {
+  readonly value: (key: Bytes, result: CompareResult, operand: Bytes, range?: CompareRange) => Compare;
+  readonly version: IntegerCompare;
+  readonly createRevision: IntegerCompare;
+  readonly modRevision: IntegerCompare;
+  readonly lease: IntegerCompare;
+} = {
+  value: (key, result, operand, range) => make(key, 'value', result, toBytes(operand, 'value'), range),
+  version: integer('version', 'version'),
+  createRevision: integer('createRevision', 'createRevision'),
+  modRevision: integer('modRevision', 'modRevision'),
+  lease: integer('lease', 'lease'),
+};
+
+/** The condition that a key exists (clientv3util `KeyExists`). */
+export function keyExists(key: Bytes): Compare {
+  return compare.version(key, '>', 0);
+}
+
+/** The condition that a key does not exist (clientv3util `KeyMissing`). */
+export function keyMissing(key: Bytes): Compare {
+  return compare.version(key, '=', 0);
+}

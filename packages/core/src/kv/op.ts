@@ -1,0 +1,142 @@
+import { toBytes, toCount, toInt64, toKey, type Bytes } from '../bytes.ts';
+import { describe } from '../bytes.ts';
+import { invalidArgument } from '../errors.ts';
+import type { Compare, DeleteOp, GetOp, Op, PutOp, SortOrder, SortTarget, TxnOp } from '../messages.ts';
+import { toRange, type RangeForms } from './range.ts';
+
+type Revision = bigint | number;
+
+/** Options of a get, alone or in a transaction (clientv3/op.go; etcdserverpb.RangeRequest). */
+export interface GetOpOptions extends RangeForms {
+  /** At most this many keys; 0, the default, for all. `more` tells whether it cut. */
+  limit?: number | undefined;
+  /** The store as it was at this revision; 0, the default, for now. */
+  revision?: Revision | undefined;
+  /** Answered by the member alone, without the cluster's consent: fast, works without quorum, possibly stale. */
+  serializable?: boolean | undefined;
+  /** Without values. */
+  keysOnly?: boolean | undefined;
+  /** Only `count`, no keys. */
+  countOnly?: boolean | undefined;
+  /** Sorted by the cluster before `limit` cuts; by key, ascending, is etcd's natural order. */
+  sort?: { by: SortTarget; order: Exclude<SortOrder, 'none'> } | undefined;
+  minModRevision?: Revision | undefined;
+  maxModRevision?: Revision | undefined;
+  minCreateRevision?: Revision | undefined;
+  maxCreateRevision?: Revision | undefined;
+}
+
+/** Options of a put (etcdserverpb.PutRequest). */
+export interface PutOpOptions {
+  /** The lease that the key goes with; without one the key stays, and leaves a lease that it had. */
+  lease?: Revision | undefined;
+  /** Answer with the key as it was before. */
+  prevKv?: boolean | undefined;
+  /** Keep the value, change the lease; the key must exist, the value be empty. */
+  ignoreValue?: boolean | undefined;
+  /** Keep the lease, change the value; the key must exist. */
+  ignoreLease?: boolean | undefined;
+}
+
+/** Options of a delete (etcdserverpb.DeleteRangeRequest). */
+export interface DeleteOpOptions extends RangeForms {
+  /** Answer with the keys as they were before. */
+  prevKv?: boolean | undefined;
+}
+
+/** A transaction as it is written: conditions, and what to do if all hold or not. */
+export interface TxnInput<Then extends readonly Op[] = readonly Op[], Else extends readonly Op[] = readonly Op[]> {
+  if?: readonly Compare[] | undefined;
+  then?: Then | undefined;
+  else?: Else | undefined;
+}
+
+/** A transaction within a transaction; it knows the types of its branches. */
+export interface NestedTxnOp<Then extends readonly Op[], Else extends readonly Op[]> extends TxnOp {
+  /** Never set: carries the types of the branches. */
+  readonly branches?: { then: Then; else: Else };
+}
+
+const SORT_TARGETS: readonly SortTarget[] = ['key', 'version', 'createRevision', 'modRevision', 'value'];
+const MAX_DEPTH = 64;
+
+function get(key: Bytes, options: GetOpOptions = {}): GetOp {
+  const { limit, revision, serializable, keysOnly, countOnly, sort } = options;
+  if (sort !== undefined) {
+    if (!SORT_TARGETS.includes(sort.by)) {
+      throw invalidArgument('sort.by', `must be one of ${SORT_TARGETS.join(', ')}`, 'INVALID_SORT_OPTION');
+    }
+    if (sort.order !== 'ascend' && sort.order !== 'descend') {
+      throw invalidArgument('sort.order', "must be 'ascend' or 'descend'", 'INVALID_SORT_OPTION');
+    }
+  }
+  const revisionOf = (value: Revision | undefined, argument: string): bigint | undefined =>
+    value === undefined ? undefined : toInt64(value, argument, 0n);
+  return {
+    type: 'get',
+    request: {
+      ...toRange(key, options),
+      limit: limit === undefined ? undefined : toCount(limit, 'limit'),
+      revision: revisionOf(revision, 'revision'),
+      sortTarget: sort?.by,
+      sortOrder: sort?.order,
+      serializable,
+      keysOnly,
+      countOnly,
+      minModRevision: revisionOf(options.minModRevision, 'minModRevision'),
+      maxModRevision: revisionOf(options.maxModRevision, 'maxModRevision'),
+      minCreateRevision: revisionOf(options.minCreateRevision, 'minCreateRevision'),
+      maxCreateRevision: revisionOf(options.maxCreateRevision, 'maxCreateRevision'),
+    },
+  };
+}
+
+function put(key: Bytes, value: Bytes, options: PutOpOptions = {}): PutOp {
+  const { lease, prevKv, ignoreValue, ignoreLease } = options;
+  const bytes = toBytes(value, 'value');
+  if (ignoreValue === true && bytes.length > 0) {
+    throw invalidArgument('value', "must be empty ('') with ignoreValue", 'VALUE_PROVIDED');
+  }
+  const leaseId = lease === undefined ? undefined : toInt64(lease, 'lease', 0n);
+  if (ignoreLease === true && leaseId) throw invalidArgument('lease', 'cannot go with ignoreLease', 'LEASE_PROVIDED');
+  return { type: 'put', request: { key: toKey(key, 'key'), value: bytes, lease: leaseId, prevKv, ignoreValue, ignoreLease } };
+}
+
+function del(key: Bytes, options: DeleteOpOptions = {}): DeleteOp {
+  return { type: 'delete', request: { ...toRange(key, options), prevKv: options.prevKv } };
+}
+
+function txn<const Then extends readonly Op[] = readonly [], const Else extends readonly Op[] = readonly []>(
+  input: TxnInput<Then, Else>,
+): NestedTxnOp<Then, Else> {
+  return { type: 'txn', request: { compare: list(input.if, 'if'), success: ops(input.then, 'then'), failure: ops(input.else, 'else') } };
+}
+
+function list<T>(values: readonly T[] | undefined, argument: string): readonly T[] {
+  if (values === undefined) return [];
+  if (!Array.isArray(values)) throw invalidArgument(argument, `must be an array, not ${describe(values)}`);
+  return [...(values as readonly T[])];
+}
+
+function ops(values: readonly Op[] | undefined, argument: string, depth = 0): readonly Op[] {
+  if (depth > MAX_DEPTH) throw invalidArgument(argument, `nests transactions deeper than ${MAX_DEPTH}`);
+  return list(values, argument).map((one, index) => {
+    const type: unknown = (one as Op | undefined)?.type;
+    if (type === 'txn') {
+      const { success, failure } = (one as TxnOp).request;
+      ops(success, argument, depth + 1);
+      ops(failure, argument, depth + 1);
+    } else if (type !== 'get' && type !== 'put' && type !== 'delete') {
+      throw invalidArgument(`${argument}[${index}]`, 'is no operation; make them with op.get, op.put, op.delete and op.txn');
+    }
+    return one;
+  });
+}
+
+/** Makes the operations of `do` and of transactions (clientv3 `OpGet`, `OpPut`, `OpDelete`, `OpTxn`). Sends nothing. */
+export const op: {
+  readonly get: typeof get;
+  readonly put: typeof put;
+  readonly delete: typeof del;
+  readonly txn: typeof txn;
+} = { get, put, delete: del, txn };

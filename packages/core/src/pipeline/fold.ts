@@ -1,0 +1,86 @@
+import { CallContext, type Call, type CallOptions, type ClientStream, type Interceptor, type Metadata, type StreamHandler, type UnaryHandler } from '../call.ts';
+import { invalidArgument } from '../errors.ts';
+import { methods, type Method } from '../methods.ts';
+import type { Pipeline } from './pipeline.ts';
+import { failedStream } from './streams.ts';
+import { UnaryExchange, type WireParts } from './unary-exchange.ts';
+import { WireStream } from './wire-stream.ts';
+
+const LEADER_KEY = 'hasleader';
+
+/** Metadata of every call (rpctypes/metadatafields.go): etcd counts requests by it. */
+const BASE: Metadata = Object.freeze({ 'client-api-version': '3.7' });
+const BASE_WITH_LEADER: Metadata = Object.freeze({ ...BASE, [LEADER_KEY]: 'true' });
+
+/** Folds the interceptors around the wire, once per method: the first is the outermost. */
+export function foldPipeline(
+  interceptors: readonly Interceptor[],
+  parts: WireParts & { readonly requestTimeoutMs: number },
+): Pipeline {
+  checkNames(interceptors);
+  const sendUnary: UnaryHandler = (call) =>
+    new Promise((resolve, reject) => new UnaryExchange(call as Call, parts, resolve as (r: unknown) => void, reject).begin());
+  const openStream = ((call: Call) => new WireStream(call, parts)) as StreamHandler;
+
+  const unary = new Map<Method, UnaryHandler>();
+  const stream = new Map<Method, StreamHandler>();
+  for (const method of Object.values(methods) as Method[]) {
+    const inward = interceptors.toReversed();
+    if (method.kind === 'unary') unary.set(method, inward.reduce((next, one) => one.unary?.(next, method) ?? next, sendUnary));
+    else stream.set(method, inward.reduce((next, one) => one.stream?.(next, method) ?? next, openStream));
+  }
+
+  const callOf = <Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions, timeoutMs: number): Call<Method<Req, Res>> => ({
+    method,
+    request: request as Call<Method<Req, Res>>['request'],
+    metadata: metadataOf(options),
+    signal: options.signal,
+    deadline: timeoutMs === Infinity ? Infinity : parts.clock.now() + timeoutMs,
+    endpoint: options.endpoint,
+    options,
+    context: new CallContext(),
+    attempt: 1,
+  });
+
+  return {
+    unary<Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions): Promise<Res> {
+      try {
+        const call = callOf(method, request, options, timeoutOf(options, parts.requestTimeoutMs));
+        return (unary.get(method as Method) as UnaryHandler)(call as Call) as Promise<Res>;
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
+    stream<Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions): ClientStream<Req, Res> {
+      try {
+        const call = callOf(method, request, options, timeoutOf(options, Infinity));
+        return (stream.get(method as Method) as StreamHandler)(call as Call) as ClientStream<Req, Res>;
+      } catch (error) {
+        return failedStream(error);
+      }
+    },
+  };
+}
+
+function metadataOf(options: CallOptions): Metadata {
+  const base = options.requireLeader === true ? BASE_WITH_LEADER : BASE;
+  return options.metadata === undefined ? base : { ...options.metadata, ...base };
+}
+
+function timeoutOf(options: CallOptions, standard: number): number {
+  const { timeoutMs } = options;
+  if (timeoutMs === undefined) return standard;
+  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) {
+    throw invalidArgument('timeoutMs', `must be a number of milliseconds, 0 or more, not ${String(timeoutMs)}`);
+  }
+  return timeoutMs;
+}
+
+function checkNames(interceptors: readonly Interceptor[]): void {
+  const names = new Set<string>();
+  for (const { name } of interceptors) {
+    if (typeof name !== 'string' || name === '') throw invalidArgument('interceptors', 'hold one without a name');
+    if (names.has(name)) throw invalidArgument('interceptors', `hold two named ${JSON.stringify(name)}; names are unique in a client`);
+    names.add(name);
+  }
+}

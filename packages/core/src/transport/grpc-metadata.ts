@@ -1,0 +1,26 @@
+import { Metadata as GrpcMetadata } from '@grpc/grpc-js';
+import type { Metadata } from '../call.ts';
+import { invalidArgument } from '../errors.ts';
+
+// Most calls carry the very same metadata object; a Metadata of grpc-js is not cheap to make, and createCall copies it.
+const made = new WeakMap<Metadata, GrpcMetadata>();
+
+/** grpc-js's form of a call's metadata; keys and values that HTTP/2 cannot carry are refused by name. */
+export function grpcMetadata(metadata: Metadata): GrpcMetadata {
+  let grpc = made.get(metadata);
+  if (grpc === undefined) {
+    grpc = new GrpcMetadata();
+    for (const [key, value] of Object.entries(metadata)) {
+      for (const one of Array.isArray(value) ? (value as readonly (string | Uint8Array)[]) : [value as string]) {
+        try {
+          grpc.add(key, typeof one === 'string' ? one : Buffer.from(one));
+        } catch {
+          // The library's text quotes the value, which may be a token.
+          throw invalidArgument(`metadata ${JSON.stringify(key)}`, 'holds a key or value that gRPC cannot carry');
+        }
+      }
+    }
+    made.set(metadata, grpc);
+  }
+  return grpc;
+}

@@ -1,0 +1,136 @@
+import { Channel, ChannelCredentials, connectivityState, type ChannelOptions } from '@grpc/grpc-js';
+import type { Metadata } from '../call.ts';
+import { authorityOf, type Endpoint } from './endpoints.ts';
+import { GrpcCall } from './grpc-call.ts';
+import { grpcMetadata } from './grpc-metadata.ts';
+import { targetOf } from './resolver.ts';
+import { secureContextOf, tlsCredentials } from './tls.ts';
+import type { ConnectFailure, Connection, ConnectionOptions, Transport, WireCall, WireListener } from './transport.ts';
+
+/** Enough for a large range not to wait for window updates; more only costs memory. */
+const FLOW_CONTROL_WINDOW = 1 << 20;
+
+/** The transport over @grpc/grpc-js: the default. One channel per connection, with a subchannel pool of its own. */
+export function grpcTransport(): Transport {
+  return {
+    name: '@grpc/grpc-js',
+    connect: (endpoint, options) => new GrpcConnection(endpoint, options),
+  };
+}
+
+class GrpcConnection implements Connection {
+  readonly endpoint: Endpoint;
+  readonly #options: ConnectionOptions;
+  readonly #socket: AbortController = new AbortController();
+  readonly #calls: Set<GrpcCall> = new Set();
+  #channel: Channel | undefined;
+  #observer: { onReady(): void; onLost(failure: ConnectFailure): void } | undefined;
+  #tlsError: Error | undefined;
+  #ready = false;
+  #closing = false;
+  readonly #drain = (): void => this.#drained();
+
+  constructor(endpoint: Endpoint, options: ConnectionOptions) {
+    this.endpoint = endpoint;
+    this.#options = options;
+  }
+
+  connect(observer: { onReady(): void; onLost(failure: ConnectFailure): void }): void {
+    this.#observer = observer;
+    const { target, options } = targetOf(this.endpoint, this.#socket.signal);
+    this.#channel = new Channel(target, this.#credentials(), { ...channelOptions(this.endpoint, this.#options), ...options });
+    this.#channel.getConnectivityState(true);
+    this.#follow(this.#channel);
+  }
+
+  start(path: string, metadata: Metadata, listener: WireListener): WireCall {
+    const channel = this.#channel as Channel;
+    const headers = grpcMetadata(metadata);
+    const wire = channel.createCall(path, Infinity, null, null, null);
+    const call = new GrpcCall(wire, listener, this.#calls, this.#drain);
+    wire.start(headers, call);
+    return call;
+  }
+
+  close(now: boolean): void {
+    this.#closing = true;
+    this.#observer = undefined;
+    if (now) for (const call of [...this.#calls]) call.abandon('the connection was closed');
+    this.#drained();
+  }
+
+  #credentials(): ChannelCredentials {
+    if (!this.endpoint.secure) return ChannelCredentials.createInsecure();
+    const context = secureContextOf(this.#options.tls);
+    return tlsCredentials(context, this.#options.tls, this.endpoint, (error) => (this.#tlsError = error));
+  }
+
+  #follow(channel: Channel): void {
+    if (this.#observer === undefined) return;
+    const state = channel.getConnectivityState(false);
+    if (state === connectivityState.READY && !this.#ready) {
+      this.#ready = true;
+      this.#observer.onReady();
+    } else if (state === connectivityState.TRANSIENT_FAILURE) {
+      return this.#explain(channel);
+    } else if (this.#ready && state !== connectivityState.READY) {
+      return this.#lost({ details: 'the connection was lost', tls: false });
+    }
+    if (this.#observer !== undefined) channel.watchConnectivityState(state, Infinity, () => this.#follow(channel));
+  }
+
+  /** grpc-js tells why a connection failed only to a call; this one cannot leave, as there is no connection. */
+  #explain(channel: Channel): void {
+    const probe = channel.createCall('/etcdts/WhyNot', Infinity, null, null, null);
+    probe.start(grpcMetadata({}), {
+      onReceiveMetadata() {},
+      onReceiveMessage() {},
+      onReceiveStatus: ({ details }) => {
+        const cause = this.#tlsError;
+        if (cause !== undefined) return this.#lost({ details: `TLS handshake failed: ${cause.message}`, tls: true, cause });
+        const reason = /Last error: (.*?)(?:\. Resolution note: .*)?$/s.exec(details)?.[1] ?? details;
+        this.#lost({ details: reason, tls: false });
+      },
+    });
+  }
+
+  #lost(failure: ConnectFailure): void {
+    const observer = this.#observer;
+    this.#observer = undefined;
+    this.#closing = true;
+    this.#drained();
+    observer?.onLost(failure);
+  }
+
+  /** Closes the channel and its socket once nothing uses them. */
+  #drained(): void {
+    if (!this.#closing || this.#calls.size > 0 || this.#channel === undefined) return;
+    this.#channel.close();
+    this.#channel = undefined;
+    this.#socket.abort();
+  }
+}
+
+function channelOptions(endpoint: Endpoint, options: ConnectionOptions): ChannelOptions {
+  return {
+    'grpc.default_authority': authorityOf(endpoint),
+    'grpc.primary_user_agent': 'etcdts',
+    // A pool of its own, so that no other client's stuck or differently configured connection is inherited.
+    'grpc.use_local_subchannel_pool': 1,
+    // Repeating calls is decided above, by what is known of their outcome.
+    'grpc.enable_retries': 0,
+    'grpc.service_config_disable_resolution': 1,
+    'grpc.enable_channelz': 0,
+    'grpc.enable_http_proxy': 0,
+    'grpc.max_receive_message_length': options.maxReceiveBytes,
+    'grpc.max_send_message_length': -1,
+    'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW,
+    ...(options.keepalive && {
+      'grpc.keepalive_time_ms': options.keepalive.timeMs,
+      'grpc.keepalive_timeout_ms': options.keepalive.timeoutMs,
+      // etcd closes connections that are pinged while nothing is open on them.
+      'grpc.keepalive_permit_without_calls': 0,
+    }),
+  };
+}
+

@@ -1,0 +1,140 @@
+import { EtcdError, clientClosed } from '../errors.ts';
+import { parseEndpoint, parseEndpoints, type Endpoint } from './endpoints.ts';
+import { serverText } from './status.ts';
+import { Slot, type SlotParts } from './slot.ts';
+
+/** Somebody who waits for a connection; told once. */
+export interface Waiter {
+  onSlot(slot: Slot): void;
+  onFailure(error: EtcdError): void;
+}
+
+/** How often, at the most, idle endpoints are looked at for a reconnect in the background. */
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Chooses the endpoint of each call: round robin over those that are connected, those that stopped answering last. The
+ * others are reconnected in the background as calls come, so that an unreachable member costs no call anything.
+ */
+export class Picker {
+  readonly #parts: SlotParts;
+  readonly #tlsByDefault: boolean;
+  readonly #waiters: Map<Waiter, Slot | undefined> = new Map();
+  /** Endpoints that calls named and that are not in the list: kept until the client closes. */
+  readonly #named: Map<string, Slot> = new Map();
+  #slots: readonly Slot[] = [];
+  #turn = 0;
+  #lookAt = 0;
+  #closed = false;
+
+  constructor(endpoints: readonly Endpoint[], tlsByDefault: boolean, parts: SlotParts) {
+    this.#parts = parts;
+    this.#tlsByDefault = tlsByDefault;
+    this.#slots = endpoints.map((endpoint) => this.#slotOf(endpoint));
+  }
+
+  get slots(): readonly Slot[] {
+    return this.#slots;
+  }
+
+  /** Replaces the list; endpoints that stay keep their connection. */
+  setEndpoints(list: readonly string[]): void {
+    const endpoints = parseEndpoints(list, this.#tlsByDefault);
+    if (this.#closed) throw clientClosed();
+    const old = new Map(this.#slots.map((slot) => [slot.endpoint.address, slot]));
+    this.#slots = endpoints.map((endpoint) => {
+      const kept = old.get(endpoint.address);
+      old.delete(endpoint.address);
+      return kept ?? this.#slotOf(endpoint);
+    });
+    for (const slot of old.values()) slot.close(false);
+    for (const slot of this.#slots) if (this.#waiters.size > 0) slot.connect();
+    this.#settle();
+  }
+
+  /** A connected slot for a call that names no endpoint, if there is one: the path that nearly every call takes. */
+  pick(now: number): Slot | undefined {
+    if (now >= this.#lookAt) this.#reconnect(now);
+    const slots = this.#slots;
+    let suspect: Slot | undefined;
+    for (let i = 0; i < slots.length; i++) {
+      this.#turn = (this.#turn + 1) % slots.length;
+      const slot = slots[this.#turn] as Slot;
+      if (slot.ready === undefined) continue;
+      if (slots.length === 1 || !slot.suspect(now)) return slot;
+      suspect ??= slot;
+    }
+    return suspect;
+  }
+
+  /** Waits for a connection, to the named endpoint or to any; returns how to stop waiting. */
+  wait(address: string | undefined, waiter: Waiter): () => void {
+    if (this.#closed) {
+      waiter.onFailure(clientClosed());
+      return () => {};
+    }
+    const target = address === undefined ? undefined : this.#slotNamed(address);
+    this.#waiters.set(waiter, target);
+    if (target !== undefined) target.connect();
+    else for (const slot of this.#slots) slot.connect();
+    this.#settle();
+    return () => this.#waiters.delete(waiter);
+  }
+
+  /** Ends every connection and every wait; there is no way back. */
+  close(): void {
+    this.#closed = true;
+    for (const slot of [...this.#slots, ...this.#named.values()]) slot.close(true);
+    for (const waiter of [...this.#waiters.keys()]) {
+      this.#waiters.delete(waiter);
+      waiter.onFailure(clientClosed());
+    }
+  }
+
+  #slotOf(endpoint: Endpoint): Slot {
+    return new Slot(endpoint, this.#parts, () => this.#settle());
+  }
+
+  #slotNamed(address: string): Slot {
+    const endpoint = parseEndpoint(address, this.#tlsByDefault, 'endpoint');
+    const listed = this.#slots.find((slot) => slot.endpoint.address === endpoint.address);
+    if (listed !== undefined) return listed;
+    const named = this.#named.get(endpoint.address) ?? this.#slotOf(endpoint);
+    this.#named.set(endpoint.address, named);
+    return named;
+  }
+
+  #reconnect(now: number): void {
+    this.#lookAt = now + LOOK_EVERY_MS;
+    for (const slot of this.#slots) if (slot.dueAt(now)) slot.connect();
+  }
+
+  /** Tells every waiter that can be told: a connection stands, or none of those it may use can be reached. */
+  #settle(): void {
+    for (const [waiter, target] of [...this.#waiters]) {
+      const candidates = target === undefined ? this.#slots : [target];
+      const slot = target === undefined ? this.pick(this.#parts.clock.now()) : target.ready && target;
+      if (slot !== undefined) {
+        this.#waiters.delete(waiter);
+        waiter.onSlot(slot);
+      } else if (!candidates.some((one) => one.connecting)) {
+        this.#waiters.delete(waiter);
+        waiter.onFailure(unreachable(candidates));
+      }
+    }
+  }
+}
+
+function unreachable(slots: readonly Slot[]): EtcdError {
+  const reasons = slots.map((slot) => `${slot.endpoint.address}: ${serverText(slot.failure?.details ?? 'not connected')}`);
+  const tls = slots.length > 0 && slots.every((slot) => slot.failure?.tls === true);
+  return new EtcdError({
+    code: 'UNAVAILABLE',
+    grpcCode: 14,
+    message: `${tls ? 'TLS' : 'no connection'}: ${reasons.slice(0, 5).join('; ')}${reasons.length > 5 ? '; …' : ''}`,
+    outcome: 'not-applied',
+    endpoint: slots.length === 1 ? slots[0]?.endpoint.address : undefined,
+    cause: slots.find((slot) => slot.failure?.cause !== undefined)?.failure?.cause,
+  });
+}
+

@@ -1,0 +1,51 @@
+import { experimental, type ChannelOptions } from '@grpc/grpc-js';
+import type { Endpoint } from './endpoints.ts';
+
+const SCHEME = 'etcdts';
+const ADDRESS = 'etcdts.address';
+
+/** What Node's `net.connect` is given; grpc-js passes the address object through as it is. */
+type Address = ({ host: string; port: number } | { path: string }) & { readonly signal: AbortSignal };
+
+/**
+ * A grpc-js resolver that resolves to the one address it was made for. Names are left to Node (which tries all their
+ * addresses), and the address carries a signal: without it nothing could end a TCP connect to a host that never answers,
+ * and the process would wait for the kernel to give up.
+ */
+class AddressResolver implements experimental.Resolver {
+  readonly #listener: experimental.ResolverListener;
+  readonly #address: Address;
+  #live = true;
+
+  constructor(_target: experimental.GrpcUri, listener: experimental.ResolverListener, options: ChannelOptions) {
+    this.#listener = listener;
+    this.#address = (options as Record<string, unknown>)[ADDRESS] as Address;
+  }
+
+  updateResolution(): void {
+    this.#live = true;
+    process.nextTick(() => {
+      if (!this.#live) return;
+      this.#listener(experimental.statusOrFromValue([{ addresses: [this.#address] }]), {}, null, '');
+    });
+  }
+
+  destroy(): void {
+    this.#live = false;
+  }
+
+  static getDefaultAuthority(target: experimental.GrpcUri): string {
+    return target.path;
+  }
+}
+
+experimental.registerResolver(SCHEME, AddressResolver);
+
+/** The grpc-js target and channel option that lead to an endpoint; `signal` destroys its socket, in every phase. */
+export function targetOf(endpoint: Endpoint, signal: AbortSignal): { target: string; options: ChannelOptions } {
+  const address: Address =
+    endpoint.socketPath === undefined
+      ? { host: endpoint.host, port: endpoint.port, signal }
+      : { path: endpoint.socketPath, signal };
+  return { target: `${SCHEME}:endpoint`, options: { [ADDRESS]: address } as ChannelOptions };
+}

@@ -1,0 +1,138 @@
+import type { Clock, Timer } from '../clock.ts';
+import type { Logger } from '../logger.ts';
+import type { Endpoint } from './endpoints.ts';
+import type { ConnectFailure, Connection, ConnectionOptions, Transport } from './transport.ts';
+
+/** A connection that has not answered anything for this long, with calls waiting, is used last. */
+const SUSPECT_AFTER_MS = 1_000;
+const FIRST_COOL_DOWN_MS = 50;
+const LONGEST_COOL_DOWN_MS = 5_000;
+
+/** What a slot is made with: all slots of a client share it. */
+export interface SlotParts {
+  readonly transport: Transport;
+  readonly connection: ConnectionOptions;
+  readonly connectTimeoutMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** A stream that lives on a slot, and must move when the slot goes. */
+export interface Resident {
+  evict(reason: string): void;
+}
+
+/** One endpoint's place in the picker: at most one connection at a time, and what is known of it. */
+export class Slot {
+  readonly endpoint: Endpoint;
+  /** Streams under way, told when the endpoint is removed. */
+  readonly residents: Set<Resident> = new Set();
+  readonly #parts: SlotParts;
+  readonly #onChange: (slot: Slot) => void;
+  #state: 'idle' | 'connecting' | 'ready' | 'closed' = 'idle';
+  #connection: Connection | undefined;
+  #connectTimer: Timer | undefined;
+  #failure: ConnectFailure | undefined;
+  #failures = 0;
+  #retryAt = 0;
+  #inFlight = 0;
+  #quietSince = 0;
+
+  constructor(endpoint: Endpoint, parts: SlotParts, onChange: (slot: Slot) => void) {
+    this.endpoint = endpoint;
+    this.#parts = parts;
+    this.#onChange = onChange;
+  }
+
+  /** The connection, where it can take a call now. */
+  get ready(): Connection | undefined {
+    return this.#state === 'ready' ? this.#connection : undefined;
+  }
+
+  get connecting(): boolean {
+    return this.#state === 'connecting';
+  }
+
+  /** Why the last attempt to connect failed, until one succeeds. */
+  get failure(): ConnectFailure | undefined {
+    return this.#failure;
+  }
+
+  /** How `describe()` names the state. */
+  get state(): 'idle' | 'connecting' | 'ready' | 'failed' {
+    if (this.#state === 'ready' || this.#state === 'connecting') return this.#state;
+    return this.#failure === undefined ? 'idle' : 'failed';
+  }
+
+  /** Whether an attempt in the background is due. */
+  dueAt(now: number): boolean {
+    return this.#state === 'idle' && now >= this.#retryAt;
+  }
+
+  suspect(now: number): boolean {
+    return this.#inFlight > 0 && now - this.#quietSince > SUSPECT_AFTER_MS;
+  }
+
+  callSent(now: number): void {
+    if (this.#inFlight++ === 0) this.#quietSince = now;
+  }
+
+  callEnded(now: number): void {
+    this.#inFlight--;
+    this.#quietSince = now;
+  }
+
+  /** Starts to connect, unless it already does or is. */
+  connect(): void {
+    if (this.#state !== 'idle') return;
+    this.#state = 'connecting';
+    const connection = this.#parts.transport.connect(this.endpoint, this.#parts.connection);
+    this.#connection = connection;
+    // Held: a call waits for this, and nothing else of a half-open connection keeps the process alive.
+    this.#connectTimer = this.#parts.clock.after(
+      this.#parts.connectTimeoutMs,
+      () => this.#lost(connection, { details: `no connection within ${this.#parts.connectTimeoutMs} ms`, tls: false }),
+      true,
+    );
+    connection.connect({
+      onReady: () => {
+        if (this.#connection !== connection) return;
+        this.#connectTimer?.cancel();
+        this.#state = 'ready';
+        this.#failure = undefined;
+        this.#failures = 0;
+        this.#inFlight = 0;
+        this.#parts.logger.debug(`etcd: connected to ${this.endpoint.address}`);
+        this.#onChange(this);
+      },
+      onLost: (failure) => this.#lost(connection, failure),
+    });
+  }
+
+  /** Lets the calls under way end, moves the streams, and never connects again. `now` ends everything. */
+  close(now: boolean): void {
+    this.#state = 'closed';
+    this.#connectTimer?.cancel();
+    for (const resident of [...this.residents]) resident.evict('the endpoint was removed');
+    this.#connection?.close(now);
+    this.#connection = undefined;
+  }
+
+  #lost(connection: Connection, failure: ConnectFailure): void {
+    if (this.#connection !== connection || this.#state === 'closed') return;
+    this.#connectTimer?.cancel();
+    const wasReady = this.#state === 'ready';
+    // Calls under way on a lost connection may still end well; one that never stood has none.
+    connection.close(!wasReady);
+    this.#connection = undefined;
+    this.#state = 'idle';
+    if (!wasReady) {
+      this.#failure = failure;
+      const ceiling = Math.min(FIRST_COOL_DOWN_MS * 2 ** this.#failures++, LONGEST_COOL_DOWN_MS);
+      this.#retryAt = this.#parts.clock.now() + ceiling * (0.5 + this.#parts.random() / 2);
+    }
+    this.#parts.logger.warn(`etcd: ${this.endpoint.address}: ${failure.details}`);
+    this.#onChange(this);
+  }
+}

@@ -1,0 +1,70 @@
+import { serverError, type Outcome } from '../error-codes.ts';
+import { EtcdError, grpcCodeName } from '../errors.ts';
+import type { Method } from '../methods.ts';
+import type { WireStatus } from './transport.ts';
+
+const TEXT_LIMIT = 1024;
+
+/** A server's text made safe to show: no control characters, at most 1 KiB. */
+export function serverText(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  const plain = String(text).slice(0, TEXT_LIMIT).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  return text.length > TEXT_LIMIT ? `${plain}…` : plain;
+}
+
+// Verdicts that gRPC's own server gives before etcd sees the request.
+const NEVER_HANDLED = /^(grpc: received message larger than max|unknown (method|service) )/;
+
+/** What a failed call may have done to the store. The code alone says little: UNAVAILABLE is no "not applied". */
+function outcomeOf(method: Method, status: WireStatus): Outcome {
+  if (method.safety === 'read' || status.reach !== 'sent') return 'not-applied';
+  return NEVER_HANDLED.test(status.details) ? 'not-applied' : 'unknown';
+}
+
+/** The EtcdError of a call that ended badly on the wire: etcd's own verdict by its text, else gRPC's code. */
+export function statusError(method: Method, status: WireStatus, endpoint: string | undefined, attempts: number): EtcdError {
+  const known = status.reach === 'sent' ? serverError(status.details) : undefined;
+  const shared = { method: methodName(method), endpoint, attempts, message: serverText(status.details) || 'no reason given' };
+  if (known !== undefined) {
+    const [code, grpcCode, outcome] = known;
+    return new EtcdError({ ...shared, code, grpcCode, outcome: method.safety === 'read' ? 'not-applied' : outcome });
+  }
+  return new EtcdError({
+    ...shared,
+    code: grpcCodeName(status.code),
+    grpcCode: Number.isInteger(status.code) && status.code > 0 && status.code <= 16 ? status.code : 2,
+    outcome: outcomeOf(method, status),
+  });
+}
+
+/** The EtcdError of a reply that came, and cannot be understood: the request itself has been carried out, or may have. */
+export function replyError(method: Method, reason: string, endpoint: string | undefined, attempts: number, cause?: unknown): EtcdError {
+  return new EtcdError({
+    code: 'INTERNAL',
+    grpcCode: 13,
+    message: reason,
+    outcome: method.safety === 'read' ? 'not-applied' : 'unknown',
+    method: methodName(method),
+    endpoint,
+    attempts,
+    cause,
+  });
+}
+
+/** The EtcdError of a deadline. */
+export function deadlineError(method: Method, sent: boolean, endpoint: string | undefined, attempts: number): EtcdError {
+  return new EtcdError({
+    code: 'DEADLINE_EXCEEDED',
+    grpcCode: 4,
+    message: sent ? 'no answer before the deadline' : 'no connection before the deadline',
+    outcome: sent && method.safety === 'write' ? 'unknown' : 'not-applied',
+    method: methodName(method),
+    endpoint,
+    attempts,
+  });
+}
+
+/** An RPC's name in errors, as `KV.Put`. */
+export function methodName(method: Method): string {
+  return `${method.service.slice(method.service.lastIndexOf('.') + 1)}.${method.name}`;
+}
