@@ -1,0 +1,92 @@
+import { toUint64 } from '../bytes.ts';
+import type { CallOptions } from '../call.ts';
+import { invalidArgument } from '../errors.ts';
+import type {
+  MemberAddResponse,
+  MemberListResponse,
+  MemberPromoteResponse,
+  MemberRemoveResponse,
+  MemberUpdateResponse,
+} from '../messages.ts';
+import { methods } from '../methods.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import { toPeerUrls } from './peer-urls.ts';
+
+/** Options of `Cluster.memberList`. */
+export interface MemberListOptions extends CallOptions {
+  /**
+   * Answers from the asked member's own view, which may be old, and works without a quorum. Defaults to false:
+   * linearizable (etcd 3.5 and newer; older ones always answer from their own view).
+   */
+  serializable?: boolean | undefined;
+}
+
+/**
+ * The members of the cluster (clientv3 cluster.go; etcdserverpb.Cluster). Member ids are unsigned 64-bit: `bigint`, or a
+ * safe integer. Bad URLs and ids are refused with `INVALID_ARGUMENT` before anything is sent. Changes are never repeated
+ * after they may have reached etcd: with `outcome: 'unknown'`, look at `memberList`.
+ */
+export interface Cluster {
+  /** Lists the members, those that have not started yet included: their `name` is empty. */
+  memberList(options?: MemberListOptions): Promise<MemberListResponse>;
+  /**
+   * Adds a voting member that is reached at these peer URLs; start it afterwards. Fails with `PEER_URL_EXIST`, and with
+   * `MEMBER_NOT_ENOUGH_STARTED` or `UNHEALTHY` where the change would endanger the quorum.
+   */
+  memberAdd(peerUrls: readonly string[], options?: CallOptions): Promise<MemberAddResponse>;
+  /** Adds a member that gets the log but has no vote, until it is promoted. Fails with `TOO_MANY_LEARNERS`. */
+  memberAddAsLearner(peerUrls: readonly string[], options?: CallOptions): Promise<MemberAddResponse>;
+  /** Removes a member. Fails with `MEMBER_NOT_FOUND`, also for one that was removed before. */
+  memberRemove(id: bigint | number, options?: CallOptions): Promise<MemberRemoveResponse>;
+  /** Replaces a member's peer URLs; a learner stays one. Fails with `MEMBER_NOT_FOUND`, `PEER_URL_EXIST`. */
+  memberUpdate(id: bigint | number, peerUrls: readonly string[], options?: CallOptions): Promise<MemberUpdateResponse>;
+  /** Makes a learner a voting member. Fails with `MEMBER_NOT_LEARNER`, `MEMBER_LEARNER_NOT_READY`, `MEMBER_NOT_FOUND`. */
+  memberPromote(id: bigint | number, options?: CallOptions): Promise<MemberPromoteResponse>;
+}
+
+/** `Cluster` over a pipeline. */
+export class ClusterFacade implements Cluster {
+  readonly #pipeline: Pipeline;
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline;
+  }
+
+  async memberList(options: MemberListOptions = {}): Promise<MemberListResponse> {
+    return this.#pipeline.unary(methods.memberList, { linearizable: options.serializable !== true }, options);
+  }
+
+  async memberAdd(peerUrls: readonly string[], options: CallOptions = {}): Promise<MemberAddResponse> {
+    const request = { peerUrls: toPeerUrls(peerUrls, 'peerUrls'), isLearner: false };
+    return this.#pipeline.unary(methods.memberAdd, request, options);
+  }
+
+  async memberAddAsLearner(peerUrls: readonly string[], options: CallOptions = {}): Promise<MemberAddResponse> {
+    const request = { peerUrls: toPeerUrls(peerUrls, 'peerUrls'), isLearner: true };
+    return this.#pipeline.unary(methods.memberAdd, request, options);
+  }
+
+  async memberRemove(id: bigint | number, options: CallOptions = {}): Promise<MemberRemoveResponse> {
+    return this.#pipeline.unary(methods.memberRemove, { id: toMemberId(id, 'id') }, options);
+  }
+
+  async memberUpdate(
+    id: bigint | number,
+    peerUrls: readonly string[],
+    options: CallOptions = {},
+  ): Promise<MemberUpdateResponse> {
+    const request = { id: toMemberId(id, 'id'), peerUrls: toPeerUrls(peerUrls, 'peerUrls') };
+    return this.#pipeline.unary(methods.memberUpdate, request, options);
+  }
+
+  async memberPromote(id: bigint | number, options: CallOptions = {}): Promise<MemberPromoteResponse> {
+    return this.#pipeline.unary(methods.memberPromote, { id: toMemberId(id, 'id') }, options);
+  }
+}
+
+/** A member's id; 0 is none. */
+export function toMemberId(id: bigint | number, argument: string): bigint {
+  const result = toUint64(id, argument);
+  if (result === 0n) throw invalidArgument(argument, 'must not be 0: no member has that id');
+  return result;
+}

@@ -1,0 +1,171 @@
+import { describe, toInt64, toUint64 } from '../bytes.ts';
+import type { CallOptions } from '../call.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { toMemberId } from '../cluster/cluster.ts';
+import { EtcdError, invalidArgument } from '../errors.ts';
+import type {
+  AlarmMember,
+  AlarmResponse,
+  AlarmType,
+  DefragmentResponse,
+  DowngradeRequest,
+  DowngradeResponse,
+  HashKvResponse,
+  HashResponse,
+  MoveLeaderResponse,
+  StatusResponse,
+} from '../messages.ts';
+import { methods } from '../methods.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import { type Snapshot, type SnapshotOptions, SnapshotStream } from './snapshot.ts';
+import { findEndpoint, timeLeft } from './statuses.ts';
+
+/** Which alarms to disarm; a part that is left out, 0 or `'none'` stands for every member or every alarm. */
+export interface AlarmFilter {
+  memberId?: bigint | number | undefined;
+  alarm?: AlarmType | undefined;
+}
+
+/** What a downgrade request does (DowngradeRequest.DowngradeAction). */
+export type DowngradeAction = DowngradeRequest['action'];
+
+/**
+ * Care of single members and of the whole cluster (clientv3 maintenance.go; etcdserverpb.Maintenance). An `endpoint` is
+ * the address of the member that is meant, one of the client's or any other, in the forms of `ClientOptions.endpoints`;
+ * the call goes there and nowhere else.
+ */
+export interface Maintenance {
+  /** A member's version, sizes, leader and alarms; answered by learners and without a leader too. */
+  status(endpoint: string, options?: CallOptions): Promise<StatusResponse>;
+  /**
+   * Gives the free space of a member's database back to the file system. The member serves nothing meanwhile, which can
+   * take minutes: do one after the other, and set `timeoutMs` where you must; without it there is no deadline.
+   */
+  defragment(endpoint: string, options?: CallOptions): Promise<DefragmentResponse>;
+  /** The hash of a member's whole database (Maintenance.Hash). Members differ in it; compare `hashKv`. */
+  hash(endpoint: string, options?: CallOptions): Promise<HashResponse>;
+  /**
+   * The hash of a member's keys up to `revision`, 0 for its newest. Equal on all members for one revision and one
+   * `compactRevision`. Fails with `COMPACTED` or `FUTURE_REV`.
+   */
+  hashKv(endpoint: string, revision?: bigint | number, options?: CallOptions): Promise<HashKvResponse>;
+  /** The alarms that are raised. */
+  alarmList(options?: CallOptions): Promise<AlarmResponse>;
+  /**
+   * Disarms one member's alarm, or with `{}` all that are raised, and answers with those disarmed. Where the cause
+   * remains, etcd raises the alarm again.
+   */
+  alarmDisarm(filter: AlarmFilter, options?: CallOptions): Promise<AlarmResponse>;
+  /**
+   * Hands the leadership to the voting member `targetId`. Sent to the leader, which is looked for among the client's
+   * endpoints unless `endpoint` says where it is. Fails with `NOT_LEADER` where none of them is, `BAD_LEADER_TRANSFEREE`.
+   */
+  moveLeader(targetId: bigint | number, options?: CallOptions): Promise<MoveLeaderResponse>;
+  /**
+   * Checks, starts or ends the downgrade of the cluster to the minor version `version`, as `3.5` (etcd 3.6 and newer);
+   * `'cancel'` needs no version.
+   */
+  downgrade(action: DowngradeAction, version?: string, options?: CallOptions): Promise<DowngradeResponse>;
+  /**
+   * One member's database at this moment, verified by its SHA-256. Nothing is sent before it is read; name the member by
+   * `endpoint`. Without `timeoutMs` there is no deadline.
+   */
+  snapshot(options?: SnapshotOptions): Snapshot;
+}
+
+/** `Maintenance` over a pipeline; `endpoints` gives the client's own, for what must find the leader. */
+export class MaintenanceFacade implements Maintenance {
+  readonly #pipeline: Pipeline;
+  readonly #endpoints: () => readonly string[];
+  readonly #clock: Clock;
+
+  constructor(pipeline: Pipeline, endpoints: () => readonly string[], clock: Clock = systemClock) {
+    this.#pipeline = pipeline;
+    this.#endpoints = endpoints;
+    this.#clock = clock;
+  }
+
+  async status(endpoint: string, options: CallOptions = {}): Promise<StatusResponse> {
+    return this.#pipeline.unary(methods.status, {}, at(endpoint, options));
+  }
+
+  async defragment(endpoint: string, options: CallOptions = {}): Promise<DefragmentResponse> {
+    const { timeoutMs = Infinity } = options;
+    return this.#pipeline.unary(methods.defragment, {}, { ...at(endpoint, options), timeoutMs });
+  }
+
+  async hash(endpoint: string, options: CallOptions = {}): Promise<HashResponse> {
+    return this.#pipeline.unary(methods.hash, {}, at(endpoint, options));
+  }
+
+  async hashKv(endpoint: string, revision: bigint | number = 0n, options: CallOptions = {}): Promise<HashKvResponse> {
+    const request = { revision: toInt64(revision, 'revision', 0n) };
+    return this.#pipeline.unary(methods.hashKv, request, at(endpoint, options));
+  }
+
+  async alarmList(options: CallOptions = {}): Promise<AlarmResponse> {
+    return this.#pipeline.unary(methods.alarm, { action: 'get', memberId: 0n, alarm: 'none' }, options);
+  }
+
+  async alarmDisarm(filter: AlarmFilter, options: CallOptions = {}): Promise<AlarmResponse> {
+    const memberId = toUint64(filter.memberId ?? 0n, 'memberId');
+    const alarm = filter.alarm ?? 'none';
+    if (!['none', 'nospace', 'corrupt'].includes(alarm)) throw invalidArgument('alarm', 'must be none, nospace or corrupt');
+    const left = timeLeft(options, this.#clock);
+    if (memberId !== 0n && alarm !== 'none') return this.#disarm({ memberId, alarm }, options);
+    // etcd itself takes 0 and 'none' for a member and an alarm that nobody has, and disarms nothing.
+    const { header, alarms } = await this.alarmList(options);
+    const disarmed: AlarmResponse[] = [];
+    for (const raised of alarms) {
+      const meant = (memberId === 0n || memberId === raised.memberId) && (alarm === 'none' || alarm === raised.alarm);
+      if (meant) disarmed.push(await this.#disarm(raised, left()));
+    }
+    return { header: disarmed.at(-1)?.header ?? header, alarms: disarmed.flatMap((response) => response.alarms) };
+  }
+
+  #disarm({ memberId, alarm }: AlarmMember, options: CallOptions): Promise<AlarmResponse> {
+    return this.#pipeline.unary(methods.alarm, { action: 'deactivate', memberId, alarm }, options);
+  }
+
+  async moveLeader(targetId: bigint | number, options: CallOptions = {}): Promise<MoveLeaderResponse> {
+    const request = { targetId: toMemberId(targetId, 'targetId') };
+    const left = timeLeft(options, this.#clock);
+    const endpoint = options.endpoint ?? (await this.#leader(options));
+    return this.#pipeline.unary(methods.moveLeader, request, { ...left(), endpoint });
+  }
+
+  async #leader(options: CallOptions): Promise<string> {
+    const endpoints = this.#endpoints();
+    const isLeader = (status: StatusResponse): boolean => status.leader === status.header.memberId;
+    const { endpoint, failure } = await findEndpoint(this, endpoints, isLeader, options);
+    if (endpoint !== undefined) return endpoint;
+    const unheard = failure === undefined ? '' : ', and not all of them answer';
+    throw new EtcdError({
+      code: 'NOT_LEADER',
+      message: `none of the endpoints ${endpoints.join(', ')} is the leader${unheard}`,
+      grpcCode: 9,
+      outcome: 'not-applied',
+      method: 'Maintenance.MoveLeader',
+      cause: failure,
+    });
+  }
+
+  async downgrade(action: DowngradeAction, version = '', options: CallOptions = {}): Promise<DowngradeResponse> {
+    if (!['validate', 'enable', 'cancel'].includes(action)) {
+      throw invalidArgument('action', 'must be validate, enable or cancel');
+    }
+    if (typeof version !== 'string') throw invalidArgument('version', `must be a string, not ${describe(version)}`);
+    if (version === '' && action !== 'cancel') throw invalidArgument('version', `must be given to ${action} a downgrade`);
+    return this.#pipeline.unary(methods.downgrade, { action, version }, options);
+  }
+
+  snapshot(options: SnapshotOptions = {}): Snapshot {
+    return new SnapshotStream(this.#pipeline, options);
+  }
+}
+
+function at(endpoint: string, options: CallOptions): CallOptions {
+  if (typeof endpoint !== 'string') throw invalidArgument('endpoint', `must be a string, not ${describe(endpoint)}`);
+  if (endpoint === '') throw invalidArgument('endpoint', 'must not be empty: it says which member is meant');
+  return { ...options, endpoint };
+}

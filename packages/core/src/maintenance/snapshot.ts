@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { CallOptions } from '../call.ts';
+import type { EtcdErrorCode } from '../error-codes.ts';
+import { EtcdError } from '../errors.ts';
+import { methods } from '../methods.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import { saveSnapshot } from './save-snapshot.ts';
+
+/** How far a snapshot has come, in bytes of the database. */
+export interface SnapshotProgress {
+  /** Read so far. */
+  readonly bytes: number;
+  /** What the member announced. */
+  readonly totalBytes: number;
+  readonly remainingBytes: number;
+}
+
+/** Options of `Maintenance.snapshot`. */
+export interface SnapshotOptions extends CallOptions {
+  /** Called for every chunk, just before it is handed over. */
+  onProgress?: ((progress: SnapshotProgress) => void) | undefined;
+}
+
+/**
+ * A member's database, in chunks, without the digest that follows it on the wire. Read it once, by iterating or by
+ * `saveTo`: one chunk is asked for at a time, so a slow reader slows the member down; leaving the iteration ends it.
+ *
+ * The chunks are known to be good only when the iteration has ended by itself: it throws `DATA_LOSS` at the end where the
+ * SHA-256 does not match, the size is no database's, or the stream ended early. (clientv3 maintenance.go
+ * `SnapshotWithVersion`, which does not verify.)
+ */
+export interface Snapshot extends AsyncIterable<Buffer> {
+  /** The storage version, as `3.6.0`; empty before the first chunk, and from members older than etcd 3.6. */
+  readonly version: string;
+  /** Absent before the first chunk. */
+  readonly progress: SnapshotProgress | undefined;
+  /** The verified SHA-256 of all chunks; absent before the end. */
+  readonly digest: Buffer | undefined;
+  /**
+   * Writes the file that `etcdutl snapshot restore` takes: all chunks, then the digest (client/v3/snapshot `Save`). The
+   * file at `path` is complete and synced, or untouched: data goes to `<path>.part`, readable by its owner alone, which is
+   * renamed at the end, or removed. Rejects as the iteration does, and with file system errors as Node gives them.
+   */
+  saveTo(path: string): Promise<void>;
+}
+
+const DIGEST_BYTES = 32;
+// bbolt writes whole pages, so a database's size is a multiple of the smallest disk sector.
+const SECTOR_BYTES = 512;
+
+/** A snapshot read from the Snapshot RPC (server/etcdserver/api/v3rpc/maintenance.go). */
+export class SnapshotStream implements Snapshot {
+  version = '';
+  progress: SnapshotProgress | undefined;
+  digest: Buffer | undefined;
+  readonly #pipeline: Pipeline;
+  readonly #options: SnapshotOptions;
+  #read = false;
+
+  constructor(pipeline: Pipeline, options: SnapshotOptions) {
+    this.#pipeline = pipeline;
+    this.#options = { ...options, timeoutMs: options.timeoutMs ?? Infinity };
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
+    if (this.#read) throw this.#failure('FAILED_PRECONDITION', 9, 'a snapshot can be read only once');
+    this.#read = true;
+    const hash = createHash('sha256');
+    // What may be the digest: only the end of the stream tells, wherever the chunks are cut.
+    let held: Buffer = Buffer.alloc(0);
+    for await (const { blob, remainingBytes, version } of this.#pipeline.stream(methods.snapshot, {}, this.#options)) {
+      this.version ||= version;
+      this.progress ??= progressOf(0, blob.length + Number(remainingBytes));
+      let ready = held;
+      if (blob.length >= DIGEST_BYTES) held = blob;
+      else [ready, held] = cutDigest(Buffer.concat([held, blob]));
+      if (ready.length === 0) continue;
+      hash.update(ready);
+      yield this.#deliver(ready);
+    }
+    const [last, digest] = cutDigest(held);
+    this.#verify((this.progress?.bytes ?? 0) + last.length, hash.update(last).digest().equals(digest));
+    if (last.length > 0) yield this.#deliver(last);
+    this.digest = digest;
+  }
+
+  async saveTo(path: string): Promise<void> {
+    await saveSnapshot(this, path);
+  }
+
+  #deliver(chunk: Buffer): Buffer {
+    const { bytes, totalBytes } = this.progress as SnapshotProgress;
+    this.progress = progressOf(bytes + chunk.length, totalBytes);
+    this.#options.onProgress?.(this.progress);
+    return chunk;
+  }
+
+  #verify(bytes: number, matches: boolean): void {
+    if (matches && bytes > 0 && bytes % SECTOR_BYTES === 0) return;
+    const totalBytes = this.progress?.totalBytes ?? 0;
+    let reason = 'does not match its SHA-256';
+    if (bytes === 0 || bytes < totalBytes) reason = `ended early: ${bytes} of ${totalBytes} bytes came`;
+    else if (matches) reason = `has a size that no database has: ${bytes} bytes`;
+    throw this.#failure('DATA_LOSS', 15, `the snapshot ${reason}`);
+  }
+
+  #failure(code: EtcdErrorCode, grpcCode: number, message: string): EtcdError {
+    const { endpoint } = this.#options;
+    return new EtcdError({ code, message, grpcCode, outcome: 'not-applied', method: 'Maintenance.Snapshot', endpoint });
+  }
+}
+
+function cutDigest(bytes: Buffer): [data: Buffer, digest: Buffer] {
+  const cut = Math.max(bytes.length - DIGEST_BYTES, 0);
+  return [bytes.subarray(0, cut), bytes.subarray(cut)];
+}
+
+function progressOf(bytes: number, totalBytes: number): SnapshotProgress {
+  return { bytes, totalBytes, remainingBytes: Math.max(totalBytes - bytes, 0) };
+}
