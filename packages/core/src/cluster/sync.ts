@@ -13,6 +13,9 @@ export interface SyncTarget {
   setEndpoints(endpoints: readonly string[]): void;
 }
 
+/** The part of a clock that syncing takes. */
+export type SyncClock = Pick<Clock, 'now' | 'after'>;
+
 const AUTO_SYNC_TIMEOUT_MS = 5_000;
 
 /**
@@ -26,7 +29,7 @@ export async function syncEndpoints(
   target: SyncTarget,
   options: CallOptions = {},
   logger: Logger = silentLogger,
-  clock: Clock = systemClock,
+  clock: SyncClock = systemClock,
 ): Promise<void> {
   const left = timeLeft(options, clock);
   const { members } = await target.cluster.memberList(options);
@@ -35,7 +38,8 @@ export async function syncEndpoints(
   if (sameSet(advertised, present)) return;
   const { endpoint } = await findEndpoint(target.maintenance, advertised, () => true, left());
   if (endpoint === undefined) {
-    const why = advertised.length === 0 ? 'no member advertises a client URL' : `nothing answers at ${advertised.join(', ')}`;
+    const why =
+      advertised.length === 0 ? 'no member advertises a client URL' : `nothing answers at ${advertised.join(', ')}`;
     logger.warn(`endpoints not synced, the present ones stay: ${why}`);
     return;
   }
@@ -48,11 +52,11 @@ export class EndpointSync {
   readonly #target: SyncTarget;
   readonly #intervalMs: number;
   readonly #logger: Logger;
-  readonly #clock: Clock;
+  readonly #clock: SyncClock;
   readonly #closing: AbortController = new AbortController();
   #timer: Timer;
 
-  constructor(target: SyncTarget, intervalMs: number, logger: Logger = silentLogger, clock: Clock = systemClock) {
+  constructor(target: SyncTarget, intervalMs: number, logger: Logger = silentLogger, clock: SyncClock = systemClock) {
     this.#target = target;
     this.#intervalMs = intervalMs;
     this.#logger = logger;
@@ -75,7 +79,8 @@ export class EndpointSync {
     try {
       await syncEndpoints(this.#target, { timeoutMs: AUTO_SYNC_TIMEOUT_MS, signal }, this.#logger, this.#clock);
     } catch (error) {
-      if (!signal.aborted) this.#logger.warn(`endpoints not synced, tried again in ${this.#intervalMs} ms: ${String(error)}`);
+      if (!signal.aborted)
+        this.#logger.warn(`endpoints not synced, tried again in ${this.#intervalMs} ms: ${String(error)}`);
     }
     if (!signal.aborted) this.#timer = this.#schedule();
   }

@@ -77,9 +77,9 @@ export interface Maintenance {
 export class MaintenanceFacade implements Maintenance {
   readonly #pipeline: Pipeline;
   readonly #endpoints: () => readonly string[];
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'now'>;
 
-  constructor(pipeline: Pipeline, endpoints: () => readonly string[], clock: Clock = systemClock) {
+  constructor(pipeline: Pipeline, endpoints: () => readonly string[], clock: Pick<Clock, 'now'> = systemClock) {
     this.#pipeline = pipeline;
     this.#endpoints = endpoints;
     this.#clock = clock;
@@ -110,7 +110,8 @@ export class MaintenanceFacade implements Maintenance {
   async alarmDisarm(filter: AlarmFilter, options: CallOptions = {}): Promise<AlarmResponse> {
     const memberId = toUint64(filter.memberId ?? 0n, 'memberId');
     const alarm = filter.alarm ?? 'none';
-    if (!['none', 'nospace', 'corrupt'].includes(alarm)) throw invalidArgument('alarm', 'must be none, nospace or corrupt');
+    if (!['none', 'nospace', 'corrupt'].includes(alarm))
+      throw invalidArgument('alarm', 'must be none, nospace or corrupt');
     const left = timeLeft(options, this.#clock);
     if (memberId !== 0n && alarm !== 'none') return this.#disarm({ memberId, alarm }, options);
     // etcd itself takes 0 and 'none' for a member and an alarm that nobody has, and disarms nothing.
@@ -155,7 +156,8 @@ export class MaintenanceFacade implements Maintenance {
       throw invalidArgument('action', 'must be validate, enable or cancel');
     }
     if (typeof version !== 'string') throw invalidArgument('version', `must be a string, not ${describe(version)}`);
-    if (version === '' && action !== 'cancel') throw invalidArgument('version', `must be given to ${action} a downgrade`);
+    if (version === '' && action !== 'cancel')
+      throw invalidArgument('version', `must be given to ${action} a downgrade`);
     return this.#pipeline.unary(methods.downgrade, { action, version }, options);
   }
 

@@ -80,7 +80,7 @@ function isSupported(version: string): boolean {
 }
 
 /** The options for a later RPC of one call: a deadline of the caller's is for all of them together. */
-export function timeLeft<O extends CallOptions>(options: O, clock: Clock): () => O {
+export function timeLeft<O extends CallOptions>(options: O, clock: Pick<Clock, 'now'>): () => O {
   const { timeoutMs } = options;
   if (timeoutMs === undefined) return () => options;
   const end = clock.now() + timeoutMs;
