@@ -1,7 +1,10 @@
 // Data: every RPC of etcd with its kind, what it does to the store, and its codec. One row is all that a new RPC needs here.
 import type { Codec } from './codec/codec.ts';
 import { cold } from './codec/cold.ts';
-import * as hot from './codec/hot.ts';
+import { compact, deleteRange, put, range, rangeStream } from './codec/kv.ts';
+import { leaseGrant, leaseKeepAlive, leaseLeases, leaseRevoke, leaseTimeToLive } from './codec/lease.ts';
+import { txn } from './codec/txn.ts';
+import { watch } from './codec/watch.ts';
 import type * as m from './messages.ts';
 
 /** How messages go: one each way, one there and many back, or many each way. */
@@ -101,20 +104,20 @@ export interface MethodTable {
 
 /** The table itself. */
 export const methods: MethodTable = {
-  range: rpc(KV, 'Range', 'unary', 'read', hot.range),
-  rangeStream: rpc(KV, 'RangeStream', 'serverStream', 'read', hot.rangeStream),
-  put: rpc(KV, 'Put', 'unary', 'write', hot.put),
-  deleteRange: rpc(KV, 'DeleteRange', 'unary', 'write', hot.deleteRange),
-  txn: rpc(KV, 'Txn', 'unary', 'write', hot.txn),
-  compact: rpc(KV, 'Compact', 'unary', 'write', hot.compact),
+  range: rpc(KV, 'Range', 'unary', 'read', range),
+  rangeStream: rpc(KV, 'RangeStream', 'serverStream', 'read', rangeStream),
+  put: rpc(KV, 'Put', 'unary', 'write', put),
+  deleteRange: rpc(KV, 'DeleteRange', 'unary', 'write', deleteRange),
+  txn: rpc(KV, 'Txn', 'unary', 'write', txn),
+  compact: rpc(KV, 'Compact', 'unary', 'write', compact),
 
-  watch: rpc(WATCH, 'Watch', 'bidi', 'read', hot.watch),
+  watch: rpc(WATCH, 'Watch', 'bidi', 'read', watch),
 
-  leaseGrant: rpc(LEASE, 'LeaseGrant', 'unary', 'write', hot.leaseGrant),
-  leaseRevoke: rpc(LEASE, 'LeaseRevoke', 'unary', 'write', hot.leaseRevoke),
-  leaseKeepAlive: rpc(LEASE, 'LeaseKeepAlive', 'bidi', 'read', hot.leaseKeepAlive),
-  leaseTimeToLive: rpc(LEASE, 'LeaseTimeToLive', 'unary', 'read', hot.leaseTimeToLive),
-  leaseLeases: rpc(LEASE, 'LeaseLeases', 'unary', 'read', hot.leaseLeases),
+  leaseGrant: rpc(LEASE, 'LeaseGrant', 'unary', 'write', leaseGrant),
+  leaseRevoke: rpc(LEASE, 'LeaseRevoke', 'unary', 'write', leaseRevoke),
+  leaseKeepAlive: rpc(LEASE, 'LeaseKeepAlive', 'bidi', 'read', leaseKeepAlive),
+  leaseTimeToLive: rpc(LEASE, 'LeaseTimeToLive', 'unary', 'read', leaseTimeToLive),
+  leaseLeases: rpc(LEASE, 'LeaseLeases', 'unary', 'read', leaseLeases),
 
   memberAdd: rpc(CLUSTER, 'MemberAdd', 'unary', 'write', cold.memberAdd),
   memberRemove: rpc(CLUSTER, 'MemberRemove', 'unary', 'write', cold.memberRemove),

@@ -1,0 +1,24 @@
+import type { Codec } from './codec.ts';
+import { Reader, unpinned } from './reader.ts';
+import { Writer } from './writer.ts';
+
+const writer = new Writer();
+
+/** Makes the hand-written codec of one RPC. `response` names the message in errors. */
+export function hotCodec<Req, Res>(
+  write: (writer: Writer, message: Req) => void,
+  response: string,
+  read: (reader: Reader) => Res,
+): Codec<Req, Res> {
+  return {
+    encodeRequest(message: Req): Buffer {
+      writer.begin();
+      write(writer, message);
+      return writer.frame();
+    },
+    decodeResponse(message: Buffer): Res {
+      const bytes = unpinned(message);
+      return read(new Reader(bytes, 0, bytes.length, response));
+    },
+  };
+}

@@ -1,0 +1,206 @@
+import { isUtf8 } from 'node:buffer';
+import { inspect, type InspectOptions } from 'node:util';
+import type { KeyValue } from '../messages.ts';
+import { owned, Reader } from './reader.ts';
+
+/** What a KeyValue is made of; what is absent is empty or 0. */
+export interface KeyValueFields {
+  readonly key?: Buffer | undefined;
+  readonly value?: Buffer | undefined;
+  readonly createRevision?: bigint | undefined;
+  readonly modRevision?: bigint | undefined;
+  readonly version?: number | undefined;
+  readonly lease?: bigint | undefined;
+}
+
+/** A KeyValue as JSON: bytes as text, or as base64 where they are not UTF-8; revisions and lease as decimal strings. */
+export interface KeyValueJson {
+  readonly key: string | { readonly base64: string };
+  readonly value: string | { readonly base64: string };
+  readonly createRevision: string;
+  readonly modRevision: string;
+  readonly version: number;
+  readonly lease: string;
+}
+
+const EMPTY: Buffer = Buffer.alloc(0);
+
+/**
+ * A key with its value, read lazily: it starts as a place in a message. Its numbers are read on the first access to one
+ * of them, key and value on the first access to either, and then it lets go of the message.
+ */
+class DecodedKeyValue implements KeyValue {
+  #source: Buffer | undefined;
+  #start: number;
+  #end: number;
+  #scanned: boolean;
+  #key = EMPTY;
+  #value = EMPTY;
+  #createRevision: number | bigint = 0;
+  #modRevision: number | bigint = 0;
+  #version = 0;
+  #lease: number | bigint = 0;
+
+  constructor(source: Buffer | undefined, start: number, end: number) {
+    this.#source = source;
+    this.#start = start;
+    this.#end = end;
+    this.#scanned = source === undefined;
+  }
+
+  get key(): Buffer {
+    if (this.#source !== undefined) this.#take(this.#source);
+    return this.#key;
+  }
+
+  get value(): Buffer {
+    if (this.#source !== undefined) this.#take(this.#source);
+    return this.#value;
+  }
+
+  get createRevision(): bigint {
+    if (!this.#scanned) this.#scan();
+    return BigInt(this.#createRevision);
+  }
+
+  get modRevision(): bigint {
+    if (!this.#scanned) this.#scan();
+    return BigInt(this.#modRevision);
+  }
+
+  get version(): number {
+    if (!this.#scanned) this.#scan();
+    return this.#version;
+  }
+
+  get lease(): bigint {
+    if (!this.#scanned) this.#scan();
+    return BigInt(this.#lease);
+  }
+
+  text(): string {
+    return this.value.toString();
+  }
+
+  json<T = unknown>(): T {
+    return JSON.parse(this.text()) as T;
+  }
+
+  toJSON(): KeyValueJson {
+    return {
+      key: jsonBytes(this.key),
+      value: jsonBytes(this.value),
+      createRevision: String(this.createRevision),
+      modRevision: String(this.modRevision),
+      version: this.version,
+      lease: String(this.lease),
+    };
+  }
+
+  /** Prints the fields, with key and value as text where they are UTF-8. */
+  [Symbol.for('nodejs.util.inspect.custom')](_depth: number, options: InspectOptions): string {
+    const { createRevision, modRevision, version, lease } = this;
+    const fields = {
+      key: readable(this.key),
+      value: readable(this.value),
+      createRevision,
+      modRevision,
+      version,
+      lease,
+    };
+    return inspect(fields, options);
+  }
+
+  #scan(): void {
+    this.#read(this.#source as Buffer, false);
+    this.#scanned = true;
+  }
+
+  #take(source: Buffer): void {
+    this.#read(source, true);
+    this.#scanned = true;
+    this.#source = undefined;
+  }
+
+  #read(source: Buffer, bytes: boolean): void {
+    const reader = new Reader(source, this.#start, this.#end, 'KeyValue');
+    for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+      switch (tag) {
+        case 0x0a:
+          if (bytes) this.#key = reader.owned();
+          else reader.skip(tag);
+          break;
+        case 0x10:
+          this.#createRevision = reader.int64();
+          break;
+        case 0x18:
+          this.#modRevision = reader.int64();
+          break;
+        case 0x20:
+          this.#version = reader.number();
+          break;
+        case 0x2a:
+          if (bytes) this.#value = reader.owned();
+          else reader.skip(tag);
+          break;
+        case 0x30:
+          this.#lease = reader.int64();
+          break;
+        default:
+          reader.skip(tag);
+      }
+    }
+  }
+
+  static of(fields: KeyValueFields): DecodedKeyValue {
+    const kv = new DecodedKeyValue(undefined, 0, 0);
+    kv.#key = fields.key ?? EMPTY;
+    kv.#value = fields.value ?? EMPTY;
+    kv.#createRevision = fields.createRevision ?? 0;
+    kv.#modRevision = fields.modRevision ?? 0;
+    kv.#version = fields.version ?? 0;
+    kv.#lease = fields.lease ?? 0;
+    return kv;
+  }
+
+  static withKey(kv: KeyValue, key: Buffer): DecodedKeyValue {
+    if (!(#key in kv)) {
+      const { value, createRevision, modRevision, version, lease } = kv;
+      return DecodedKeyValue.of({ key, value, createRevision, modRevision, version, lease });
+    }
+    if (kv.#source !== undefined) kv.#take(kv.#source);
+    const copy = new DecodedKeyValue(undefined, 0, 0);
+    copy.#key = key;
+    copy.#value = kv.#value;
+    copy.#createRevision = kv.#createRevision;
+    copy.#modRevision = kv.#modRevision;
+    copy.#version = kv.#version;
+    copy.#lease = kv.#lease;
+    return copy;
+  }
+}
+
+/** Reads a KeyValue field whose tag was read: checks its bounds and leaves the rest for later. */
+export function readKeyValue(reader: Reader): KeyValue {
+  const length = reader.length();
+  reader.pos += length;
+  return new DecodedKeyValue(reader.bytes, reader.pos - length, reader.pos);
+}
+
+/** Makes a KeyValue, which prints and serialises as those that etcd sends; the buffers are kept, not copied. */
+export function keyValue(fields: KeyValueFields): KeyValue {
+  return DecodedKeyValue.of(fields);
+}
+
+/** Makes a copy of a KeyValue under another key; the buffers are kept, not copied. */
+export function withKey(kv: KeyValue, key: Buffer): KeyValue {
+  return DecodedKeyValue.withKey(kv, key);
+}
+
+function jsonBytes(bytes: Buffer): string | { readonly base64: string } {
+  return isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString('base64') };
+}
+
+function readable(bytes: Buffer): string | Buffer {
+  return isUtf8(bytes) ? bytes.toString() : bytes;
+}

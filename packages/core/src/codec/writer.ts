@@ -1,0 +1,145 @@
+import { FRAME_PREFIX } from './codec.ts';
+import { invalidArgument } from '../errors.ts';
+
+const SLAB = 16 * 1024;
+const scratch = new DataView(new ArrayBuffer(8));
+
+/**
+ * Writes protobuf messages from their last byte to their first: a message's length is known by the time it is written,
+ * so nothing is measured or moved. Fields are written last first. Frames are cut from a slab of 16 KiB; no byte of a
+ * frame is touched again once it was handed out.
+ */
+export class Writer {
+  #slab: Buffer = Buffer.alloc(0);
+  #pos = 0;
+  /** Where the frame that is being written ends. */
+  #end = 0;
+
+  /** Starts a frame; what an encoder left behind by throwing is forgotten. */
+  begin(): void {
+    this.#pos = this.#end;
+  }
+
+  /** Ends the frame: writes the gRPC prefix and hands the bytes out. */
+  frame(): Buffer {
+    const length = this.#end - this.#pos;
+    this.#reserve(FRAME_PREFIX);
+    this.#pos -= FRAME_PREFIX;
+    this.#slab[this.#pos] = 0;
+    this.#slab.writeUInt32BE(length, this.#pos + 1);
+    const frame = this.#slab.subarray(this.#pos, this.#end);
+    // A slab made for one large frame must not live on under the small ones after it.
+    this.#end = this.#slab.length > SLAB ? 0 : this.#pos;
+    return frame;
+  }
+
+  /** Writes a bytes field; absent and empty are proto3's default, which is left out. */
+  bytes(tag: number, value: Uint8Array | undefined): void {
+    if (value !== undefined && value.length > 0) this.#bytes(tag, value);
+  }
+
+  /** Writes a bytes field of a oneof, where empty is not absent. */
+  presentBytes(tag: number, value: Uint8Array): void {
+    this.#bytes(tag, value);
+  }
+
+  bool(tag: number, value: boolean | undefined): void {
+    if (value !== true) return;
+    this.#varint(1, 0);
+    this.#varint(tag, 0);
+  }
+
+  /** Writes an int64 field; absent and 0 are left out. */
+  int64(tag: number, value: bigint | number | undefined): void {
+    if (value !== undefined && value !== 0 && value !== 0n) this.presentInt64(tag, value);
+  }
+
+  /** Writes an int64 field of a oneof, where 0 is not absent. */
+  presentInt64(tag: number, value: bigint | number): void {
+    const number = Number(value);
+    if (Number.isSafeInteger(number) && number >= 0) {
+      this.#varint(number >>> 0, Math.floor(number / 0x1_0000_0000));
+    } else {
+      if (typeof value === 'number' && !Number.isSafeInteger(value)) throw outOfRange(value);
+      scratch.setBigInt64(0, BigInt(value), true);
+      if (scratch.getBigInt64(0, true) !== BigInt(value)) throw outOfRange(value);
+      this.#varint(scratch.getUint32(0, true), scratch.getUint32(4, true));
+    }
+    this.#varint(tag, 0);
+  }
+
+  /** Writes an enum field as the place of `word` among `words`; absent and the first are left out. */
+  word<W extends string>(tag: number, words: readonly W[], word: W | undefined, name: string): void {
+    if (word === undefined) return;
+    const number = wordNumber(words, word, name);
+    if (number === 0) return;
+    this.#varint(number, 0);
+    this.#varint(tag, 0);
+  }
+
+  /** Writes a packed repeated enum field. */
+  packedWords<W extends string>(tag: number, words: readonly W[], list: readonly W[] | undefined, name: string): void {
+    if (list === undefined || list.length === 0) return;
+    const end = this.mark();
+    for (let i = list.length - 1; i >= 0; i--) this.#varint(wordNumber(words, list[i] as W, name), 0);
+    this.message(tag, end);
+  }
+
+  /** The place that a submessage about to be written will end at. */
+  mark(): number {
+    return this.#end - this.#pos;
+  }
+
+  /** Closes the submessage whose fields were written since `mark()`. */
+  message(tag: number, mark: number): void {
+    this.#varint(this.#end - this.#pos - mark, 0);
+    this.#varint(tag, 0);
+  }
+
+  #bytes(tag: number, value: Uint8Array): void {
+    this.#reserve(value.length);
+    this.#pos -= value.length;
+    this.#slab.set(value, this.#pos);
+    this.#varint(value.length, 0);
+    this.#varint(tag, 0);
+  }
+
+  /** Writes a varint given as two unsigned halves. */
+  #varint(low: number, high: number): void {
+    if (this.#pos < 10) this.#reserve(10);
+    if (high === 0 && low < 0x80) {
+      this.#slab[--this.#pos] = low;
+      return;
+    }
+    const bits = high === 0 ? 32 - Math.clz32(low) : 64 - Math.clz32(high);
+    this.#pos -= Math.ceil(bits / 7);
+    let at = this.#pos;
+    while (high !== 0 || low > 0x7f) {
+      this.#slab[at++] = (low & 0x7f) | 0x80;
+      low = ((low >>> 7) | (high << 25)) >>> 0;
+      high >>>= 7;
+    }
+    this.#slab[at] = low;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#pos >= bytes) return;
+    const used = this.#end - this.#pos;
+    const needed = used + bytes + 4 * FRAME_PREFIX;
+    const slab = Buffer.allocUnsafeSlow(needed > SLAB ? Math.max(needed, 2 * used) : SLAB);
+    this.#slab.copy(slab, slab.length - used, this.#pos, this.#end);
+    this.#slab = slab;
+    this.#end = slab.length;
+    this.#pos = slab.length - used;
+  }
+}
+
+function wordNumber<W extends string>(words: readonly W[], word: W, name: string): number {
+  const number = words.indexOf(word);
+  if (number < 0) throw invalidArgument(name, `must be one of ${words.join(', ')}`);
+  return number;
+}
+
+function outOfRange(value: bigint | number): Error {
+  return invalidArgument('request', `holds ${value} where a signed 64-bit integer belongs`);
+}

@@ -1,0 +1,74 @@
+// Vendors etcd's protos into packages/core/proto and makes packages/core/src/gen/descriptor.ts from them.
+//   node scripts/gen-proto.mjs <etcd repository>   vendors from its HEAD, then generates
+//   node scripts/gen-proto.mjs                     generates
+//   node scripts/gen-proto.mjs --check             generates nothing; exits 1 if the descriptor is not what it would be
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const core = fileURLToPath(new URL('../packages/core/', import.meta.url));
+const target = `${core}src/gen/descriptor.ts`;
+/** In the order of their imports. */
+const sources = {
+  'kv.proto': 'api/mvccpb/kv.proto',
+  'auth.proto': 'api/authpb/auth.proto',
+  'rpc.proto': 'api/etcdserverpb/rpc.proto',
+};
+
+/** Takes out what only etcd's own generators read: gateway, version and Go annotations, and their imports. */
+function strip(text) {
+  const imports = text
+    .replace(/^\/\/ for grpc-gateway\n/gm, '')
+    .replace(/^import "(?:google|protoc-gen|gogoproto|etcd\/api\/versionpb).*\n/gm, '')
+    .replace(/^import ".*\/([^/]+\.proto)";/gm, 'import "$1";');
+  return withoutOptions(imports)
+    .replace(/\s*\[\s*\((?:versionpb|gogoproto)\.[^\]]*\]/g, '')
+    .replace(/^(\s*rpc .*\)) \{\s*\}/gm, '$1;')
+    .replace(/^((?:message|enum) .*\{)\n\n+/gm, '$1\n')
+    .replace(/\n{3,}/g, '\n\n');
+}
+
+function withoutOptions(text) {
+  const start = /^[ \t]*option [^=]*=\s*/m;
+  for (let found = start.exec(text); found; found = start.exec(text)) {
+    let end = found.index + found[0].length;
+    for (let depth = 0; depth > 0 || text[end] !== ';'; end++) {
+      if (text[end] === '{') depth++;
+      if (text[end] === '}') depth--;
+      if (text[end] === undefined) throw new Error('an option does not end');
+    }
+    text = text.slice(0, found.index) + text.slice(end + 1).replace(/^[ \t]*\n/, '');
+  }
+  return text;
+}
+
+function vendor(repository) {
+  const git = (...args) => execFileSync('git', ['-C', repository, ...args], { encoding: 'utf8' });
+  for (const [name, path] of Object.entries(sources)) {
+    writeFileSync(`${core}proto/${name}`, strip(git('show', `HEAD:${path}`)));
+  }
+  const readme = readFileSync(`${core}proto/README.md`, 'utf8');
+  writeFileSync(`${core}proto/README.md`, readme.replace(/\b[0-9a-f]{40}\b/, git('rev-parse', 'HEAD').trim()));
+}
+
+function generate() {
+  const protobuf = createRequire(`${core}package.json`)('protobufjs');
+  const root = new protobuf.Root();
+  for (const name of Object.keys(sources)) protobuf.parse(readFileSync(`${core}proto/${name}`, 'utf8'), root);
+  return `// Made from proto/*.proto by scripts/gen-proto.mjs; not edited.
+/** etcd's messages and services, as protobufjs's Root.fromJSON takes them. */
+export const descriptor: { readonly nested: Record<string, object> } = ${JSON.stringify(root.toJSON(), null, 1)};
+`;
+}
+
+const [argument] = process.argv.slice(2);
+if (argument === '--check') {
+  if (readFileSync(target, 'utf8') !== generate()) {
+    console.error('packages/core/src/gen/descriptor.ts is not what scripts/gen-proto.mjs makes of proto/*.proto');
+    process.exitCode = 1;
+  }
+} else {
+  if (argument !== undefined) vendor(argument);
+  writeFileSync(target, generate());
+}
