@@ -51,8 +51,8 @@ function refusal(file, module, typeOnly) {
   return undefined;
 }
 
-/** Core's own tests may look at what they test through the library that it wraps. */
-const mayTest = (file, module) => isTest(file) && file.startsWith('packages/core/') && !module.startsWith('uvu');
+/** Tests of core, and those in `test`, may look at what they test through the library that it wraps. */
+const mayTest = (file, module) => isTest(file) && /^(packages\/core|test)\//.test(file) && !module.startsWith('uvu');
 
 /** All violations, each as `file:line  what`. */
 export function checkArrows() {

@@ -8,3 +8,13 @@ export type { EtcdMember, StartOptions } from './etcd-member.ts';
 export type { EtcdOptions, ServerTls } from './etcd-flags.ts';
 export { findEtcd, isAtLeast } from './etcd-binary.ts';
 export type { EtcdBinary } from './etcd-binary.ts';
+export { startProxy } from './tcp-proxy.ts';
+export type {
+  CutMode,
+  Direction,
+  FaultProxy,
+  ProxyConnection,
+  ProxyOptions,
+  ProxyTarget,
+  Verdict,
+} from './tcp-proxy.ts';

@@ -1,0 +1,88 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import type { Direction, LaneRules } from './proxy-lane.ts';
+import { Lane } from './proxy-lane.ts';
+
+/** Where a proxy leads to. */
+export interface ProxyTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One connection through the proxy: the client's socket, the one to the server, and a lane each way. */
+export class Link {
+  readonly id: number;
+  /** Whether bytes were lost, so that what comes after them would be taken for something else. */
+  torn = false;
+  readonly #client: Socket;
+  readonly #rules: (link: Link, direction: Direction) => LaneRules;
+  readonly #onClosed: (link: Link) => void;
+  #server: Socket | undefined;
+  #lanes: Lane[] = [];
+
+  constructor(
+    id: number,
+    client: Socket,
+    rules: (link: Link, direction: Direction) => LaneRules,
+    onClosed: (link: Link) => void,
+  ) {
+    this.id = id;
+    this.#client = client;
+    this.#rules = rules;
+    this.#onClosed = onClosed;
+    client.pause();
+    this.#watch(client);
+  }
+
+  /** Connects to the server, once. */
+  open(target: ProxyTarget): void {
+    if (this.#server || this.#client.destroyed) return;
+    const server = connect({ ...target, allowHalfOpen: true, noDelay: true });
+    this.#server = server;
+    this.#watch(server);
+    this.#lanes = [
+      new Lane(this.#client, server, this.#rules(this, 'toServer')),
+      new Lane(server, this.#client, this.#rules(this, 'toClient')),
+    ];
+  }
+
+  /** Lets the lanes look at their rules again. */
+  pump(): void {
+    for (const lane of this.#lanes) lane.pump();
+  }
+
+  /** Resets both sides; bytes on their way are lost. */
+  reset(): void {
+    this.#end((socket) => socket.resetAndDestroy());
+  }
+
+  /** Closes both sides; bytes that have passed still arrive. */
+  finish(): void {
+    this.#end((socket) => socket.destroySoon());
+  }
+
+  #end(how: (socket: Socket) => void): void {
+    for (const lane of this.#lanes) lane.close();
+    for (const socket of [this.#client, this.#server]) {
+      if (!socket || socket.destroyed) continue;
+      // What it still sends is of no interest, but unread bytes would turn a close into a reset.
+      socket.resume();
+      if (socket.connecting) socket.destroy();
+      else how(socket);
+    }
+  }
+
+  #watch(socket: Socket): void {
+    let failed = false;
+    // A refused or broken connection reaches the other side as a reset.
+    socket.on('error', () => (failed = true));
+    socket.on('close', () => {
+      const other = socket === this.#client ? this.#server : this.#client;
+      if (failed && other && !other.destroyed) this.reset();
+      if (this.#client.destroyed && (this.#server?.destroyed ?? true)) {
+        for (const lane of this.#lanes) lane.close();
+        this.#onClosed(this);
+      }
+    });
+  }
+}

@@ -1,0 +1,237 @@
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import type { Direction, LaneRules, Verdict } from './proxy-lane.ts';
+import type { ProxyTarget } from './proxy-link.ts';
+import { Link } from './proxy-link.ts';
+
+export type { Direction, ProxyTarget, Verdict };
+
+/** The connection that a chunk came by. */
+export interface ProxyConnection {
+  /** Counts from 1 in the order of acceptance. */
+  readonly id: number;
+}
+
+/** How a proxy breaks its cut connections: `reset` loses what is on its way, `close` ends them in order. */
+export type CutMode = 'reset' | 'close';
+
+/**
+ * A TCP proxy on 127.0.0.1 that passes everything until it is told to misbehave. Faults add up; `heal()` ends them all.
+ */
+export interface FaultProxy extends AsyncDisposable {
+  /** `127.0.0.1:port`: what a client connects to. */
+  readonly endpoint: string;
+  readonly port: number;
+  /** How many connections are open now. */
+  readonly connections: number;
+  /** How many have been accepted in all. */
+  readonly accepted: number;
+  /** How many bytes have passed each way, and how many were dropped. */
+  readonly bytes: { readonly toServer: number; readonly toClient: number; readonly dropped: number };
+  /** Sees each chunk before it passes; `cut` closes the connection instead of passing it. Heals away. */
+  onChunk: ((direction: Direction, chunk: Buffer, connection: ProxyConnection) => Verdict) | undefined;
+  /** Breaks all open connections now. New ones are served. */
+  cut(mode?: CutMode): void;
+  /**
+   * Lets exactly so many more bytes pass in one direction, counted over all connections, then closes the one that
+   * carried the last of them; with 0, the one that carries the next byte, which is dropped. Works once. What has passed
+   * still arrives. Resolves when it happens.
+   */
+  cutAfter(fault: { readonly direction: Direction; readonly bytes: number }): Promise<void>;
+  /** Requests reach the server and no reply comes back; the replies are lost for good. */
+  swallowReplies(): void;
+  /** Nothing passes either way and connections stay open, new ones too: like a cable that was pulled. */
+  blackhole(): void;
+  /** Nothing passes one way. Bytes wait, as in `blackhole`, and go on when it heals. */
+  pause(direction: Direction): void;
+  /** Refuses new connections; open ones go on. */
+  refuse(): void;
+  /** Delays each chunk, both ways, by `ms` and up to `jitterMs` more; the order stays. */
+  delay(latency: { readonly ms: number; readonly jitterMs?: number }): void;
+  /**
+   * Ends all faults. Bytes that waited go on, late but whole, as TCP would resend them; connections that have lost
+   * bytes are reset, for their stream makes no sense any more.
+   */
+  heal(): Promise<void>;
+  /** Resets all connections and frees the port. May be called again. */
+  close(): Promise<void>;
+}
+
+export interface ProxyOptions {
+  /** Where jitter comes from, in [0, 1). Defaults to `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** Starts a {@link FaultProxy} in front of a server, given as `host:port`, as a URL or as its parts. */
+export async function startProxy(target: ProxyTarget | string, options: ProxyOptions = {}): Promise<FaultProxy> {
+  const proxy = new TcpProxy(typeof target === 'string' ? parse(target) : target, options.random ?? Math.random);
+  await proxy.listen();
+  return proxy;
+}
+
+function parse(target: string): ProxyTarget {
+  const url = new URL(target.includes('://') ? target : `tcp://${target}`);
+  if (!url.port) throw new TypeError(`the target "${target}" names no port`);
+  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port) };
+}
+
+class TcpProxy implements FaultProxy {
+  accepted = 0;
+  readonly bytes = { toServer: 0, toClient: 0, dropped: 0 };
+  onChunk: FaultProxy['onChunk'];
+  readonly #target: ProxyTarget;
+  readonly #random: () => number;
+  readonly #links = new Set<Link>();
+  readonly #held = new Set<Direction>();
+  #server: Server | undefined;
+  #port = 0;
+  #holed = false;
+  #swallowing = false;
+  #latency = { ms: 0, jitterMs: 0 };
+  #cutting: { readonly direction: Direction; remaining: number; done(): void } | undefined;
+  #emptied: (() => void) | undefined;
+  #closed = false;
+
+  constructor(target: ProxyTarget, random: () => number) {
+    this.#target = target;
+    this.#random = random;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get endpoint(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  get connections(): number {
+    return this.#links.size;
+  }
+
+  listen(): Promise<void> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
+      this.#accept(socket),
+    );
+    this.#server = server;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.#port, '127.0.0.1', () => {
+        this.#port = (server.address() as AddressInfo).port;
+        resolve();
+      });
+    });
+  }
+
+  cut(mode: CutMode = 'reset'): void {
+    for (const link of this.#links) {
+      if (mode === 'reset') link.reset();
+      else link.finish();
+    }
+  }
+
+  cutAfter({ direction, bytes }: { readonly direction: Direction; readonly bytes: number }): Promise<void> {
+    return new Promise((done) => {
+      this.#cutting = { direction, remaining: bytes, done };
+    });
+  }
+
+  swallowReplies(): void {
+    this.#swallowing = true;
+  }
+
+  blackhole(): void {
+    this.#holed = true;
+    this.#pump();
+  }
+
+  pause(direction: Direction): void {
+    this.#held.add(direction);
+    this.#pump();
+  }
+
+  refuse(): void {
+    this.#server?.close();
+    this.#server = undefined;
+  }
+
+  delay({ ms, jitterMs = 0 }: { readonly ms: number; readonly jitterMs?: number }): void {
+    this.#latency = { ms, jitterMs };
+  }
+
+  async heal(): Promise<void> {
+    this.onChunk = undefined;
+    this.#cutting = undefined;
+    this.#swallowing = false;
+    this.#holed = false;
+    this.#held.clear();
+    this.#latency = { ms: 0, jitterMs: 0 };
+    for (const link of this.#links) {
+      if (link.torn) link.reset();
+      else link.open(this.#target);
+    }
+    this.#pump();
+    if (!this.#server && !this.#closed) await this.listen();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.refuse();
+    const empty = new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
+    this.cut();
+    if (this.#links.size > 0) await empty;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #accept(socket: Socket): void {
+    const link = new Link(
+      ++this.accepted,
+      socket,
+      (owner, direction) => this.#rules(owner, direction),
+      (owner) => {
+        this.#links.delete(owner);
+        if (this.#links.size === 0) this.#emptied?.();
+      },
+    );
+    this.#links.add(link);
+    if (this.#closed) link.reset();
+    else if (!this.#holed) link.open(this.#target);
+  }
+
+  #pump(): void {
+    for (const link of this.#links) link.pump();
+  }
+
+  #rules(link: Link, direction: Direction): LaneRules {
+    return {
+      held: () => this.#holed || this.#held.has(direction),
+      latencyMs: () => this.#latency.ms + this.#random() * this.#latency.jitterMs,
+      judge: (chunk) => this.#judge(link, direction, chunk),
+      passed: (count) => void (this.bytes[direction] += count),
+      dropped: (count) => {
+        this.bytes.dropped += count;
+        link.torn = true;
+      },
+      cut: () => link.finish(),
+    };
+  }
+
+  #judge(link: Link, direction: Direction, chunk: Buffer): { pass: number; rest: Verdict } {
+    const verdict = this.onChunk?.(direction, chunk, link) ?? 'pass';
+    if (verdict !== 'pass') return { pass: 0, rest: verdict };
+    if (this.#swallowing && direction === 'toClient') return { pass: 0, rest: 'drop' };
+    const cutting = this.#cutting;
+    if (cutting?.direction !== direction) return { pass: chunk.length, rest: 'pass' };
+    const pass = Math.min(cutting.remaining, chunk.length);
+    cutting.remaining -= pass;
+    if (cutting.remaining > 0) return { pass, rest: 'pass' };
+    this.#cutting = undefined;
+    cutting.done();
+    return { pass, rest: 'cut' };
+  }
+}
