@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { Snapshot } from './snapshot.ts';
 
 /** Writes a snapshot to a file that is there whole or not at all: the work of `Snapshot.saveTo`. */
@@ -8,18 +8,21 @@ export async function saveSnapshot(snapshot: Snapshot, path: string): Promise<vo
   await rm(part, { force: true });
   const file = await open(part, 'wx', 0o600);
   try {
-    try {
-      for await (const chunk of snapshot) await file.appendFile(chunk);
-      await file.appendFile(snapshot.digest as Buffer);
-      await file.sync();
-      // Another save to this path has taken the name of the part, and the file under it is not whole.
-      if ((await file.stat()).nlink === 0) throw new Error(`${part} was removed while it was written`);
-    } finally {
-      await file.close();
-    }
+    for await (const chunk of snapshot) await file.appendFile(chunk);
+    await file.appendFile(snapshot.digest as Buffer);
+    await file.sync();
+    if (!(await hasName(file)))
+      throw new Error(`${part} was removed while it was written: by another save to ${path}?`);
     await rename(part, path);
   } catch (error) {
-    await rm(part, { force: true });
+    if (await hasName(file)) await rm(part, { force: true });
     throw error;
+  } finally {
+    await file.close();
   }
+}
+
+/** Whether the part is still ours: another save to the same path takes its name, and what it names is not whole. */
+async function hasName(file: FileHandle): Promise<boolean> {
+  return (await file.stat()).nlink > 0;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assert, rejects, suite } from '@etcdts/testing';
+import { assert, deferred, type Deferred, rejects, suite } from '@etcdts/testing';
 import type { CallOptions } from '../call.ts';
 import { EtcdError } from '../errors.ts';
 import type { SnapshotResponse } from '../messages.ts';
@@ -32,11 +32,15 @@ interface Fake {
   canceled: boolean;
 }
 
-function fake(messages: readonly SnapshotResponse[], options: SnapshotOptions = {}, failure?: Error): Fake {
+function fake(
+  messages: Iterable<SnapshotResponse> | AsyncIterable<SnapshotResponse>,
+  options: SnapshotOptions = {},
+  failure?: Error,
+): Fake {
   async function* read(): AsyncGenerator<SnapshotResponse> {
     let ended = false;
     try {
-      for (const message of messages) {
+      for await (const message of messages) {
         state.asked += 1;
         yield message;
       }
@@ -56,6 +60,19 @@ function fake(messages: readonly SnapshotResponse[], options: SnapshotOptions = 
   const snapshot = new SnapshotStream(pipeline as unknown as Pipeline, options);
   const state: Fake = { snapshot, opened, asked: 0, canceled: false };
   return state;
+}
+
+/** A snapshot that stops after its second message until told to go on. */
+function held(): { readonly snapshot: Snapshot; readonly reached: Deferred<void>; readonly goOn: Deferred<void> } {
+  const [reached, goOn] = [deferred(), deferred()];
+  async function* read(): AsyncGenerator<SnapshotResponse> {
+    const [first, second, ...rest] = parts(WHOLE, [CHUNK]) as [SnapshotResponse, SnapshotResponse];
+    yield* [first, second];
+    reached.resolve();
+    await goOn.promise;
+    yield* rest;
+  }
+  return { snapshot: fake(read()).snapshot, reached, goOn };
 }
 
 async function readAll(snapshot: Snapshot): Promise<Buffer> {
@@ -201,17 +218,20 @@ test('a left-over part is replaced, and a link in its place is not followed', as
   });
 });
 
-test('two saves to one path never leave a file that is not whole', async () => {
-  await inDirectory(async (path) => {
-    let second: Promise<void> | undefined;
-    const other = fake(parts(WHOLE, [CHUNK])).snapshot;
-    const options = { onProgress: () => void (second ??= other.saveTo(path)) };
-    const first = fake(parts(WHOLE, [64]), options).snapshot.saveTo(path);
-    const results = await Promise.allSettled([first]);
-    await Promise.allSettled([second]);
-    assert.ok(second);
-    const saved = await readFile(path).catch(() => undefined);
-    assert.ok(saved === undefined || saved.equals(WHOLE), results[0]?.status);
+test('of two saves to one path the later one wins, and the earlier one rejects', async () => {
+  await inDirectory(async (path, directory) => {
+    const [earlier, later] = [held(), held()];
+    const first = earlier.snapshot.saveTo(path);
+    await earlier.reached.promise;
+    const second = later.snapshot.saveTo(path);
+    await later.reached.promise;
+    earlier.goOn.resolve();
+    await rejects(first, /removed while it was written/);
+    assert.equal(await readdir(directory), ['backup.db.part']);
+    later.goOn.resolve();
+    await second;
+    assert.ok((await readFile(path)).equals(WHOLE));
+    assert.equal(await readdir(directory), ['backup.db']);
   });
 });
 
