@@ -20,6 +20,7 @@ const shapes = /^options\.ts$/;
 
 /** Modules that only some files may import: the module, where it is allowed, and where as a type only. */
 const owners = [
+  [/^@grpc\/proto-loader$/, /^packages\/core\/src\/codec\/descriptors\.ts$/],
   [/^@grpc\//, /^packages\/core\/src\/transport[/.]/],
   [/^(tsyringe|reflect-metadata)$/, /^packages\/core\/src\/container\./, /^packages\/core\/src\/options\.ts$/],
   [/^uvu(\/|$)/, /^packages\/testing\/src\//],
