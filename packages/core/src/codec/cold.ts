@@ -1,6 +1,10 @@
-// Codecs of cold messages, through proto-loader, loaded on first use.
+// The codecs of Cluster, Maintenance and Auth: called rarely, so made by proto-loader, which is loaded on first use.
 import type * as m from '../messages.ts';
-import type { Codec } from './codec.ts';
+import { FRAME_PREFIX, type Codec } from './codec.ts';
+import { loadDescriptors, type ProtoMessage } from './descriptors.ts';
+import { NO_HEADER } from './header.ts';
+import { malformed } from './reader.ts';
+import { wordNumber } from './writer.ts';
 
 /** The codecs of Cluster, Maintenance and Auth. */
 export interface ColdCodecs {
@@ -36,4 +40,185 @@ export interface ColdCodecs {
   readonly roleRevokePermission: Codec<m.AuthRoleRevokePermissionRequest, m.AuthHeaderResponse>;
 }
 
-export const cold: ColdCodecs = {} as ColdCodecs;
+/** A message as proto-loader gives it: every field set, null for an absent message. The protos say what is in it. */
+type Proto = any;
+
+const ALARM_ACTIONS: readonly m.AlarmRequest['action'][] = ['get', 'activate', 'deactivate'];
+const ALARM_TYPES: readonly m.AlarmType[] = ['none', 'nospace', 'corrupt'];
+const DOWNGRADE_ACTIONS: readonly m.DowngradeRequest['action'][] = ['validate', 'enable', 'cancel'];
+const PERMISSION_TYPES: readonly m.Permission['type'][] = ['read', 'write', 'readwrite'];
+
+/** Makes the codec of an RPC. `toProto` gives the request's fields; `fromProto` the response's, header apart. */
+function coldCodec<Req extends object, Res extends { readonly header: m.ResponseHeader }>(
+  requestName: string,
+  responseName: string,
+  toProto: (request: Req) => object,
+  fromProto: (response: Proto) => Omit<Res, 'header'>,
+): Codec<Req, Res> {
+  let request: ProtoMessage | undefined;
+  let response: ProtoMessage | undefined;
+  return {
+    async load(): Promise<void> {
+      const { message } = await loadDescriptors();
+      request = message(`etcdserverpb.${requestName}`);
+      response = message(`etcdserverpb.${responseName}`);
+    },
+    encodeRequest(message: Req): Buffer {
+      const bytes = (request as ProtoMessage).serialize(toProto(message));
+      const frame = Buffer.alloc(FRAME_PREFIX + bytes.length);
+      frame.writeUInt32BE(bytes.length, 1);
+      frame.set(bytes, FRAME_PREFIX);
+      return frame;
+    },
+    decodeResponse(bytes: Buffer): Res {
+      let message: Proto;
+      try {
+        message = (response as ProtoMessage).deserialize(bytes);
+      } catch (cause) {
+        throw malformed(responseName, (cause as Error).message);
+      }
+      return { header: message.header ?? NO_HEADER, ...fromProto(message) } as Res;
+    },
+  };
+}
+
+const same = <T>(message: T): T => message;
+const headerOnly = (): object => ({});
+
+function fromWord<W extends string>(words: readonly W[], proto: string | number, name: string): W {
+  const word = words.find((known) => known.toUpperCase() === proto);
+  if (word === undefined) throw malformed(name, `it is ${proto}, which this client does not know`);
+  return word;
+}
+
+function fromMember(proto: Proto): m.Member {
+  if (proto === null) throw malformed('MemberAddResponse', 'it holds no member');
+  const { ID: id, name, peerURLs: peerUrls, clientURLs: clientUrls, isLearner } = proto;
+  return { id, name, peerUrls, clientUrls, isLearner };
+}
+
+const fromMembers = (proto: Proto): { readonly members: readonly m.Member[] } => ({
+  members: proto.members.map(fromMember),
+});
+
+function fromStatus(proto: Proto): Omit<m.StatusResponse, 'header'> {
+  const { version, leader, raftIndex, raftTerm, raftAppliedIndex, errors, isLearner, storageVersion } = proto;
+  return {
+    version,
+    dbSize: Number(proto.dbSize),
+    dbSizeInUse: Number(proto.dbSizeInUse),
+    dbSizeQuota: Number(proto.dbSizeQuota),
+    leader,
+    raftIndex,
+    raftTerm,
+    raftAppliedIndex,
+    errors,
+    isLearner,
+    storageVersion,
+    ...(proto.downgradeInfo === null ? undefined : { downgradeInfo: proto.downgradeInfo }),
+  };
+}
+
+const fromAlarm = (proto: Proto): m.AlarmMember => ({
+  memberId: proto.memberID,
+  alarm: fromWord(ALARM_TYPES, proto.alarm, 'AlarmMember.alarm'),
+});
+
+const fromPermission = (proto: Proto): m.Permission => ({
+  type: fromWord(PERMISSION_TYPES, proto.permType, 'Permission.permType'),
+  key: proto.key,
+  ...(proto.rangeEnd.length === 0 ? undefined : { rangeEnd: proto.rangeEnd }),
+});
+
+const toPermission = ({ type, key, rangeEnd }: m.Permission): object => ({
+  permType: wordNumber(PERMISSION_TYPES, type, 'permission.type'),
+  key,
+  rangeEnd,
+});
+
+export const cold: ColdCodecs = {
+  memberAdd: coldCodec(
+    'MemberAddRequest',
+    'MemberAddResponse',
+    ({ peerUrls: peerURLs, isLearner }) => ({ peerURLs, isLearner }),
+    (p) => ({ member: fromMember(p.member), ...fromMembers(p) }),
+  ),
+  memberRemove: coldCodec('MemberRemoveRequest', 'MemberRemoveResponse', ({ id: ID }) => ({ ID }), fromMembers),
+  memberUpdate: coldCodec(
+    'MemberUpdateRequest',
+    'MemberUpdateResponse',
+    ({ id: ID, peerUrls: peerURLs }) => ({ ID, peerURLs }),
+    fromMembers,
+  ),
+  memberList: coldCodec('MemberListRequest', 'MemberListResponse', same, fromMembers),
+  memberPromote: coldCodec('MemberPromoteRequest', 'MemberPromoteResponse', ({ id: ID }) => ({ ID }), fromMembers),
+
+  alarm: coldCodec(
+    'AlarmRequest',
+    'AlarmResponse',
+    ({ action, memberId: memberID, alarm = 'none' }) => ({
+      action: wordNumber(ALARM_ACTIONS, action, 'action'),
+      memberID,
+      alarm: wordNumber(ALARM_TYPES, alarm, 'alarm'),
+    }),
+    (p) => ({ alarms: p.alarms.map(fromAlarm) }),
+  ),
+  status: coldCodec('StatusRequest', 'StatusResponse', same, fromStatus),
+  defragment: coldCodec('DefragmentRequest', 'DefragmentResponse', same, headerOnly),
+  hash: coldCodec('HashRequest', 'HashResponse', same, ({ hash }) => ({ hash })),
+  hashKv: coldCodec('HashKVRequest', 'HashKVResponse', same, ({ hash, compactRevision, hashRevision }) => ({
+    hash,
+    compactRevision,
+    hashRevision,
+  })),
+  snapshot: coldCodec('SnapshotRequest', 'SnapshotResponse', same, ({ remainingBytes, blob, version }) => ({
+    remainingBytes,
+    blob,
+    version,
+  })),
+  moveLeader: coldCodec(
+    'MoveLeaderRequest',
+    'MoveLeaderResponse',
+    ({ targetId: targetID }) => ({ targetID }),
+    headerOnly,
+  ),
+  downgrade: coldCodec(
+    'DowngradeRequest',
+    'DowngradeResponse',
+    ({ action, version }) => ({ action: wordNumber(DOWNGRADE_ACTIONS, action, 'action'), version }),
+    ({ version }) => ({ version }),
+  ),
+
+  authEnable: coldCodec('AuthEnableRequest', 'AuthEnableResponse', same, headerOnly),
+  authDisable: coldCodec('AuthDisableRequest', 'AuthDisableResponse', same, headerOnly),
+  authStatus: coldCodec('AuthStatusRequest', 'AuthStatusResponse', same, ({ enabled, authRevision }) => ({
+    enabled,
+    authRevision,
+  })),
+  authenticate: coldCodec('AuthenticateRequest', 'AuthenticateResponse', same, ({ token }) => ({ token })),
+  userAdd: coldCodec('AuthUserAddRequest', 'AuthUserAddResponse', same, headerOnly),
+  userGet: coldCodec('AuthUserGetRequest', 'AuthUserGetResponse', same, ({ roles }) => ({ roles })),
+  userList: coldCodec('AuthUserListRequest', 'AuthUserListResponse', same, ({ users }) => ({ users })),
+  userDelete: coldCodec('AuthUserDeleteRequest', 'AuthUserDeleteResponse', same, headerOnly),
+  userChangePassword: coldCodec('AuthUserChangePasswordRequest', 'AuthUserChangePasswordResponse', same, headerOnly),
+  userGrantRole: coldCodec('AuthUserGrantRoleRequest', 'AuthUserGrantRoleResponse', same, headerOnly),
+  userRevokeRole: coldCodec('AuthUserRevokeRoleRequest', 'AuthUserRevokeRoleResponse', same, headerOnly),
+  roleAdd: coldCodec('AuthRoleAddRequest', 'AuthRoleAddResponse', same, headerOnly),
+  roleGet: coldCodec('AuthRoleGetRequest', 'AuthRoleGetResponse', same, (p) => ({
+    permissions: p.perm.map(fromPermission),
+  })),
+  roleList: coldCodec('AuthRoleListRequest', 'AuthRoleListResponse', same, ({ roles }) => ({ roles })),
+  roleDelete: coldCodec('AuthRoleDeleteRequest', 'AuthRoleDeleteResponse', same, headerOnly),
+  roleGrantPermission: coldCodec(
+    'AuthRoleGrantPermissionRequest',
+    'AuthRoleGrantPermissionResponse',
+    ({ name, permission }) => ({ name, perm: toPermission(permission) }),
+    headerOnly,
+  ),
+  roleRevokePermission: coldCodec(
+    'AuthRoleRevokePermissionRequest',
+    'AuthRoleRevokePermissionResponse',
+    same,
+    headerOnly,
+  ),
+};

@@ -134,7 +134,8 @@ export class Writer {
   }
 }
 
-function wordNumber<W extends string>(words: readonly W[], word: W, name: string): number {
+/** The place of an enum's word among its words, which is its number; another word is refused. */
+export function wordNumber<W extends string>(words: readonly W[], word: W, name: string): number {
   const number = words.indexOf(word);
   if (number < 0) throw invalidArgument(name, `must be one of ${words.join(', ')}`);
   return number;
