@@ -1,3 +1,24 @@
+/**
+ * `@etcdts/testing` tests code that talks to etcd against real etcd processes, through faults, in strict uvu suites.
+ *
+ * Create an etcd, or a cluster, with `startEtcd()` or `startCluster({ members: 3 })`: the binary is `ETCD_BIN`, else the
+ * etcd on the PATH. Attach a client to its `endpoints`, or to the `endpoint` of a `startProxy(etcd.endpoint)` that cuts,
+ * swallows, holds, delays or refuses. Use both with `await using`, inside a test of a `suite()`:
+ *
+ * ```ts
+ * const test = suite('kv');
+ * test('a put survives a restart', async () => {
+ *   await using etcd = await startEtcd();
+ *   await using client = createClient({ endpoints: etcd.endpoints });
+ *   await client.kv.put('key', 'value');
+ *   await etcd.member.restart();
+ *   assert.is((await client.kv.get('key')).kvs[0]?.text(), 'value');
+ * });
+ * test.run();
+ * ```
+ *
+ * @module
+ */
 export { assert, suite } from './suite.ts';
 export type { Hook, HookFunction, Suite, SuiteOptions, TestContext, TestFunction } from './suite.ts';
 export { deferred, eventually, rejects } from './eventually.ts';
@@ -18,3 +39,5 @@ export type {
   ProxyTarget,
   Verdict,
 } from './tcp-proxy.ts';
+export { createCertificates, NoOpenssl } from './certificates.ts';
+export type { CertificatePair, TestAuthority, TestCertificates } from './certificates.ts';

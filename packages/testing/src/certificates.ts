@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Paths of two PEM files. */
+export interface CertificatePair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A certificate authority of a test, and what it signs; everything is a path of a PEM file. */
+export interface TestAuthority {
+  readonly ca: string;
+  /** Good for 127.0.0.1, ::1 and localhost. */
+  readonly server: CertificatePair;
+  /** Good for `wrong.example` alone. */
+  readonly wrongName: CertificatePair;
+  /** Makes a client certificate; with authentication on, etcd takes the common name for the user. */
+  client(commonName: string): Promise<CertificatePair>;
+}
+
+/** Certificates in a temporary folder. Close them, or use `await using`. */
+export interface TestCertificates extends TestAuthority, AsyncDisposable {
+  /** Another authority, of the same names, which nobody trusts. */
+  readonly rogue: TestAuthority;
+  close(): Promise<void>;
+}
+
+/** Why there are no certificates: `openssl` is not installed. A test may skip itself for this. */
+export class NoOpenssl extends Error {
+  override readonly name = 'NoOpenssl';
+}
+
+/** Makes two authorities with their certificates, by the `openssl` program. Rejects with {@link NoOpenssl} without it. */
+export async function createCertificates(): Promise<TestCertificates> {
+  const folder = await mkdtemp(join(tmpdir(), 'etcdts-certificates-'));
+  const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const [trusted, rogue] = await Promise.all([createAuthority(folder, 'ca'), createAuthority(folder, 'rogue')]);
+    return { ...trusted, rogue, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function createAuthority(folder: string, name: string): Promise<TestAuthority> {
+  const authority = pair(folder, name);
+  const own = ['-x509', '-days', '30', '-addext', 'keyUsage=critical,keyCertSign,cRLSign'];
+  await openssl('req', ...newKey(authority.key), '-subj', '/CN=etcdts test', ...own, '-out', authority.cert);
+  let serial = 0;
+
+  async function sign(commonName: string, alternatives?: string): Promise<CertificatePair> {
+    const signed = pair(folder, `${name}-${++serial}`);
+    const request = `${signed.cert}.csr`;
+    const extensions = `${signed.cert}.ext`;
+    // Both uses, for with client certificates on etcd's gateway shows the server's own to the server.
+    const lines = ['basicConstraints=CA:FALSE', 'extendedKeyUsage=serverAuth,clientAuth'];
+    await writeFile(extensions, [...lines, ...(alternatives ? [`subjectAltName=${alternatives}`] : [])].join('\n'));
+    await openssl('req', ...newKey(signed.key), '-subj', `/CN=${escapeName(commonName)}`, '-out', request);
+    const issuer = ['-CA', authority.cert, '-CAkey', authority.key, '-set_serial', String(serial)];
+    await openssl(
+      'x509',
+      '-req',
+      '-in',
+      request,
+      ...issuer,
+      '-days',
+      '30',
+      '-extfile',
+      extensions,
+      '-out',
+      signed.cert,
+    );
+    return signed;
+  }
+
+  const server = await sign('localhost', 'IP:127.0.0.1,IP:::1,DNS:localhost');
+  const wrongName = await sign('wrong.example', 'DNS:wrong.example');
+  return { ca: authority.cert, server, wrongName, client: (commonName) => sign(commonName) };
+}
+
+function pair(folder: string, name: string): CertificatePair {
+  return { cert: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) };
+}
+
+function newKey(path: string): string[] {
+  return ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', path];
+}
+
+/** In a subject, openssl takes these for separators. */
+function escapeName(name: string): string {
+  return name.replace(/[\\/+=]/g, '\\$&');
+}
+
+async function openssl(command: string, ...args: string[]): Promise<void> {
+  try {
+    await promisify(execFile)('openssl', [command, ...args]);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new NoOpenssl('certificates for tests need the openssl program', { cause: error });
+  }
+}
