@@ -37,7 +37,10 @@ export async function obtainEtcd() {
   throw new Error(`no etcd to test against. Set ETCD_BIN to the path of an etcd 3.5 or newer. Tried:\n${tried}`);
 }
 
-/** The ways to an etcd other than ETCD_BIN, the cheap ones first. */
+/**
+ * The ways to an etcd other than ETCD_BIN, the cheap ones first.
+ * @returns {[origin: string, find: () => Promise<string> | string][]}
+ */
 function ways() {
   return [
     ['PATH', () => fromPath()],

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { queue } from './uvu-queue.ts';
 import { toFailure } from './failure.ts';
 
@@ -93,9 +94,11 @@ async function drain(): Promise<void> {
 }
 
 function reportLeaks(): void {
-  const sockets = (process as unknown as { _getActiveHandles(): Partial<Record<string, unknown>>[] })
-    ._getActiveHandles()
-    .flatMap((handle) => (handle['remotePort'] ? `to ${String(handle['remoteAddress'])}:${handle['remotePort']}` : []));
+  // The public list names only kinds of resources; this one knows where a socket leads.
+  const handles = (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles();
+  const sockets = handles.flatMap((handle) =>
+    handle instanceof Socket && handle.remotePort ? `to ${handle.remoteAddress}:${handle.remotePort}` : [],
+  );
   const open = process.getActiveResourcesInfo().filter((name) => !/^(CloseReq|TTYWrap)$/.test(name));
   failFile(`left open ${LEAK_GRACE_MS} ms after the last test: ${[...open, ...sockets].join(', ')}`);
   process.exit();

@@ -220,7 +220,7 @@ test('onChunk sees every chunk and decides on it', async () => {
   const client = await w.client();
   const seen: string[] = [];
   w.proxy.onChunk = (direction, chunk, { id }) => {
-    seen.push(`${id} ${direction} ${chunk}`);
+    seen.push(`${id} ${direction} ${String(chunk)}`);
     if (String(chunk) === 'cut') return 'cut';
     return String(chunk) === 'drop' ? 'drop' : 'pass';
   };
