@@ -1,0 +1,244 @@
+import { describe } from '../bytes.ts';
+import type { CallOptions } from '../call.ts';
+import type { Clock, Timer } from '../clock.ts';
+import { clientClosed, invalidArgument, isEtcdError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { LeaseKeepAliveResponse } from '../messages.ts';
+import { methods } from '../methods.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import { backoffMs } from './backoff.ts';
+import { GrantedLives } from './granted-lives.ts';
+import { KeptLease, type LeaseObserver } from './kept-lease.ts';
+import { leaseNotFound, streamEnded, streamStalled } from './lease-errors.ts';
+import { RenewalStream, type Sent } from './renewal-stream.ts';
+import type { KeepAlive } from './service.ts';
+
+/** Renewals due within this time go out together. */
+const TOGETHER_MS = 100;
+/** A stream is not called silent for longer than this, however often it was before. */
+const LONGEST_SILENCE_MS = 5_000;
+/** How late a timer may be before answers are taken to lie unread. */
+const LATE_MS = 100;
+
+/** What a keeper is made of. */
+export interface KeeperParts {
+  readonly pipeline: Pipeline;
+  readonly clock: Clock;
+  /** From 0 up to 1, as Math.random. */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** How long the first answer about a lease of unknown time to live may take. */
+  readonly requestTimeoutMs: number;
+}
+
+/**
+ * Keeps leases alive: all of them over one LeaseKeepAlive stream, by one timer.
+ *
+ * A renewal is sent a third of the time to live after the last acknowledged one was. A stream that fails, or that owes
+ * answers and is silent, is replaced by a new one, which may reach another member; every lease goes on until its own
+ * deadline. The stream is open, and the timer holds the process, only while a lease is held.
+ */
+export class LeaseKeeper implements LeaseObserver {
+  readonly #parts: KeeperParts;
+  readonly #leases: Map<bigint, KeptLease> = new Map();
+  readonly #granted: GrantedLives;
+  #held = 0;
+  #stream: RenewalStream | undefined;
+  /** Streams that failed since the last answer, and those of them that were silent. */
+  #failures = 0;
+  #silences = 0;
+  /** No stream is opened before. */
+  #openAt = 0;
+  #timer: Timer | undefined;
+  #wakeAt = Infinity;
+  #shortestTtlMs = Infinity;
+  #warned = false;
+  #closed = false;
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts;
+    this.#granted = new GrantedLives(parts.clock);
+  }
+
+  /** Keeps a lease alive for one more holder. */
+  keep(id: bigint, options: CallOptions): KeepAlive {
+    const known = this.#leases.get(id);
+    const lease = known === undefined || known.expire() ? this.#begin(id, options.timeoutMs) : known;
+    if (!lease.held) this.#held++;
+    const hold = lease.hold(options.signal);
+    if (this.#closed) lease.fail(clientClosed('Lease.LeaseKeepAlive'));
+    hold.follow();
+    if (lease.held && lease.awaited === undefined) this.#renew(lease);
+    this.#wakeBy(lease.deadline);
+    return hold;
+  }
+
+  /** Remembers a lease granted on a request sent then, so that its deadline is known from the first. */
+  granted(id: bigint, sentAt: number, ttl: number): void {
+    this.#granted.add(id, sentAt, ttl);
+  }
+
+  /** The lease is being revoked: nobody may count on it from here on. */
+  revoked(id: bigint): void {
+    this.#granted.take(id);
+    this.#leases.get(id)?.finish(leaseNotFound(id, 'was revoked by this client'));
+  }
+
+  /** Ends every lease with `CLIENT_CLOSED`. */
+  close(): void {
+    this.#closed = true;
+    for (const lease of [...this.#leases.values()]) lease.fail(clientClosed('Lease.LeaseKeepAlive'));
+    this.#wakeAt = Infinity;
+    this.#timer?.cancel();
+  }
+
+  /** @internal */
+  onReleased(lease: KeptLease): void {
+    this.#rest();
+    // Nobody waits for its renewal, but whoever has its signal still counts on the deadline.
+    lease.awaited = undefined;
+  }
+
+  /** @internal */
+  onEnded(lease: KeptLease, held: boolean): void {
+    if (this.#leases.get(lease.id) === lease) this.#leases.delete(lease.id);
+    if (held) this.#rest();
+  }
+
+  #begin(id: bigint, timeoutMs = this.#parts.requestTimeoutMs): KeptLease {
+    if (!(timeoutMs > 0)) throw invalidArgument('timeoutMs', `must be a positive number, not ${describe(timeoutMs)}`);
+    const life = this.#granted.take(id) ?? { deadline: this.#parts.clock.now() + timeoutMs };
+    const lease = new KeptLease(id, life, this.#parts.clock, this);
+    this.#leases.set(id, lease);
+    return lease;
+  }
+
+  /** One lease less is held. */
+  #rest(): void {
+    this.#held--;
+    if (this.#held > 0) return;
+    const stream = this.#stream;
+    this.#stream = undefined;
+    stream?.cancel();
+    this.#arm();
+  }
+
+  #renew(lease: KeptLease): void {
+    if (this.#stream === undefined && this.#parts.clock.now() < this.#openAt) {
+      lease.due = this.#openAt;
+      this.#wakeBy(lease.due);
+      return;
+    }
+    this.#stream ??= this.#open();
+    lease.awaited = this.#stream.send(lease);
+    this.#wakeBy(this.#silentAt(this.#stream, lease.awaited));
+  }
+
+  #open(): RenewalStream {
+    const options: CallOptions = { requireLeader: true, timeoutMs: Infinity };
+    const opened = this.#parts.pipeline.stream(methods.leaseKeepAlive, undefined as never, options);
+    const stream = new RenewalStream(opened, this.#parts.clock);
+    const end = (cause: unknown): void => {
+      if (this.#stream === stream) this.#abandon(stream, cause);
+    };
+    stream
+      .read((sent, response) => {
+        if (this.#stream === stream) this.#answered(sent, response);
+      })
+      .then(() => end(streamEnded()), end);
+    return stream;
+  }
+
+  #answered(sent: Sent, response: LeaseKeepAliveResponse): void {
+    const { lease } = sent;
+    this.#failures = 0;
+    this.#silences = 0;
+    if (lease.awaited === sent) lease.awaited = undefined;
+    if (lease.expire()) return;
+    if (response.ttl <= 0) return lease.fail(leaseNotFound(lease.id));
+    this.#shortestTtlMs = Math.min(this.#shortestTtlMs, response.ttl * 1_000);
+    lease.acknowledge(sent.sentAt, response);
+    if (lease.held) this.#wakeBy(Math.min(lease.due, lease.deadline));
+  }
+
+  /** Gives a stream up: what it owes is asked for again on the next one. */
+  #abandon(stream: RenewalStream, cause: unknown): void {
+    const { clock, random, logger } = this.#parts;
+    this.#stream = undefined;
+    stream.cancel();
+    this.#failures++;
+    this.#openAt = clock.now() + backoffMs(this.#failures, random);
+    logger.debug(`lease: the keepalive stream is replaced: ${cause instanceof Error ? cause.message : 'it ended'}`);
+    const owed = stream.owed();
+    for (const { lease } of owed) {
+      lease.awaited = undefined;
+      lease.failure = cause;
+      lease.due = this.#openAt;
+    }
+    // etcd answers one request after the other, so the refused one is the oldest. It must not end the streams of others.
+    const refused = isEtcdError(cause, 'PERMISSION_DENIED') ? owed[0]?.lease : undefined;
+    if (refused !== undefined) refused.due = clock.now() + refused.repeatMs;
+    this.#wakeBy(this.#openAt);
+  }
+
+  #tick(): void {
+    this.#noticeLateness();
+    let shortest = Infinity;
+    for (const lease of this.#leases.values()) {
+      if (lease.expire()) continue;
+      this.#wakeBy(lease.deadline);
+      if (!lease.held) continue;
+      shortest = Math.min(shortest, lease.ttlMs ?? Infinity);
+      this.#attend(lease);
+    }
+    this.#shortestTtlMs = shortest;
+  }
+
+  #attend(lease: KeptLease): void {
+    const now = this.#parts.clock.now();
+    const stream = this.#stream;
+    if (stream !== undefined && lease.awaited !== undefined) {
+      const overtaken = stream.answered > lease.awaited.place;
+      const until = overtaken ? lease.awaited.sentAt + lease.repeatMs : this.#silentAt(stream, lease.awaited);
+      if (now < until) return this.#wakeBy(until);
+      if (overtaken) return this.#renew(lease);
+      this.#silences++;
+      this.#abandon(stream, streamStalled());
+    }
+    if (lease.due <= now + TOGETHER_MS) this.#renew(lease);
+    else this.#wakeBy(lease.due);
+  }
+
+  /** When a stream that owes this answer, and gives none, counts as silent. Doubles, so that a slow server gets its chance. */
+  #silentAt(stream: RenewalStream, awaited: Sent): number {
+    const patienceMs = Math.min(awaited.lease.patienceMs * 2 ** this.#silences, LONGEST_SILENCE_MS);
+    return Math.max(stream.progressAt, awaited.sentAt) + patienceMs;
+  }
+
+  /** Looks at how late the timer is. */
+  #noticeLateness(): void {
+    const now = this.#parts.clock.now();
+    const lateMs = now - this.#wakeAt;
+    this.#wakeAt = Infinity;
+    // What has come meanwhile is not read yet: timers run before sockets.
+    if (lateMs > LATE_MS && this.#stream !== undefined) this.#stream.progressAt = now;
+    if (this.#warned || lateMs <= this.#shortestTtlMs / 6) return;
+    this.#warned = true;
+    this.#parts.logger.warn(`lease: the event loop was blocked for ${Math.round(lateMs)} ms; leases may be lost so`);
+  }
+
+  #wakeBy(at: number): void {
+    if (at >= this.#wakeAt || this.#closed) return;
+    this.#wakeAt = at;
+    this.#arm();
+  }
+
+  /** Sets the timer again, for its time or for whether it holds the process. */
+  #arm(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#wakeAt === Infinity) return;
+    const { clock } = this.#parts;
+    this.#timer = clock.after(this.#wakeAt - clock.now(), () => this.#tick(), this.#held > 0);
+  }
+}

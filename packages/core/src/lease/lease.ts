@@ -1,0 +1,100 @@
+import { toCount, toInt64 } from '../bytes.ts';
+import type { CallOptions } from '../call.ts';
+import { invalidArgument } from '../errors.ts';
+import type {
+  LeaseGrantResponse,
+  LeaseKeepAliveResponse,
+  LeaseLeasesResponse,
+  LeaseRevokeResponse,
+  LeaseTimeToLiveResponse,
+} from '../messages.ts';
+import type { KeepAlive, LeaseService } from './service.ts';
+
+/** etcd's longest time to live in seconds (server/lease/lessor.go `MaxLeaseTTL`). */
+const MAX_TTL = 9_000_000_000;
+
+/** Options of `lease.grant`. */
+export interface LeaseGrantOptions extends CallOptions {
+  /** The id of the new lease: positive. Chosen at random by this client where absent. */
+  id?: bigint | number | undefined;
+}
+
+/** Options of `lease.timeToLive`. */
+export interface LeaseTimeToLiveOptions extends CallOptions {
+  /** Whether to list the keys attached to the lease. */
+  keys?: boolean | undefined;
+}
+
+/** Options of `lease.keepAlive`. All keepalives share one stream, so that no others apply. */
+export interface LeaseKeepAliveOptions {
+  /** Ends the keepalive as `cancel` does; the iteration throws the signal's own reason. */
+  signal?: AbortSignal | undefined;
+  /**
+   * How long the first answer may take, in milliseconds, for a lease of which this client does not know how long it
+   * lives; then it counts as lost. Defaults to the client's `requestTimeoutMs`.
+   */
+  timeoutMs?: number | undefined;
+}
+
+/**
+ * Leases: keys attached to one are deleted when it expires or is revoked (clientv3 `Lease`).
+ *
+ * A lease is not a lock: code that a pause overtakes may run after its lease is gone. Watch `KeepAlive.signal`.
+ */
+export class Lease {
+  readonly #service: LeaseService;
+
+  constructor(service: LeaseService) {
+    this.#service = service;
+  }
+
+  /**
+   * Grants a lease for `ttl` seconds: a whole number from 1 to 9,000,000,000. The answer's `ttl` is what etcd granted,
+   * which is more where `ttl` is below its minimum. Rejects with `LEASE_EXIST` where `id` is taken.
+   */
+  async grant(ttl: number, options: LeaseGrantOptions = {}): Promise<LeaseGrantResponse> {
+    toCount(ttl, 'ttl', 1);
+    if (ttl > MAX_TTL) throw invalidArgument('ttl', `must be at most ${MAX_TTL}, not ${ttl}`, 'LEASE_TTL_TOO_LARGE');
+    const id = options.id === undefined ? 0n : toId(options.id);
+    return this.#service.grant({ ttl, id }, options);
+  }
+
+  /**
+   * Revokes a lease and deletes its keys, in one revision. This client's keepalives of it end before etcd is asked.
+   * Rejects with `LEASE_NOT_FOUND` where there is no such lease.
+   */
+  async revoke(id: bigint | number, options: CallOptions = {}): Promise<LeaseRevokeResponse> {
+    return this.#service.revoke({ id: toId(id) }, options);
+  }
+
+  /** Tells how long a lease still lives; `ttl` is -1 where there is no such lease. */
+  async timeToLive(id: bigint | number, options: LeaseTimeToLiveOptions = {}): Promise<LeaseTimeToLiveResponse> {
+    return this.#service.timeToLive({ id: toId(id), keys: options.keys }, options);
+  }
+
+  /** Lists the ids of all leases, those first that expire first. */
+  async leases(options: CallOptions = {}): Promise<LeaseLeasesResponse> {
+    return this.#service.leases(options);
+  }
+
+  /**
+   * Keeps a lease alive until it is cancelled or lost, whether or not anyone iterates: at a third of its time to live,
+   * over one stream for all leases, on whichever member can be reached. Returns at once, also for a closed client or a
+   * lease that does not exist: `signal` and the iteration tell.
+   */
+  keepAlive(id: bigint | number, options: LeaseKeepAliveOptions = {}): KeepAlive {
+    return this.#service.keepAlive(toId(id), options);
+  }
+
+  /**
+   * Renews a lease once, over a stream of its own that has ended when this settles. Asks again, with backoff, where no
+   * member can answer, until `timeoutMs`. Rejects with `LEASE_NOT_FOUND` where there is no such lease.
+   */
+  async keepAliveOnce(id: bigint | number, options: CallOptions = {}): Promise<LeaseKeepAliveResponse> {
+    return this.#service.keepAliveOnce(toId(id), options);
+  }
+}
+
+function toId(id: bigint | number): bigint {
+  return toInt64(id, 'id', 1n);
+}

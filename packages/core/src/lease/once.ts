@@ -1,0 +1,78 @@
+import type { CallOptions } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { isEtcdError } from '../errors.ts';
+import type { LeaseKeepAliveResponse } from '../messages.ts';
+import { methods } from '../methods.ts';
+import { backoffMs } from './backoff.ts';
+import type { KeeperParts } from './keeper.ts';
+import { leaseNotFound, streamEnded } from './lease-errors.ts';
+
+/** How long etcd may take to end a stream that is half-closed; then it is cancelled. */
+const CLOSING_MS = 1_000;
+const UNAVAILABLE = 14;
+
+/**
+ * Renews a lease once, over a stream of its own that has ended when this settles, however it does.
+ *
+ * Asks again, with backoff, where no member could answer (`UNAVAILABLE`, `NO_LEADER`, …), for renewing twice does no
+ * harm: until `timeoutMs`, and then fails with the last error.
+ */
+export async function keepAliveOnce(
+  parts: KeeperParts,
+  id: bigint,
+  options: CallOptions,
+): Promise<LeaseKeepAliveResponse> {
+  const { clock, random } = parts;
+  let timeoutMs = options.timeoutMs ?? parts.requestTimeoutMs;
+  const deadline = clock.now() + timeoutMs;
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await renew(parts, id, { ...options, timeoutMs });
+    } catch (error) {
+      if (!isEtcdError(error) || error.grpcCode !== UNAVAILABLE) throw error;
+      // The first retry waits too: the endpoint that failed may be the only one.
+      await pause(clock, Math.min(backoffMs(attempts + 1, random), deadline - clock.now()), options.signal);
+      timeoutMs = deadline - clock.now();
+      if (timeoutMs <= 0) throw error;
+    }
+  }
+}
+
+async function renew(parts: KeeperParts, id: bigint, options: CallOptions): Promise<LeaseKeepAliveResponse> {
+  const stream = parts.pipeline.stream(methods.leaseKeepAlive, undefined as never, options);
+  let response: LeaseKeepAliveResponse | undefined;
+  let closing: { cancel(): void } | undefined;
+  stream.send({ id });
+  try {
+    await stream.forEach((answer) => {
+      if (response !== undefined) return;
+      response = answer;
+      stream.end();
+      closing = parts.clock.after(CLOSING_MS, () => stream.cancel(), true);
+    });
+  } catch (error) {
+    // The answer stands, however the stream ended after it.
+    if (response === undefined) throw error;
+  } finally {
+    closing?.cancel();
+    stream.cancel();
+  }
+  if (response === undefined) throw streamEnded();
+  if (response.ttl <= 0) throw leaseNotFound(id);
+  return response;
+}
+
+/** Waits; rejects with the signal's own reason. */
+function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void) => (): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      end();
+    };
+    const onAbort = settle(() => reject(signal?.reason));
+    const timer = clock.after(ms, settle(resolve), true);
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
