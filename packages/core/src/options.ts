@@ -1,6 +1,11 @@
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
+import { toCount } from './bytes.ts';
 import type { Interceptor } from './call.ts';
-import type { Logger } from './logger.ts';
+import { invalidArgument } from './errors.ts';
+import { silentLogger, type Logger } from './logger.ts';
+import { parseEndpoints, type Endpoint } from './transport/endpoints.ts';
+import { grpcTransport } from './transport/grpc.ts';
+import { secureContextOf } from './transport/tls.ts';
 import type { Transport } from './transport/transport.ts';
 
 /** TLS towards every `https://` and `unixs:` endpoint, and towards endpoints without scheme. */
@@ -44,4 +49,69 @@ export interface ClientOptions {
   logger?: Logger | undefined;
   /** Parent of the client's own container: resolves interceptor tokens. */
   container?: DependencyContainer | undefined;
+}
+
+/** Options with every default in place, checked. */
+export interface ResolvedOptions {
+  readonly endpoints: readonly Endpoint[];
+  readonly tls: TlsOptions | undefined;
+  readonly tlsByDefault: boolean;
+  readonly requestTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number } | undefined;
+  readonly maxSendBytes: number;
+  readonly maxReceiveBytes: number;
+  readonly autoSyncIntervalMs: number | undefined;
+  readonly rejectOldCluster: boolean;
+  readonly transport: Transport;
+  readonly logger: Logger;
+}
+
+// A little over the 5 s that etcd demands between pings, as timers and networks jitter.
+const KEEPALIVE = { timeMs: 5_500, timeoutMs: 2_000 };
+const SHORTEST_KEEPALIVE_MS = 5_000;
+const MAX_SEND_BYTES = 2 * 1024 * 1024;
+const MAX_RECEIVE_BYTES = 2 ** 31 - 1;
+
+/** Checks a client's options, all in one pass, and fills in the defaults; names what is wrong. */
+export function resolveOptions(options: ClientOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'must be an object');
+  const { tls, keepalive, maxSendBytes, maxReceiveBytes, autoSyncIntervalMs } = options;
+  const tlsByDefault = tls !== undefined;
+  const endpoints = parseEndpoints(options.endpoints, tlsByDefault);
+  const logger = options.logger ?? silentLogger;
+  if (endpoints.some((endpoint) => endpoint.secure)) secureContextOf(tls);
+  if (tls?.insecureSkipVerify === true) logger.warn('etcd: insecureSkipVerify is on: any server certificate is accepted');
+  return {
+    endpoints,
+    tls,
+    tlsByDefault,
+    requestTimeoutMs: duration(options.requestTimeoutMs ?? 10_000, 'requestTimeoutMs', 1),
+    connectTimeoutMs: finite(options.connectTimeoutMs ?? 5_000, 'connectTimeoutMs', 1),
+    keepalive:
+      keepalive === false
+        ? undefined
+        : {
+            timeMs: finite(keepalive?.timeMs ?? KEEPALIVE.timeMs, 'keepalive.timeMs', SHORTEST_KEEPALIVE_MS),
+            timeoutMs: finite(keepalive?.timeoutMs ?? KEEPALIVE.timeoutMs, 'keepalive.timeoutMs', 1),
+          },
+    maxSendBytes: toCount(maxSendBytes ?? MAX_SEND_BYTES, 'maxSendBytes', 1),
+    maxReceiveBytes: Math.min(toCount(maxReceiveBytes ?? MAX_RECEIVE_BYTES, 'maxReceiveBytes', 1), MAX_RECEIVE_BYTES),
+    autoSyncIntervalMs: autoSyncIntervalMs === undefined ? undefined : finite(autoSyncIntervalMs, 'autoSyncIntervalMs', 1),
+    rejectOldCluster: options.rejectOldCluster ?? false,
+    transport: options.transport ?? grpcTransport(),
+    logger,
+  };
+}
+
+function duration(value: number, argument: string, minimum: number): number {
+  if (typeof value !== 'number' || !(value >= minimum)) {
+    throw invalidArgument(argument, `must be a number of milliseconds, at least ${minimum}, not ${String(value)}`);
+  }
+  return value;
+}
+
+function finite(value: number, argument: string, minimum: number): number {
+  if (duration(value, argument, minimum) === Infinity) throw invalidArgument(argument, 'must be finite');
+  return value;
 }

@@ -15,7 +15,7 @@ const BASE_WITH_LEADER: Metadata = Object.freeze({ ...BASE, [LEADER_KEY]: 'true'
 /** Folds the interceptors around the wire, once per method: the first is the outermost. */
 export function foldPipeline(
   interceptors: readonly Interceptor[],
-  parts: WireParts & { readonly requestTimeoutMs: number },
+  parts: WireParts,
 ): Pipeline {
   checkNames(interceptors);
   const sendUnary: UnaryHandler = (call) =>

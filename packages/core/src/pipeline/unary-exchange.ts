@@ -15,8 +15,12 @@ export interface WireParts {
   readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly maxSendBytes: number;
+  /** The deadline of a unary call that names none. */
+  readonly requestTimeoutMs: number;
   /** Everything under way, to be ended by `close()`. */
   readonly underWay: Set<UnderWay>;
+  /** Whether the client was closed: nothing begins any more. */
+  closed: boolean;
 }
 
 /** A call or stream under way. */
@@ -63,6 +67,7 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
   begin(): void {
     const { signal, deadline, method, request } = this.#call;
     if (signal?.aborted) return this.#reject(signal.reason);
+    if (this.#parts.closed) return this.#reject(clientClosed(methodName(method)));
     this.#parts.underWay.add(this);
     this.#deadline = this.#parts.deadlines.add(deadline, this);
     if (signal !== undefined) {

@@ -31,9 +31,9 @@ export class WireStream<Req, Res>
     this.#parts = parts;
     this.#queue = new MessageQueue({ pull: () => this.#pull(), leave: () => this.cancel() });
     const { signal } = call;
-    if (signal?.aborted) {
+    if (signal?.aborted || parts.closed) {
       this.#ended = true;
-      this.#queue.fail(signal.reason);
+      this.#queue.fail(signal?.aborted ? signal.reason : clientClosed(methodName(call.method)));
       return;
     }
     parts.underWay.add(this);

@@ -1,0 +1,168 @@
+import type { InjectionToken } from 'tsyringe';
+import type { CallOptions, Interceptor } from './call.ts';
+import { ClusterFacade, type Cluster } from './cluster/cluster.ts';
+import { EndpointSync, syncEndpoints } from './cluster/sync.ts';
+import { composeClient, composeConnections, type ClientParts, type Connections } from './container.ts';
+import { clientClosed } from './errors.ts';
+import type { KV } from './kv/kv.ts';
+import type { Lease } from './lease/lease.ts';
+import { MaintenanceFacade, type Maintenance } from './maintenance/maintenance.ts';
+import type { EtcdOperations, Services } from './operations.ts';
+import type { ClientOptions } from './options.ts';
+import { versionGate } from './version-gate.ts';
+import type { Watcher } from './watch/watch.ts';
+import { facadesOf, registerServices } from './wrap.ts';
+
+/** What a client is made of, for people: `describe()`. Holds no secret. */
+export interface ClientDescription {
+  readonly transport: string;
+  /** By name, the outermost first. */
+  readonly interceptors: readonly string[];
+  readonly endpoints: readonly { readonly address: string; readonly secure: boolean; readonly state: string }[];
+  readonly tls: { readonly ca: boolean; readonly clientCertificate: boolean; readonly insecureSkipVerify: boolean } | undefined;
+  readonly requestTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number } | undefined;
+  readonly maxSendBytes: number;
+  readonly maxReceiveBytes: number;
+  readonly closed: boolean;
+}
+
+/** A client of one etcd cluster (clientv3/client.go). Connects on first use; close it, or dispose of it, to let go. */
+export interface EtcdClient extends EtcdOperations, AsyncDisposable {
+  readonly cluster: Cluster;
+  readonly maintenance: Maintenance;
+  /** The endpoints in use, as they were given. */
+  readonly endpoints: readonly string[];
+  /** Replaces the endpoints: those that stay keep their connection, calls on the others may end, their watches move. */
+  setEndpoints(endpoints: readonly string[]): void;
+  /** Takes the endpoints from the member list (clientv3 `Sync`). */
+  sync(options?: CallOptions): Promise<void>;
+  /** A new client over the same connections with more interceptors, inside those of this one; never changes this one. */
+  intercept(...more: Interceptor[]): EtcdClient;
+  /** The resolved stack. */
+  describe(): ClientDescription;
+  /**
+   * Ends every watch, keepalive and pending call, and the connections; calls reject with `CLIENT_CLOSED` from then on. May
+   * be called again. A client made by `intercept` closes only what is its own.
+   */
+  close(): Promise<void>;
+}
+
+/** Makes a client; connects on first use. Throws an EtcdError that names the option where one is wrong. */
+export function createClient(options: ClientOptions): EtcdClient {
+  const connections = composeConnections(options);
+  return new Client(connections, options.interceptors ?? [], true);
+}
+
+class Client implements EtcdClient {
+  readonly kv: KV;
+  readonly watcher: Watcher;
+  readonly lease: Lease;
+  readonly watch: Watcher['watch'];
+  readonly cluster: Cluster;
+  readonly maintenance: Maintenance;
+  readonly #connections: Connections;
+  readonly #parts: ClientParts;
+  readonly #ownsConnections: boolean;
+  readonly #derived: Set<Client> = new Set();
+  readonly #autoSync: EndpointSync | undefined;
+  #hubs: { close(): void }[] = [];
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    connections: Connections,
+    interceptors: readonly (Interceptor | InjectionToken<Interceptor>)[],
+    ownsConnections: boolean,
+  ) {
+    const { options, clock } = connections;
+    this.#connections = connections;
+    this.#ownsConnections = ownsConnections;
+    const gate = options.rejectOldCluster && ownsConnections ? [versionGate(() => this)] : [];
+    this.#parts = composeClient(connections, [...gate, ...interceptors]);
+    const services = this.#services();
+    const facades = facadesOf(() => services);
+    this.kv = facades.kv;
+    this.watcher = facades.watcher;
+    this.lease = facades.lease;
+    this.watch = facades.watch;
+    this.cluster = new ClusterFacade(this.#parts.pipeline);
+    this.maintenance = new MaintenanceFacade(this.#parts.pipeline, () => this.endpoints, clock);
+    registerServices(this, () => services);
+    const every = options.autoSyncIntervalMs;
+    this.#autoSync = every === undefined || !ownsConnections ? undefined : new EndpointSync(this, every, options.logger, clock);
+  }
+
+  get endpoints(): readonly string[] {
+    return this.#connections.picker.slots.map((slot) => slot.endpoint.address);
+  }
+
+  setEndpoints(endpoints: readonly string[]): void {
+    this.#connections.picker.setEndpoints(endpoints);
+  }
+
+  sync(options: CallOptions = {}): Promise<void> {
+    return syncEndpoints(this, options, this.#connections.options.logger, this.#connections.clock);
+  }
+
+  intercept(...more: Interceptor[]): EtcdClient {
+    if (this.#closed !== undefined) throw clientClosed();
+    const derived = new Client(this.#connections, [...this.#parts.interceptors, ...more], false);
+    this.#derived.add(derived);
+    return derived;
+  }
+
+  describe(): ClientDescription {
+    const { tls, transport, requestTimeoutMs, connectTimeoutMs, keepalive, maxSendBytes, maxReceiveBytes } = this.#connections.options;
+    return {
+      transport: transport.name,
+      interceptors: this.#parts.interceptors.map(({ name }) => name),
+      endpoints: this.#connections.picker.slots.map(({ endpoint, state }) => ({
+        address: endpoint.address,
+        secure: endpoint.secure,
+        state,
+      })),
+      tls: tls && {
+        ca: tls.ca !== undefined,
+        clientCertificate: tls.cert !== undefined,
+        insecureSkipVerify: tls.insecureSkipVerify === true,
+      },
+      requestTimeoutMs,
+      connectTimeoutMs,
+      keepalive,
+      maxSendBytes,
+      maxReceiveBytes,
+      closed: this.#closed !== undefined,
+    };
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const { wire } = this.#parts;
+    wire.closed = true;
+    this.#autoSync?.close();
+    await Promise.all([...this.#derived].map((derived) => derived.close()));
+    for (const hub of this.#hubs) hub.close();
+    for (const one of [...wire.underWay]) one.closeNow();
+    if (this.#ownsConnections) this.#connections.picker.close();
+    // Sockets are closed in the next turn of the event loop.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
+  #services(): Services {
+    const { kv, watch, lease } = this.#parts;
+    return { kv, watch: this.#opened(watch()), lease: this.#opened(lease()) };
+  }
+
+  #opened<T extends { close(): void }>(hub: T): T {
+    this.#hubs.push(hub);
+    return hub;
+  }
+}

@@ -1,0 +1,116 @@
+import { toCount, toInt64, type Bytes } from '../bytes.ts';
+import type { CallOptions } from '../call.ts';
+import { invalidArgument } from '../errors.ts';
+import type { Op, PutResponse } from '../messages.ts';
+import { op, type DeleteOpOptions, type GetOpOptions, type PutOpOptions, type TxnInput } from './op.ts';
+import { pages, type StreamSupport } from './pages.ts';
+import { toRange, type RangeForms } from './range.ts';
+import { txnResponse, type CompactResponse, type DeleteResponse, type GetResponse, type OpResponse, type TxnResponse } from './responses.ts';
+import type { KVService } from './service.ts';
+
+export interface GetOptions extends GetOpOptions, CallOptions {}
+export interface PutOptions extends PutOpOptions, CallOptions {}
+export interface DeleteOptions extends DeleteOpOptions, CallOptions {}
+export interface CompactOptions extends CallOptions {
+  /** Answer only when the space has been given back to the database, not when the revision is gone. */
+  physical?: boolean | undefined;
+}
+export interface PagesOptions extends RangeForms, CallOptions {
+  /** Keys a page; defaults to 1,000. */
+  pageSize?: number | undefined;
+  /** The store as it was at this revision; 0, the default, for now. */
+  revision?: bigint | number | undefined;
+  serializable?: boolean | undefined;
+  /** Without values. */
+  keysOnly?: boolean | undefined;
+}
+
+const PAGE_SIZE = 1_000;
+
+/**
+ * Reads and writes keys (clientv3/kv.go). Every method rejects with an EtcdError, or with the reason of an aborted signal.
+ * A write that failed with `outcome: 'unknown'` may have been applied.
+ */
+export interface KV {
+  /** Reads a key or a range. A missing key is no error: `kvs` is empty. */
+  get(key: Bytes, options?: GetOptions): Promise<GetResponse>;
+  /** Writes a key. */
+  put(key: Bytes, value: Bytes, options?: PutOptions): Promise<PutResponse>;
+  /** Deletes a key or a range. */
+  delete(key: Bytes, options?: DeleteOptions): Promise<DeleteResponse>;
+  /** Runs `then` if every condition of `if` holds, else `else`; all at one revision, all or nothing. */
+  txn<const Then extends readonly Op[] = readonly [], const Else extends readonly Op[] = readonly []>(
+    input: TxnInput<Then, Else>,
+    options?: CallOptions,
+  ): Promise<TxnResponse<Then, Else>>;
+  /** Runs one operation made by `op`; answers by its type. */
+  do<const O extends Op>(operation: O, options?: CallOptions): Promise<OpResponse<O>>;
+  /** Gives up the history before a revision; reading it is `COMPACTED` from then on. */
+  compact(revision: bigint | number, options?: CompactOptions): Promise<CompactResponse>;
+  /** A whole range at one revision, page by page, however large; see `PagesOptions`. */
+  pages(key: Bytes, options?: PagesOptions): AsyncIterable<GetResponse>;
+}
+
+/** The KV interface over a KV service: coerces arguments and builds messages, nothing else. */
+export class KVFacade implements KV {
+  readonly #service: KVService;
+  readonly #support: StreamSupport = { lacking: false };
+
+  constructor(service: KVService) {
+    this.#service = service;
+  }
+
+  async get(key: Bytes, options: GetOptions = {}): Promise<GetResponse> {
+    return this.#service.range(op.get(key, options).request, options);
+  }
+
+  async put(key: Bytes, value: Bytes, options: PutOptions = {}): Promise<PutResponse> {
+    return this.#service.put(op.put(key, value, options).request, options);
+  }
+
+  async delete(key: Bytes, options: DeleteOptions = {}): Promise<DeleteResponse> {
+    return this.#service.deleteRange(op.delete(key, options).request, options);
+  }
+
+  async txn<const Then extends readonly Op[] = readonly [], const Else extends readonly Op[] = readonly []>(
+    input: TxnInput<Then, Else>,
+    options: CallOptions = {},
+  ): Promise<TxnResponse<Then, Else>> {
+    const { request } = op.txn(input);
+    return txnResponse(request, await this.#service.txn(request, options));
+  }
+
+  async do<const O extends Op>(operation: O, options: CallOptions = {}): Promise<OpResponse<O>> {
+    return (await this.#run(operation, options)) as OpResponse<O>;
+  }
+
+  async compact(revision: bigint | number, options: CompactOptions = {}): Promise<CompactResponse> {
+    return this.#service.compact({ revision: toInt64(revision, 'revision', 1n), physical: options.physical }, options);
+  }
+
+  pages(key: Bytes, options: PagesOptions = {}): AsyncIterable<GetResponse> {
+    const { revision, serializable, keysOnly, pageSize = PAGE_SIZE } = options;
+    const request = {
+      ...toRange(key, options),
+      revision: revision === undefined ? undefined : toInt64(revision, 'revision', 0n),
+      serializable,
+      keysOnly,
+    };
+    return pages(this.#service, request, toCount(pageSize, 'pageSize', 1), this.#support, options);
+  }
+
+  async #run(operation: Op, options: CallOptions): Promise<unknown> {
+    switch (operation?.type) {
+      case 'get':
+        return this.#service.range(operation.request, options);
+      case 'put':
+        return this.#service.put(operation.request, options);
+      case 'delete':
+        return this.#service.deleteRange(operation.request, options);
+      case 'txn':
+        return txnResponse(operation.request, await this.#service.txn(operation.request, options));
+      default:
+        throw invalidArgument('operation', 'is no operation; make it with op.get, op.put, op.delete or op.txn');
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { EtcdError } from '../errors.ts';
+import type {
+  CompactionResponse,
+  DeleteOp,
+  DeleteRangeResponse,
+  GetOp,
+  Op,
+  PutOp,
+  PutResponse,
+  RangeResponse,
+  ResponseHeader,
+  TxnOp,
+  TxnRequest,
+  TxnResponseMessage,
+} from '../messages.ts';
+import type { NestedTxnOp } from './op.ts';
+
+/** The answer to a get: `kvs`, `count` of the whole range, `more` where `limit` cut. A missing key is no error. */
+export type GetResponse = RangeResponse;
+/** The answer to a delete: `deleted` says how many keys. Deleting nothing is no error. */
+export type DeleteResponse = DeleteRangeResponse;
+/** The answer to a compaction. */
+export type CompactResponse = CompactionResponse;
+
+/** What one operation answers with. */
+export type OpResponse<O extends Op> = O extends GetOp
+  ? GetResponse
+  : O extends PutOp
+    ? PutResponse
+    : O extends DeleteOp
+      ? DeleteResponse
+      : O extends NestedTxnOp<infer Then, infer Else>
+        ? TxnResponse<Then, Else>
+        : O extends TxnOp
+          ? TxnResponse
+          : never;
+
+/** What a branch of a transaction answers with: one response an operation, in order. */
+export type OpResponses<Ops extends readonly Op[]> = { readonly [I in keyof Ops]: OpResponse<Ops[I]> };
+
+/** The answer to a transaction; `succeeded` tells which branch ran, and so the types of `responses`. */
+export type TxnResponse<Then extends readonly Op[] = readonly Op[], Else extends readonly Op[] = readonly Op[]> =
+  | { readonly header: ResponseHeader; readonly succeeded: true; readonly responses: OpResponses<Then> }
+  | { readonly header: ResponseHeader; readonly succeeded: false; readonly responses: OpResponses<Else> };
+
+/** A transaction's answer against what was asked: a server that answers something else is not believed. */
+export function txnResponse<Then extends readonly Op[], Else extends readonly Op[]>(
+  request: TxnRequest,
+  { header, succeeded, responses }: TxnResponseMessage,
+): TxnResponse<Then, Else> {
+  const asked = succeeded ? request.success : request.failure;
+  if (asked.length !== responses.length) throw mismatch(`${responses.length} responses to ${asked.length} operations`);
+  const answers = asked.map((op, i) => {
+    const answer = responses[i];
+    if (answer === undefined || answer.type !== op.type) throw mismatch(`a ${answer?.type} response to a ${op.type}`);
+    return answer.type === 'txn' ? txnResponse((op as TxnOp).request, answer.response) : answer.response;
+  });
+  return { header, succeeded, responses: answers } as unknown as TxnResponse<Then, Else>;
+}
+
+function mismatch(what: string): EtcdError {
+  const message = `the server answered a transaction with ${what}`;
+  return new EtcdError({ code: 'INTERNAL', grpcCode: 13, message, outcome: 'unknown', method: 'KV.Txn', attempts: 1 });
+}

@@ -1,0 +1,22 @@
+import type { KV } from './kv/kv.ts';
+import type { KVService } from './kv/service.ts';
+import type { Lease } from './lease/lease.ts';
+import type { LeaseService } from './lease/service.ts';
+import type { WatchService } from './watch/service.ts';
+import type { Watcher } from './watch/watch.ts';
+
+/** What an application works with, and what every wrapper gives back: KV, watches and leases. */
+export interface EtcdOperations {
+  readonly kv: KV;
+  readonly watcher: Watcher;
+  readonly lease: Lease;
+  /** The same as `watcher.watch`. */
+  watch: Watcher['watch'];
+}
+
+/** The services below the interfaces of an `EtcdOperations`: what wrappers wrap. */
+export interface Services {
+  readonly kv: KVService;
+  readonly watch: WatchService;
+  readonly lease: LeaseService;
+}
