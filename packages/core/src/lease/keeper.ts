@@ -87,7 +87,7 @@ export class LeaseKeeper implements LeaseObserver {
   /** Ends every lease with `CLIENT_CLOSED`. */
   close(): void {
     this.#closed = true;
-    for (const lease of [...this.#leases.values()]) lease.fail(clientClosed('Lease.LeaseKeepAlive'));
+    for (const lease of this.#leases.values()) lease.fail(clientClosed('Lease.LeaseKeepAlive'));
     this.#wakeAt = Infinity;
     this.#timer?.cancel();
   }

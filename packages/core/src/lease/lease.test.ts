@@ -1,0 +1,112 @@
+import { assert, rejects, suite } from '@etcdts/testing';
+import { Bench, header } from './fakes.test.kit.ts';
+import { Lease } from './lease.ts';
+import { randomLeaseId } from './rpc.ts';
+
+const test = suite('lease');
+
+test('grants with an id chosen here unless one is given, and reports what etcd granted (L-01, H5, H29)', async () => {
+  const bench = new Bench();
+  bench.reply = ({ id }: { id: bigint }) => ({ header, id, ttl: 2 });
+  const lease = new Lease(bench.service);
+  assert.equal(await lease.grant(1), { header, id: 101n, ttl: 2 });
+  assert.equal(await lease.grant(1, { id: 5, timeoutMs: 50 }), { header, id: 5n, ttl: 2 });
+  assert.equal(
+    bench.calls.map(({ request }) => request),
+    [
+      { ttl: 1, id: 101n },
+      { ttl: 1, id: 5n },
+    ],
+  );
+  assert.is(bench.calls[1]?.options.timeoutMs, 50);
+});
+
+test('chooses positive ids of 63 bits, never 0', () => {
+  const ids = Array.from({ length: 1_000 }, () => randomLeaseId());
+  assert.ok(ids.every((id) => id > 0n && id < 2n ** 63n));
+  assert.is(new Set(ids).size, 1_000);
+  assert.ok(ids.some((id) => id > 2n ** 62n));
+});
+
+test('refuses a ttl that is not a whole number of seconds from 1 to 9,000,000,000', async () => {
+  const bench = new Bench();
+  const lease = new Lease(bench.service);
+  for (const ttl of [0, -5, 1.5, NaN, Infinity, '5' as never, undefined as never]) {
+    await rejects(lease.grant(ttl), { code: 'INVALID_ARGUMENT', argument: 'ttl' });
+  }
+  await rejects(lease.grant(9_000_000_001), { code: 'LEASE_TTL_TOO_LARGE', argument: 'ttl' });
+  assert.is(bench.calls.length, 0);
+});
+
+test('refuses ids that are not positive 64-bit integers, by name', async () => {
+  const bench = new Bench();
+  const lease = new Lease(bench.service);
+  for (const id of [0, 0n, -1n, 1.5, 2 ** 60, 2n ** 63n, '7' as never]) {
+    const wrong = { code: 'INVALID_ARGUMENT', argument: 'id' };
+    await rejects(lease.grant(5, { id }), wrong);
+    await rejects(lease.revoke(id), wrong);
+    await rejects(lease.timeToLive(id), wrong);
+    await rejects(lease.keepAliveOnce(id), wrong);
+    assert.throws(() => lease.keepAlive(id), /INVALID_ARGUMENT: id/);
+  }
+  assert.is(bench.calls.length + bench.streams.length, 0);
+});
+
+test('sends revoke, timeToLive and leases as one RPC each, with their options', async () => {
+  const bench = new Bench();
+  const lease = new Lease(bench.service);
+  await lease.revoke(7, { timeoutMs: 1 });
+  await lease.timeToLive(7n, { keys: true, timeoutMs: 2 });
+  await lease.leases({ timeoutMs: 3 });
+  assert.equal(
+    bench.calls.map(({ name, request, options }) => [name, request, options.timeoutMs]),
+    [
+      ['LeaseRevoke', { id: 7n }, 1],
+      ['LeaseTimeToLive', { id: 7n, keys: true }, 2],
+      ['LeaseLeases', {}, 3],
+    ],
+  );
+});
+
+test('keeps the 16 newest renewals for a slow reader (L-09)', async () => {
+  const bench = new Bench();
+  const kept = new Lease(bench.service).keepAlive(7);
+  for (let ttl = 1; ttl <= 20; ttl++) {
+    bench.latest.answer(7n, ttl * 30);
+    await bench.clock.advance(ttl * 10_000);
+  }
+  const read: number[] = [];
+  for await (const { ttl } of kept) {
+    read.push(ttl / 30);
+    if (ttl === 600) break;
+  }
+  assert.equal(read, [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+  assert.is(bench.latest.state, 'cancelled', 'leaving the iteration cancels');
+});
+
+test('throws the loss from the iteration, without renewals that are no longer true', async () => {
+  const bench = new Bench();
+  const kept = new Lease(bench.service).keepAlive(7);
+  bench.latest.answer(7n, 6);
+  bench.latest.answer(7n, 6);
+  await bench.clock.advance(6_000);
+  const read = async (): Promise<void> => {
+    for await (const _ of kept) assert.unreachable('read a renewal');
+  };
+  await rejects(read(), { code: 'LEASE_LOST' });
+  await rejects(read(), { code: 'LEASE_LOST' });
+  await kept.cancel();
+});
+
+test('cancels on dispose, and again without harm; readers end', async () => {
+  const bench = new Bench();
+  const kept = new Lease(bench.service).keepAlive(7);
+  const readers = [kept[Symbol.asyncIterator]().next(), kept[Symbol.asyncIterator]().next()];
+  await kept[Symbol.asyncDispose]();
+  await kept.cancel();
+  for (const reader of readers) assert.equal(await reader, { done: true, value: undefined });
+  assert.is(bench.latest.state, 'cancelled');
+  assert.is(kept.id, 7n);
+});
+
+test.run();
