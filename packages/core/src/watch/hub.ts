@@ -1,16 +1,119 @@
-import { clientClosed } from '../errors.ts';
-import type { Pipeline } from '../pipeline/pipeline.ts';
-import type { WatchService, WatchStream } from './service.ts';
+import type { CallOptions, Metadata } from '../call.ts';
+import { clientClosed, invalidArgument } from '../errors.ts';
+import type { WatchCreateRequest } from '../messages.ts';
+import { WatchGroup, type WatchHubParts } from './group.ts';
+import type { WatchService, WatchServiceOptions, WatchStream } from './service.ts';
+import { Subscription } from './watcher.ts';
 
+export type { WatchHubParts } from './group.ts';
+
+/** What the watches of a client amount to right now; `resumes` counts from the start. */
+export interface WatchStats {
+  readonly watches: number;
+  readonly streams: number;
+  /** Watches whose reader is so far behind that they are off the server for now. */
+  readonly parked: number;
+  readonly bufferedBytes: number;
+  readonly resumes: number;
+}
+
+/**
+ * The watch service of a client: any number of watches over one stream for each set of metadata, leader requirement and
+ * endpoint (clientv3/watch.go). It owns the streams, so watches outlive lost connections, and cancels a stream with its
+ * last watch.
+ */
 export class WatchHub implements WatchService {
-  constructor(parts: { pipeline: Pipeline }) {
-    void parts;
+  readonly #parts: WatchHubParts;
+  readonly #groups: Map<string, WatchGroup> = new Map();
+  #pastResumes = 0;
+  #closed = false;
+
+  constructor(parts: WatchHubParts) {
+    this.#parts = parts;
   }
-  watch(): WatchStream {
-    throw clientClosed();
+
+  watch(request: WatchCreateRequest, options: WatchServiceOptions): WatchStream {
+    const { startRevision = 0n } = request;
+    // etcd accepts it, then starves the other watches of the member (etcd #20693).
+    if (startRevision < 0n) throw invalidArgument('startRevision', `must be at least 0, not ${startRevision}`);
+    const group = this.#group(options);
+    const subscription = new Subscription(group, request, options);
+    if (options.signal?.aborted === true) subscription.fail(options.signal.reason);
+    else if (this.#closed) subscription.fail(clientClosed('Watch.Watch'));
+    else this.#start(group, subscription, options.timeoutMs);
+    return subscription;
   }
-  requestProgress(): Promise<void> {
-    return Promise.resolve();
+
+  async requestProgress(options: CallOptions): Promise<void> {
+    options.signal?.throwIfAborted();
+    if (this.#closed) throw clientClosed('Watch.Watch');
+    this.#groups.get(streamKey(options))?.requestProgress();
   }
-  close(): void {}
+
+  stats(): WatchStats {
+    let watches = 0;
+    let streams = 0;
+    let parked = 0;
+    let bufferedBytes = 0;
+    let resumes = this.#pastResumes;
+    for (const group of this.#groups.values()) {
+      streams += group.streams;
+      resumes += group.resumes;
+      watches += group.members.size;
+      for (const member of group.members) {
+        if (member.state === 'parked') parked += 1;
+        bufferedBytes += member.bufferedBytes;
+      }
+    }
+    return { watches, streams, parked, bufferedBytes, resumes };
+  }
+
+  /** Ends every watch without an error and cancels every stream. */
+  close(): void {
+    this.#closed = true;
+    for (const group of this.#groups.values()) group.close();
+  }
+
+  #start(group: WatchGroup, subscription: Subscription, timeoutMs = Infinity): void {
+    if (timeoutMs < Infinity) subscription.limitCreation(this.#parts.clock, timeoutMs);
+    group.submit(subscription);
+  }
+
+  #group(options: WatchServiceOptions): WatchGroup {
+    const key = streamKey(options);
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      const made = new WatchGroup(this.#parts, streamOptions(options), () => {
+        if (this.#groups.get(key) !== made) return;
+        this.#groups.delete(key);
+        this.#pastResumes += made.resumes;
+      });
+      group = made;
+      this.#groups.set(key, group);
+    }
+    return group;
+  }
+}
+
+/** A stream lives as long as its watches: the signal and the deadline of any one of them are not its own. */
+function streamOptions(options: WatchServiceOptions): CallOptions {
+  const { createdNotify: _created, maxBufferedBytes: _bytes, ...call } = options;
+  return { ...call, requireLeader: options.requireLeader ?? true, timeoutMs: Infinity, signal: undefined };
+}
+
+/** Equal for options that may share a stream. Structural: clientv3's key is text, in which different metadata can meet. */
+function streamKey({ requireLeader = true, endpoint, metadata }: CallOptions): string {
+  if (endpoint === undefined && metadata === undefined) return requireLeader ? 'leader' : 'any';
+  return JSON.stringify([requireLeader, endpoint ?? null, metadata === undefined ? null : entries(metadata)]);
+}
+
+function entries(metadata: Metadata): unknown {
+  const text = (value: string | Uint8Array): unknown =>
+    typeof value === 'string' ? value : [Buffer.from(value).toString('base64')];
+  return Object.keys(metadata)
+    .toSorted()
+    .map((key) => {
+      const value = metadata[key] as Metadata[string];
+      return [key, typeof value === 'string' || value instanceof Uint8Array ? [text(value)] : value.map(text)];
+    });
 }

@@ -1,0 +1,95 @@
+import type { WatchResponse } from './service.ts';
+
+type Result = IteratorResult<WatchResponse, undefined>;
+
+/** Ends an iteration with an error; `reason` may be anything, an aborted signal's included. */
+export interface Failure {
+  readonly reason: unknown;
+}
+
+interface Reader {
+  resolve(result: Result): void;
+  reject(reason: unknown): void;
+}
+
+const DONE: Result = { value: undefined, done: true };
+
+/**
+ * What lies between a stream that pushes and a reader that pulls: responses in order, then the end or one error. A
+ * reader that waits is handed a response directly. Nothing is allocated before it is needed: a thousand idle watches
+ * have a thousand of these.
+ */
+export class ResponseQueue {
+  /** Bytes of the responses that nobody has read yet. */
+  bytes = 0;
+  #responses: (WatchResponse | undefined)[] | undefined;
+  #sizes: number[] | undefined;
+  #head = 0;
+  #readers: Reader[] | undefined;
+  #ended = false;
+  #failure: Failure | undefined;
+
+  get length(): number {
+    return this.#responses === undefined ? 0 : this.#responses.length - this.#head;
+  }
+
+  push(response: WatchResponse, size: number): void {
+    if (this.#ended) return;
+    const reader = this.#readers?.shift();
+    if (reader !== undefined) {
+      reader.resolve({ value: response, done: false });
+      return;
+    }
+    (this.#responses ??= []).push(response);
+    (this.#sizes ??= []).push(size);
+    this.bytes += size;
+  }
+
+  next(): Promise<Result> {
+    if (this.length > 0) return Promise.resolve({ value: this.#take(), done: false });
+    if (!this.#ended) return new Promise((resolve, reject) => (this.#readers ??= []).push({ resolve, reject }));
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure === undefined ? Promise.resolve(DONE) : Promise.reject(failure.reason);
+  }
+
+  /** No more responses: the reader gets those that are here, then the failure once, then the end. */
+  finish(failure?: Failure): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#failure = failure;
+    const readers = this.#readers;
+    if (readers === undefined) return;
+    this.#readers = undefined;
+    for (const reader of readers) {
+      const failed = this.#failure;
+      this.#failure = undefined;
+      if (failed === undefined) reader.resolve(DONE);
+      else reader.reject(failed.reason);
+    }
+  }
+
+  /** As `finish`, without the responses that are here; takes the place of an earlier end that nobody has seen. */
+  stop(failure?: Failure): void {
+    this.#responses = this.#sizes = undefined;
+    this.#head = this.bytes = 0;
+    this.#failure = failure;
+    this.finish(failure);
+  }
+
+  #take(): WatchResponse {
+    const responses = this.#responses as (WatchResponse | undefined)[];
+    const sizes = this.#sizes as number[];
+    const response = responses[this.#head] as WatchResponse;
+    this.bytes -= sizes[this.#head] as number;
+    // A response pins the message it came in: what is read is let go of at once, though its slot is cut off later.
+    responses[this.#head] = undefined;
+    this.#head += 1;
+    if (this.#head === responses.length || this.#head >= 1024) {
+      responses.splice(0, this.#head);
+      sizes.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return response;
+  }
+}

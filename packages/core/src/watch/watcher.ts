@@ -1,0 +1,315 @@
+import type { Clock, Timer } from '../clock.ts';
+import type { EtcdErrorCode } from '../error-codes.ts';
+import { clientClosed, EtcdError, isEtcdError } from '../errors.ts';
+import type { ResponseHeader, WatchCreateRequest, WatchEvent, WatchResponseMessage } from '../messages.ts';
+import { WatchEvents } from './events.ts';
+import { Fragments } from './fragments.ts';
+import { clusterReset } from './reset-check.ts';
+import { ResponseQueue, type Failure } from './response-queue.ts';
+import type { WatchResponse, WatchServiceOptions, WatchStream } from './service.ts';
+import type { LiveStream } from './stream.ts';
+
+/** What a subscription needs of the streams that it shares with others. */
+export interface SubscriptionOwner {
+  /** A watch is wanted on the server, from `nextRevision` on. */
+  submit(subscription: Subscription): void;
+  /** The watch on the server is not wanted for the time being. */
+  detach(subscription: Subscription): void;
+  /** The subscription has ended. */
+  release(subscription: Subscription): void;
+  /** Something new was received: the way to the server works. */
+  advanced(): void;
+  /** The store at the other end is older than what this subscription has seen. */
+  suspect(subscription: Subscription): void;
+  /** The server broke the protocol on this subscription's stream. */
+  distrust(subscription: Subscription, why: string): void;
+}
+
+/**
+ * Where a subscription stands with the server. `waiting`: for a stream; `attached`: to one, which may not have created
+ * it yet; `parked`: its reader is behind, so the server has no watch for it; `ended`: for good.
+ */
+export type SubscriptionState = 'waiting' | 'attached' | 'parked' | 'ended';
+
+/** Bytes that may wait for a slow reader, unless said otherwise. */
+const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+/** A response assembled from fragments is bounded as one that comes whole is: by gRPC's largest message. */
+const MAX_RESPONSE_BYTES = 2 ** 31 - 1;
+/** A response takes some memory, however small its message. */
+const LEAST_BYTES = 64;
+const NO_EVENTS: readonly WatchEvent[] = [];
+const NO_REVISION = 0n;
+
+/** One watch of the application: what it has received, what waits to be read, and where it resumes. */
+export class Subscription implements WatchStream, AsyncIterableIterator<WatchResponse, undefined> {
+  readonly request: WatchCreateRequest;
+  state: SubscriptionState = 'waiting';
+  /** The stream that it is attached to, and its id there once it is sent. */
+  stream: LiveStream | undefined;
+  watchId = -1;
+  /** The first revision that has not been received; 0n: whatever comes after the creation. Never moves back. */
+  nextRevision: bigint;
+  /** The newest revision that the store is known to have had. */
+  observed: bigint = NO_REVISION;
+  /** How often in a row etcd has refused its token, and a stream has ended for want of resources. */
+  refusals = 0;
+  exhaustions = 0;
+  /** Asks for fragments, also where the application did not: they bound how much comes at once. */
+  fragmented: boolean;
+  readonly #owner: SubscriptionOwner;
+  readonly #queue: ResponseQueue = new ResponseQueue();
+  readonly #signal: AbortSignal | undefined;
+  readonly #createdNotify: boolean;
+  readonly #maxBufferedBytes: number;
+  #fragments: Fragments | undefined;
+  /** How the creation went, and who wants to know. */
+  #header: ResponseHeader | undefined;
+  #uncreated: unknown;
+  #created: Promise<ResponseHeader> | undefined;
+  #settle: (() => void) | undefined;
+  #timer: Timer | undefined;
+
+  constructor(owner: SubscriptionOwner, request: WatchCreateRequest, options: WatchServiceOptions) {
+    this.#owner = owner;
+    this.request = request;
+    this.nextRevision = request.startRevision ?? NO_REVISION;
+    this.fragmented = request.fragment === true;
+    this.#signal = options.signal;
+    this.#createdNotify = options.createdNotify === true;
+    this.#maxBufferedBytes = options.maxBufferedBytes ?? MAX_BUFFERED_BYTES;
+    // An object as listener costs no closure; handleEvent is its entry.
+    options.signal?.addEventListener('abort', this);
+  }
+
+  // ---- the application's side ---------------------------------------------------------------------------------------
+
+  get created(): Promise<ResponseHeader> {
+    if (this.#created === undefined) {
+      this.#created = new Promise((resolve, reject) => {
+        this.#settle = () => (this.#header === undefined ? reject(this.#uncreated) : resolve(this.#header));
+      });
+      // Who does not wait for it learns of a failure from the iteration.
+      this.#created.catch(() => {});
+      if (this.#header !== undefined || this.state === 'ended') this.#settle?.();
+    }
+    return this.#created;
+  }
+
+  next(): Promise<IteratorResult<WatchResponse, undefined>> {
+    const result = this.#queue.next();
+    if (this.state === 'parked' && this.#queue.bytes <= this.#maxBufferedBytes / 2) {
+      this.state = 'waiting';
+      // What waits on the server by now may be far more than the bound.
+      this.fragmented = true;
+      this.#owner.submit(this);
+    }
+    return result;
+  }
+
+  async return(): Promise<IteratorResult<WatchResponse, undefined>> {
+    await this.cancel();
+    return { value: undefined, done: true };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  events(): AsyncIterable<WatchEvent> {
+    return new WatchEvents(this);
+  }
+
+  async cancel(): Promise<void> {
+    this.#stop(cancelled());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.cancel();
+  }
+
+  /** Called by the abort signal. */
+  handleEvent(): void {
+    const reason: unknown = this.#signal?.reason;
+    // That is how a wrapped client that is disposed of ends its watches.
+    this.#stop(reason, isEtcdError(reason, 'CLIENT_CLOSED') ? undefined : { reason });
+  }
+
+  /** Fails the subscription unless etcd has registered it within this time. */
+  limitCreation(clock: Clock, timeoutMs: number): void {
+    this.#timer = clock.after(timeoutMs, () => this.fail(notCreated(timeoutMs)), true);
+  }
+
+  get bufferedBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /** Whether etcd has ever registered it. */
+  get proven(): boolean {
+    return this.#header !== undefined;
+  }
+
+  // ---- the stream's side --------------------------------------------------------------------------------------------
+
+  /** etcd has registered it: for the first time, or again on a new stream. */
+  establish(header: ResponseHeader): void {
+    this.refusals = 0;
+    if (this.#header === undefined) {
+      this.#begin(header);
+    } else if (isOther(header.clusterId, this.#header.clusterId)) {
+      this.fail(clusterReset(`its id was ${hex(this.#header.clusterId)}, now it is ${hex(header.clusterId)}`));
+    } else if (header.revision < this.observed) {
+      this.#owner.suspect(this);
+    } else {
+      this.observed = header.revision;
+    }
+  }
+
+  /** A message of events or of progress, whole or in part. */
+  receive(message: WatchResponseMessage): void {
+    const size = Math.max(message.byteLength, LEAST_BYTES);
+    if (message.fragment || this.#fragments !== undefined) this.#assemble(message);
+    else if (message.events.length > 0) this.#deliver(message.header, message.events, size);
+    else this.#progress(message.header, size);
+  }
+
+  /** The answer to a progress request: a sign of life. Older servers give it too early, so it moves nothing. */
+  receiveRequestedProgress(header: ResponseHeader): void {
+    if (this.#fragments === undefined) this.#notify(header, LEAST_BYTES);
+  }
+
+  /** Its stream is lost. What is incomplete comes again, whole. */
+  interrupt(): void {
+    this.#fragments = undefined;
+    this.stream = undefined;
+    this.watchId = -1;
+    this.state = 'waiting';
+  }
+
+  /** Ends with an error, after the responses that are there to be read. */
+  fail(error: unknown): void {
+    if (!this.#end(error)) return;
+    this.#queue.finish({ reason: error });
+  }
+
+  /** Ends without an error, because the client is closed. */
+  close(): void {
+    this.#stop(clientClosed('Watch.Watch'));
+  }
+
+  #begin(header: ResponseHeader): void {
+    this.#header = header;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#settle?.();
+    this.#owner.advanced();
+    // No header, no revision: then it stays at "now" until the first event.
+    if (this.nextRevision === NO_REVISION && header.revision > 0n) this.nextRevision = header.revision + 1n;
+    // A grpc-proxy makes up headers: without a cluster id they prove nothing.
+    if (header.clusterId !== 0n) this.observed = header.revision;
+    if (this.#createdNotify)
+      this.#push({ header, events: NO_EVENTS, created: true, progressNotify: false }, LEAST_BYTES);
+  }
+
+  #assemble(message: WatchResponseMessage): void {
+    const fragments = (this.#fragments ??= new Fragments());
+    fragments.add(message);
+    if (!message.fragment) {
+      this.#fragments = undefined;
+      if (fragments.events.length > 0) this.#deliver(message.header, fragments.events, fragments.bytes);
+      return;
+    }
+    if (this.#queue.bytes + fragments.bytes <= this.#maxBufferedBytes) return;
+    const whole = fragments.takeWhole();
+    if (whole !== undefined) this.#deliver(message.header, whole.events, whole.bytes);
+    else if (this.#queue.length > 0) this.#park();
+    else if (fragments.bytes > MAX_RESPONSE_BYTES) this.fail(tooLarge());
+  }
+
+  #deliver(header: ResponseHeader, events: readonly WatchEvent[], size: number): void {
+    const first = (events[0] as WatchEvent).kv.modRevision;
+    const last = (events[events.length - 1] as WatchEvent).kv.modRevision;
+    if (last < first) return this.#owner.distrust(this, 'events out of order');
+    // Nothing here is new: a server that starts earlier than asked, or a second time.
+    if (last < this.nextRevision) return;
+    let fresh = events;
+    if (first < this.nextRevision) fresh = events.filter((event) => event.kv.modRevision >= this.nextRevision);
+    this.nextRevision = last + 1n;
+    if (last > this.observed) this.observed = last;
+    this.exhaustions = 0;
+    this.#owner.advanced();
+    this.#push({ header, events: fresh, created: false, progressNotify: false }, size);
+  }
+
+  #progress(header: ResponseHeader, size: number): void {
+    if (header.revision >= this.nextRevision) {
+      this.nextRevision = header.revision + 1n;
+      this.exhaustions = 0;
+      this.#owner.advanced();
+    }
+    this.#notify(header, size);
+    if (header.revision > this.observed) this.observed = header.revision;
+  }
+
+  #notify(header: ResponseHeader, size: number): void {
+    // A bookmark never goes back, as it would on a member that lags behind the one before.
+    if (header.revision < this.observed || header.revision <= 0n) return;
+    this.#push({ header, events: NO_EVENTS, created: false, progressNotify: true }, size);
+  }
+
+  #push(response: WatchResponse, size: number): void {
+    this.#queue.push(response, size);
+    if (this.#queue.bytes > this.#maxBufferedBytes) this.#park();
+  }
+
+  #park(): void {
+    this.#owner.detach(this);
+    this.interrupt();
+    this.state = 'parked';
+  }
+
+  #stop(uncreated: unknown, failure?: Failure): void {
+    // After the end as well: what is left unread is dropped.
+    const ended = !this.#end(uncreated);
+    this.#queue.stop(ended ? undefined : failure);
+  }
+
+  #end(uncreated: unknown): boolean {
+    if (this.state === 'ended') return false;
+    const owner = this.#owner;
+    owner.release(this);
+    this.interrupt();
+    this.state = 'ended';
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#signal?.removeEventListener('abort', this);
+    if (this.#header === undefined) {
+      this.#uncreated = uncreated;
+      this.#settle?.();
+    }
+    return true;
+  }
+}
+
+function isOther(cluster: bigint, before: bigint): boolean {
+  return cluster !== before && cluster !== 0n && before !== 0n;
+}
+
+function hex(id: bigint): string {
+  return BigInt.asUintN(64, id).toString(16);
+}
+
+function cancelled(): EtcdError {
+  return failure('CANCELLED', 1, 'the watch was cancelled before etcd registered it');
+}
+
+function notCreated(timeoutMs: number): EtcdError {
+  return failure('DEADLINE_EXCEEDED', 4, `etcd did not register the watch within ${timeoutMs} ms`);
+}
+
+function tooLarge(): EtcdError {
+  return failure('RESOURCE_EXHAUSTED', 8, 'a response in fragments exceeds 2 GiB');
+}
+
+function failure(code: EtcdErrorCode, grpcCode: number, message: string): EtcdError {
+  return new EtcdError({ code, grpcCode, message, outcome: 'not-applied', method: 'Watch.Watch' });
+}
