@@ -39,6 +39,8 @@ export type { AlarmFilter, DowngradeAction, Maintenance } from './maintenance/ma
 export type { Snapshot, SnapshotOptions, SnapshotProgress } from './maintenance/snapshot.ts';
 
 // ---- for authors of interceptors, wrappers and transports -----------------------------------------------------------
+export { prefixEnd, toBytes, toInt64 } from './bytes.ts';
+export { invalidArgument } from './errors.ts';
 export {
   CallContext,
   contextKey,
