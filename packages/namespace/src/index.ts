@@ -1,1 +1,82 @@
-export {};
+/**
+ * @etcdts/namespace confines a client to the keys behind one prefix, without the application noticing.
+ *
+ *     const client = createClient({ endpoints: 'localhost:2379' });
+ *     const tenant = withNamespace(client, 'tenants/42/');
+ *     await tenant.kv.put('colour', 'blue');              // etcd has tenants/42/colour
+ *     for await (const { events } of tenant.watch('', { prefix: true })) …   // keys without tenants/42/
+ *
+ * Every key, range, compare, nested transaction, watch and lease goes through the wrapper, in both directions; what
+ * cannot be confined is refused with `NAMESPACE_VIOLATION`. A namespace has no cluster, no maintenance and no way to the
+ * client beneath; namespaces nest. docs/namespaces.md says what is guaranteed and what is not.
+ */
+import { invalidArgument, toBytes, toInt64, wrapClient } from '@etcdts/core';
+import type { Bytes, EtcdOperations } from '@etcdts/core';
+import { scopeKV } from './kv.ts';
+import { LeaseRegistry } from './lease-registry.ts';
+import { scopeLease } from './lease.ts';
+import { Scope } from './range.ts';
+import { scopeWatch } from './watch.ts';
+
+/** Options of `withNamespace`. */
+export interface NamespaceOptions {
+  /**
+   * Takes a prefix that does not end in a delimiter. Such a namespace contains its neighbours: `app` reaches `app2/x` by
+   * the key `2/x`. Defaults to false.
+   */
+  anyPrefix?: boolean | undefined;
+  /** Lets `compact` through, though it destroys the history of the whole store. Defaults to false. */
+  allowCompact?: boolean | undefined;
+  /**
+   * Which leases can be attached to, renewed, looked at and revoked: those granted through this namespace, or any lease
+   * of etcd, as with clientv3. Defaults to `'own'`.
+   */
+  leases?: 'own' | 'any' | undefined;
+  /** Leases to treat as own though they were granted elsewhere: by an earlier process, or by another client. */
+  adoptLeases?: readonly (bigint | number)[] | undefined;
+}
+
+/** A client confined to the keys behind `prefix`: what it cannot confine, it does not have or refuses. */
+export interface NamespacedClient extends EtcdOperations, AsyncDisposable {
+  /** A copy of the prefix. */
+  readonly prefix: Buffer;
+}
+
+/**
+ * Confines `client`, which may itself be a namespace, to the keys behind `prefix`. The client given is not changed.
+ *
+ * The prefix must end in a delimiter: an ASCII byte that is not a letter, a digit, `-` or `_`. Throws
+ * `INVALID_ARGUMENT` for any other, for an empty and for an ill-formed one. Comes from clientv3's namespace package.
+ */
+export function withNamespace(client: EtcdOperations, prefix: Bytes, options: NamespaceOptions = {}): NamespacedClient {
+  // Own properties, each read once: neither a polluted Object.prototype nor a getter opens a namespace.
+  const own: NamespaceOptions = { __proto__: null, ...options } as NamespaceOptions;
+  const { anyPrefix = false, allowCompact = false, leases = 'own', adoptLeases = [] } = own;
+  const scope = new Scope(toPrefix(prefix, anyPrefix));
+  const adopted = adoptLeases.map((id, i) => toInt64(id, `adoptLeases[${i}]`));
+  if (leases !== 'own' && leases !== 'any') throw invalidArgument('leases', "must be 'own' or 'any'");
+  const registry = new LeaseRegistry(() => performance.now(), leases === 'any', adopted);
+  const wrapped = wrapClient(client, {
+    kv: (next) => scopeKV(next, scope, registry, allowCompact),
+    watch: (next) => scopeWatch(next, scope),
+    lease: (next) => scopeLease(next, scope, registry),
+  });
+  return Object.defineProperty(wrapped, 'prefix', {
+    get: () => Buffer.from(scope.prefix),
+    enumerable: true,
+  }) as NamespacedClient;
+}
+
+function toPrefix(prefix: Bytes, anyPrefix: boolean): Buffer {
+  const bytes = toBytes(prefix, 'prefix');
+  if (bytes.length === 0) throw invalidArgument('prefix', 'must not be empty: it would be the whole keyspace');
+  if (!anyPrefix && !isDelimiter(bytes[bytes.length - 1] as number)) {
+    throw invalidArgument('prefix', 'must end in a delimiter, such as "/", or contain its neighbours; see anyPrefix');
+  }
+  return bytes;
+}
+
+/** ASCII, and nothing that names are made of; bytes from 0x80 on are parts of letters. */
+function isDelimiter(byte: number): boolean {
+  return byte < 0x80 && !/[\w-]/.test(String.fromCharCode(byte));
+}

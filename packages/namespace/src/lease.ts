@@ -1,0 +1,83 @@
+import { isEtcdError } from '@etcdts/core';
+import type { KeepAlive, LeaseKeepAliveResponse, LeaseService } from '@etcdts/core';
+import type { LeaseRegistry } from './lease-registry.ts';
+import type { Scope } from './range.ts';
+
+/**
+ * Leases behind a prefix (clientv3 namespace/lease.go, which passes all but `TimeToLive` through): only the registry's
+ * leases can be touched or listed, and a lease's keys are those behind the prefix.
+ */
+export function scopeLease(next: LeaseService, scope: Scope, leases: LeaseRegistry): LeaseService {
+  /** Hands an answer on and notes whether it, or the failure in its place, says that the lease is gone. */
+  async function noting<T>(id: bigint, answer: Promise<T>, isGone: (response: T) => boolean): Promise<T> {
+    try {
+      const response = await answer;
+      if (isGone(response)) leases.lost(id);
+      else leases.renewed(id);
+      return response;
+    } catch (error) {
+      if (isEtcdError(error, 'LEASE_NOT_FOUND')) leases.lost(id);
+      throw error;
+    }
+  }
+
+  return {
+    async grant(request, options) {
+      // Only an acknowledged grant proves that the id was free; after any other outcome it may be somebody else's.
+      const response = await next.grant(request, options);
+      leases.granted(response.id, response.ttl);
+      return response;
+    },
+    async revoke(request, options) {
+      leases.require(request.id);
+      return noting(request.id, next.revoke(request, options), () => true);
+    },
+    async timeToLive(request, options) {
+      const { id } = request;
+      if (leases.isGone(id)) {
+        // Asked for the header alone: whatever lease has the id now is not ours to look at.
+        const { header } = await next.timeToLive({ id }, options);
+        return { header, id, ttl: -1, grantedTtl: 0, keys: [] };
+      }
+      leases.require(id);
+      const { header, ttl, grantedTtl, keys } = await noting(id, next.timeToLive(request, options), expired);
+      return { header, id, ttl, grantedTtl, keys: keys.filter((key) => scope.has(key)).map((key) => scope.cut(key)) };
+    },
+    async leases(options) {
+      const response = await next.leases(options);
+      return { header: response.header, leases: response.leases.filter((id) => leases.owns(id)) };
+    },
+    keepAlive(id, options): KeepAlive {
+      try {
+        leases.require(id);
+      } catch (error) {
+        return endedKeepAlive(id, error);
+      }
+      const keepAlive = next.keepAlive(id, options);
+      leases.keptAlive(id, keepAlive.signal);
+      return keepAlive;
+    },
+    async keepAliveOnce(id, options) {
+      leases.require(id);
+      return noting(id, next.keepAliveOnce(id, options), expired);
+    },
+  };
+}
+
+function expired(response: { readonly ttl: number }): boolean {
+  return response.ttl <= 0;
+}
+
+/** A keepalive of a lease that cannot be kept alive: it has ended, for this reason, before it began. */
+function endedKeepAlive(id: bigint, reason: unknown): KeepAlive {
+  const cancel = async (): Promise<void> => {};
+  return {
+    id,
+    signal: AbortSignal.abort(reason),
+    cancel,
+    [Symbol.asyncDispose]: cancel,
+    async *[Symbol.asyncIterator](): AsyncGenerator<LeaseKeepAliveResponse> {
+      throw reason;
+    },
+  };
+}
