@@ -1,0 +1,145 @@
+import { inspect } from 'node:util';
+import { assert, suite } from '@etcdts/testing';
+import type { KeyValue } from '../messages.ts';
+import { loadDescriptors } from './descriptors.ts';
+import { keyValue, withKey } from './key-value.ts';
+import { range, put } from './kv.ts';
+import { watch } from './watch.ts';
+import { watchEvent } from './watch-event.ts';
+
+const { message } = await loadDescriptors();
+const RANGE = message('etcdserverpb.RangeResponse');
+
+/** The first of the keys of a response that was `size` bytes long on its way, in a chunk of its own. */
+function firstOf(kvs: readonly object[], size = 0): { readonly kv: KeyValue; readonly chunk: Buffer } {
+  const wire = RANGE.serialize({ kvs });
+  const chunk = Buffer.alloc(Math.max(size, wire.length) + 100);
+  wire.copy(chunk, 100);
+  const { kvs: decoded } = range.decodeResponse(chunk.subarray(100, 100 + wire.length));
+  return { kv: decoded[0] as KeyValue, chunk };
+}
+
+const FULL = {
+  key: Buffer.from('k'),
+  value: Buffer.from('{"a":1}'),
+  createRevision: 2n,
+  modRevision: 2n ** 53n + 1n,
+  version: 3n,
+  lease: -5n,
+};
+
+const test = suite('codec: KeyValue');
+
+test('lets go of the message once key or value were read', () => {
+  const { kv, chunk } = firstOf([FULL, { value: Buffer.alloc(100_000) }]);
+  assert.is(kv.modRevision, 2n ** 53n + 1n);
+  assert.is(kv.key.toString(), 'k');
+  chunk.fill(0xff);
+  assert.is(kv.text(), '{"a":1}');
+  assert.is(kv.lease, -5n);
+  for (const buffer of [kv.key, kv.value]) assert.ok(buffer.buffer.byteLength <= 8192, 'shares no large buffer');
+});
+
+test('gives a large value as a view where it is most of the message, and a copy where it is not', () => {
+  const value = Buffer.alloc(50_000, 'v');
+  const alone = firstOf([{ key: Buffer.from('k'), value }]);
+  assert.is(alone.kv.value.buffer, alone.chunk.buffer);
+  assert.is(alone.kv.key.buffer === alone.chunk.buffer, false);
+  const among = firstOf([{ key: Buffer.from('k'), value }, { value: Buffer.alloc(60_000) }]);
+  assert.is(among.kv.value.buffer === among.chunk.buffer, false);
+  assert.ok(among.kv.value.equals(value));
+});
+
+test('gives the same key and value buffers each time', () => {
+  const { kv } = firstOf([FULL]);
+  assert.is(kv.key, kv.key);
+  assert.is(kv.value, kv.value);
+});
+
+test('reads text and JSON, and throws SyntaxError where a value is no JSON', () => {
+  const { kv } = firstOf([FULL]);
+  assert.is(kv.text(), '{"a":1}');
+  assert.equal(kv.json<{ a: number }>(), { a: 1 });
+  assert.throws(
+    () => keyValue({ value: Buffer.from('{') }).json(),
+    (error: unknown) => error instanceof SyntaxError,
+  );
+});
+
+test('is a key without anything where the message is empty', () => {
+  const { kv } = firstOf([{}]);
+  const { key, value, createRevision, modRevision, version, lease } = kv;
+  assert.equal([key.length, value.length, createRevision, modRevision, version, lease], [0, 0, 0n, 0n, 0, 0n]);
+});
+
+test('prints its fields, with text where the bytes are UTF-8', () => {
+  const fields =
+    'value: \'{"a":1}\',\n  createRevision: 2n,\n  modRevision: 9007199254740993n,\n  version: 3,\n  lease: -5n';
+  assert.is(inspect(firstOf([FULL]).kv), `{\n  key: 'k',\n  ${fields}\n}`);
+  assert.match(inspect(keyValue({ key: Buffer.from([0xff]) })), /key: <Buffer ff>/);
+});
+
+test('goes through JSON.stringify with revisions as strings and bytes as text or base64', () => {
+  const json =
+    '{"key":"k","value":"{\\"a\\":1}","createRevision":"2","modRevision":"9007199254740993","version":3,"lease":"-5"}';
+  assert.is(JSON.stringify(firstOf([FULL]).kv), json);
+  assert.match(JSON.stringify(keyValue({ key: Buffer.from([0xff]) })), /^\{"key":\{"base64":"\/w=="\},/);
+});
+
+const fieldsOf = (kv: KeyValue): unknown[] => [
+  kv.key.toString(),
+  kv.value.toString(),
+  kv.createRevision,
+  kv.modRevision,
+  kv.version,
+  kv.lease,
+];
+
+test('withKey changes the key and nothing else, whoever made the KeyValue', () => {
+  const key = Buffer.from('other');
+  const { kv } = firstOf([FULL]);
+  const { value, createRevision, modRevision, version, lease } = firstOf([FULL]).kv;
+  const foreign = { key, value, createRevision, modRevision, version, lease } as KeyValue;
+  const expected = ['other', '{"a":1}', 2n, 2n ** 53n + 1n, 3, -5n];
+  assert.equal(fieldsOf(withKey(kv, key)), expected);
+  assert.equal(fieldsOf(withKey(keyValue({ ...foreign, key: Buffer.from('k') }), key)), expected);
+  assert.equal(fieldsOf(withKey(foreign, key)), expected);
+  assert.is(kv.key.toString(), 'k', 'the original keeps its key');
+});
+
+test('a response without a header has one that is all zero', () => {
+  const { header } = put.decodeResponse(Buffer.alloc(0));
+  assert.is(inspect(header), '{ clusterId: 0n, memberId: 0n, revision: 0n, raftTerm: 0n }');
+  assert.is(JSON.stringify(header), '{"clusterId":"0","memberId":"0","revision":"0","raftTerm":"0"}');
+});
+
+const events = suite('codec: WatchEvent');
+
+events('print and serialise with their keys', () => {
+  const wire = message('etcdserverpb.WatchResponse').serialize({
+    header: { clusterId: 2n ** 64n - 1n },
+    events: [{ type: 'DELETE', kv: { key: Buffer.from('k'), modRevision: 9n }, prevKv: FULL }],
+  });
+  const response = watch.decodeResponse(wire);
+  assert.match(inspect(response), /clusterId: 18446744073709551615n/);
+  assert.match(inspect(response), /type: 'delete',\s+kv: \{\s+key: 'k',[^}]+modRevision: 9n/);
+  assert.match(JSON.stringify(response.events), /^\[\{"type":"delete","kv":\{"key":"k",.*"prevKv":\{"key":"k"/);
+});
+
+events('made from fields tell creation from change as those of etcd do (W-15)', () => {
+  const created = keyValue({ createRevision: 7n, modRevision: 7n });
+  const changed = keyValue({ createRevision: 7n, modRevision: 8n });
+  const facts = (type: 'put' | 'delete', kv: KeyValue): boolean[] => {
+    const event = watchEvent({ type, kv });
+    return [event.isCreate, event.isModify];
+  };
+  assert.equal(facts('put', created), [true, false]);
+  assert.equal(facts('put', changed), [false, true]);
+  assert.equal(facts('delete', created), [false, false]);
+  assert.equal(facts('delete', changed), [false, false]);
+  const event = watchEvent({ type: 'put', kv: changed, prevKv: created });
+  assert.equal([event.type, event.kv, event.prevKv], ['put', changed, created]);
+});
+
+test.run();
+events.run();

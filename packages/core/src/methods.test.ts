@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { assert, suite } from '@etcdts/testing';
+import { loadDescriptors } from './codec/descriptors.ts';
+import { methods } from './methods.ts';
+
+const test = suite('methods');
+
+test('hold every RPC of the protos, with its path and kind, and no other', async () => {
+  const { rpcs } = await loadDescriptors();
+  const kind = (client: boolean, server: boolean): string => (client ? 'bidi' : server ? 'serverStream' : 'unary');
+  const declared = rpcs.map(({ path, requestStream, responseStream }) => [path, kind(requestStream, responseStream)]);
+  const ours = Object.values(methods).map(({ path, kind }) => [path, kind]);
+  assert.equal(Object.fromEntries(ours), Object.fromEntries(declared));
+  assert.is(ours.length, declared.length, 'no path twice');
+});
+
+test('name the service and RPC that their path is made of', () => {
+  for (const { path, service, name } of Object.values(methods)) assert.is(path, `/${service}/${name}`);
+});
+
+test('the descriptor is what scripts/gen-proto.mjs makes of the protos', () => {
+  const script = fileURLToPath(new URL('../../../scripts/gen-proto.mjs', import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
+  assert.is(status, 0, stderr);
+});
+
+test.run();
