@@ -41,3 +41,5 @@ export type {
 } from './tcp-proxy.ts';
 export { createCertificates, NoOpenssl } from './certificates.ts';
 export type { CertificatePair, TestAuthority, TestCertificates } from './certificates.ts';
+export { kvContract } from './contracts/kv.ts';
+export type { ContractContext } from './contracts/kv.ts';
