@@ -3,7 +3,7 @@ import type { CallOptions } from './call.ts';
 import { clientClosed, invalidArgument } from './errors.ts';
 import { KVFacade } from './kv/kv.ts';
 import type { KVService } from './kv/service.ts';
-import { Lease } from './lease/lease.ts';
+import { LeaseFacade } from './lease/lease.ts';
 import type { LeaseService } from './lease/service.ts';
 import type { EtcdOperations, Services } from './operations.ts';
 import type { WatchService } from './watch/service.ts';
@@ -63,7 +63,7 @@ export function facadesOf(services: () => Services): EtcdOperations {
   return {
     kv: new KVFacade(kv),
     watcher,
-    lease: new Lease(lease),
+    lease: new LeaseFacade(lease),
     watch: (...args: Parameters<Watcher['watch']>) => watcher.watch(...args),
   };
 }

@@ -117,6 +117,9 @@ test('waits longer for a silent stream each time, up to 5 s, so that a slow serv
   brief.onStream = () => times.push(brief.clock.time - 1_000);
   await brief.clock.advance(8_000);
   assert.equal(times, [0, 1_000, 3_000, 7_000]);
+  brief.latest.answer(1n, 6);
+  await brief.clock.advance(3_000);
+  assert.equal(times.slice(4), [10_000], 'an answer makes it as short as it was');
 });
 
 test('does not take a stream for silent that is busy answering for others', async () => {

@@ -1,6 +1,8 @@
+import { getEventListeners } from 'node:events';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { isEtcdError } from '../errors.ts';
-import { Bench, settle } from './fakes.test.kit.ts';
+import { Bench, FakeClock, settle } from './fakes.test.kit.ts';
+import { GrantedLives } from './granted-lives.ts';
 
 const test = suite('lease keeper');
 
@@ -152,12 +154,54 @@ test('keeps a lease lost once its deadline has passed, although an answer comes 
   assert.ok(lease.signal.aborted);
 });
 
-test('counts a lease lost where an answer is older than the time to live that it brings', () => {
+test('counts a lease lost where an answer is older than the time to live that it brings', async () => {
   const bench = new Bench();
-  const { signal } = bench.service.keepAlive(1n, {});
+  const lease = bench.service.keepAlive(1n, {});
+  const reading = lease[Symbol.asyncIterator]().next();
   bench.clock.block(3_000);
   bench.latest.answer(1n, 2);
-  assert.ok(isEtcdError(signal.reason, 'LEASE_LOST'));
+  await rejects(reading, { code: 'LEASE_LOST' });
+});
+
+test('begins anew for a lease whose deadline has passed before any timer has run', () => {
+  const bench = new Bench();
+  const lost = bench.service.keepAlive(1n, {});
+  bench.latest.answer(1n, 6);
+  bench.clock.block(6_000);
+  const again = bench.service.keepAlive(1n, {});
+  assert.ok(lost.signal.aborted);
+  assert.not(again.signal.aborted);
+});
+
+test('takes a lease up again that was cancelled before its first answer', async () => {
+  const bench = new Bench();
+  await bench.service.keepAlive(1n, {}).cancel();
+  const again = bench.service.keepAlive(1n, {});
+  assert.equal(bench.latest.asked, [1n]);
+  assert.is(bench.streams.length, 2);
+  bench.latest.answer(1n, 60);
+  await bench.clock.advance(15_000);
+  assert.not(again.signal.aborted);
+});
+
+test('sends renewals together that are due within 100 ms', async () => {
+  const bench = new Bench();
+  bench.service.keepAlive(1n, {});
+  bench.latest.answer(1n, 30);
+  await bench.clock.advance(90);
+  bench.service.keepAlive(2n, {});
+  bench.latest.answer(2n, 30);
+  await bench.clock.advance(9_910);
+  assert.equal(bench.latest.asked, [1n, 2n, 1n, 2n]);
+});
+
+test('remembers the last 1,000 grants', () => {
+  const clock = new FakeClock();
+  const lives = new GrantedLives(clock);
+  for (let id = 0n; id <= 1_000n; id++) lives.add(id, clock.now(), 5);
+  assert.is(lives.take(0n), undefined);
+  assert.equal(lives.take(1n), { deadline: clock.now() + 5_000, ttlMs: 5_000 });
+  assert.is(lives.take(1n), undefined);
 });
 
 test('counts from the grant where this client granted the lease, until a renewal is acknowledged', async () => {
@@ -233,6 +277,7 @@ test('ends every keepalive with CLIENT_CLOSED on close, those made after it at o
   await faded.cancel();
   const reading = open[Symbol.asyncIterator]().next();
   bench.service.close();
+  assert.is(bench.clock.timers.size, 0);
   await rejects(reading, { code: 'CLIENT_CLOSED' });
   const late = bench.service.keepAlive(3n, {});
   for (const { signal } of [open, faded, late]) assert.ok(isEtcdError(signal.reason, 'CLIENT_CLOSED'));
@@ -291,6 +336,8 @@ test('ends a keepalive with the reason of its own signal, and listens to it no l
   const reading = lease[Symbol.asyncIterator]();
   await reading.next();
   const next = reading.next();
+  await bench.service.keepAlive(3n, { signal: own.signal }).cancel();
+  assert.is(getEventListeners(own.signal, 'abort').length, 1);
   own.abort(new Error('enough'));
   await rejects(next, /enough/);
   assert.is(bench.latest.state, 'cancelled');

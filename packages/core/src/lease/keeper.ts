@@ -80,7 +80,6 @@ export class LeaseKeeper implements LeaseObserver {
 
   /** The lease is being revoked: nobody may count on it from here on. */
   revoked(id: bigint): void {
-    this.#granted.take(id);
     this.#leases.get(id)?.finish(leaseNotFound(id, 'was revoked by this client'));
   }
 
@@ -101,7 +100,7 @@ export class LeaseKeeper implements LeaseObserver {
 
   /** @internal */
   onEnded(lease: KeptLease, held: boolean): void {
-    if (this.#leases.get(lease.id) === lease) this.#leases.delete(lease.id);
+    this.#leases.delete(lease.id);
     if (held) this.#rest();
   }
 
@@ -141,11 +140,7 @@ export class LeaseKeeper implements LeaseObserver {
     const end = (cause: unknown): void => {
       if (this.#stream === stream) this.#abandon(stream, cause);
     };
-    stream
-      .read((sent, response) => {
-        if (this.#stream === stream) this.#answered(sent, response);
-      })
-      .then(() => end(streamEnded()), end);
+    stream.read((sent, response) => this.#answered(sent, response)).then(() => end(streamEnded()), end);
     return stream;
   }
 
@@ -153,7 +148,7 @@ export class LeaseKeeper implements LeaseObserver {
     const { lease } = sent;
     this.#failures = 0;
     this.#silences = 0;
-    if (lease.awaited === sent) lease.awaited = undefined;
+    lease.awaited = undefined;
     if (lease.expire()) return;
     if (response.ttl <= 0) return lease.fail(leaseNotFound(lease.id));
     this.#shortestTtlMs = Math.min(this.#shortestTtlMs, response.ttl * 1_000);

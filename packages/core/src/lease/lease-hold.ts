@@ -93,7 +93,6 @@ export class LeaseHold implements KeepAlive {
     if (this.#end !== undefined) return;
     this.#end = end;
     this.#ending?.removeEventListener('abort', this.#onAbort);
-    this.#renewals.length = 0;
     for (const reader of this.#readers.splice(0)) {
       if (end.failed) reader.reject(end.error);
       else reader.resolve(DONE);

@@ -1,6 +1,6 @@
 import { assert, rejects, suite } from '@etcdts/testing';
 import { Bench, header } from './fakes.test.kit.ts';
-import { Lease } from './lease.ts';
+import { LeaseFacade } from './lease.ts';
 import { randomLeaseId } from './rpc.ts';
 
 const test = suite('lease');
@@ -8,7 +8,7 @@ const test = suite('lease');
 test('grants with an id chosen here unless one is given, and reports what etcd granted (L-01, H5, H29)', async () => {
   const bench = new Bench();
   bench.reply = ({ id }: { id: bigint }) => ({ header, id, ttl: 2 });
-  const lease = new Lease(bench.service);
+  const lease = new LeaseFacade(bench.service);
   assert.equal(await lease.grant(1), { header, id: 101n, ttl: 2 });
   assert.equal(await lease.grant(1, { id: 5, timeoutMs: 50 }), { header, id: 5n, ttl: 2 });
   assert.equal(
@@ -30,7 +30,7 @@ test('chooses positive ids of 63 bits, never 0', () => {
 
 test('refuses a ttl that is not a whole number of seconds from 1 to 9,000,000,000', async () => {
   const bench = new Bench();
-  const lease = new Lease(bench.service);
+  const lease = new LeaseFacade(bench.service);
   for (const ttl of [0, -5, 1.5, NaN, Infinity, '5' as never, undefined as never]) {
     await rejects(lease.grant(ttl), { code: 'INVALID_ARGUMENT', argument: 'ttl' });
   }
@@ -40,7 +40,7 @@ test('refuses a ttl that is not a whole number of seconds from 1 to 9,000,000,00
 
 test('refuses ids that are not positive 64-bit integers, by name', async () => {
   const bench = new Bench();
-  const lease = new Lease(bench.service);
+  const lease = new LeaseFacade(bench.service);
   for (const id of [0, 0n, -1n, 1.5, 2 ** 60, 2n ** 63n, '7' as never]) {
     const wrong = { code: 'INVALID_ARGUMENT', argument: 'id' };
     await rejects(lease.grant(5, { id }), wrong);
@@ -54,7 +54,7 @@ test('refuses ids that are not positive 64-bit integers, by name', async () => {
 
 test('sends revoke, timeToLive and leases as one RPC each, with their options', async () => {
   const bench = new Bench();
-  const lease = new Lease(bench.service);
+  const lease = new LeaseFacade(bench.service);
   await lease.revoke(7, { timeoutMs: 1 });
   await lease.timeToLive(7n, { keys: true, timeoutMs: 2 });
   await lease.leases({ timeoutMs: 3 });
@@ -70,7 +70,7 @@ test('sends revoke, timeToLive and leases as one RPC each, with their options', 
 
 test('keeps the 16 newest renewals for a slow reader (L-09)', async () => {
   const bench = new Bench();
-  const kept = new Lease(bench.service).keepAlive(7);
+  const kept = new LeaseFacade(bench.service).keepAlive(7);
   for (let ttl = 1; ttl <= 20; ttl++) {
     bench.latest.answer(7n, ttl * 30);
     await bench.clock.advance(ttl * 10_000);
@@ -86,7 +86,7 @@ test('keeps the 16 newest renewals for a slow reader (L-09)', async () => {
 
 test('throws the loss from the iteration, without renewals that are no longer true', async () => {
   const bench = new Bench();
-  const kept = new Lease(bench.service).keepAlive(7);
+  const kept = new LeaseFacade(bench.service).keepAlive(7);
   bench.latest.answer(7n, 6);
   bench.latest.answer(7n, 6);
   await bench.clock.advance(6_000);
@@ -100,7 +100,7 @@ test('throws the loss from the iteration, without renewals that are no longer tr
 
 test('cancels on dispose, and again without harm; readers end', async () => {
   const bench = new Bench();
-  const kept = new Lease(bench.service).keepAlive(7);
+  const kept = new LeaseFacade(bench.service).keepAlive(7);
   const readers = [kept[Symbol.asyncIterator]().next(), kept[Symbol.asyncIterator]().next()];
   await kept[Symbol.asyncDispose]();
   await kept.cancel();

@@ -39,19 +39,45 @@ export interface LeaseKeepAliveOptions {
 /**
  * Leases: keys attached to one are deleted when it expires or is revoked (clientv3 `Lease`).
  *
- * A lease is not a lock: code that a pause overtakes may run after its lease is gone. Watch `KeepAlive.signal`.
+ * A lease is not a lock: code that a pause overtakes may run after its lease is gone. Watch `KeepAlive.signal`. Ids are
+ * positive; each method refuses others as `INVALID_ARGUMENT`.
  */
-export class Lease {
+export interface Lease {
+  /**
+   * Grants a lease for `ttl` seconds: a whole number from 1 to 9,000,000,000. The answer's `ttl` is what etcd granted,
+   * which is more where `ttl` is below its minimum. Rejects with `LEASE_EXIST` where `id` is taken.
+   */
+  grant(ttl: number, options?: LeaseGrantOptions): Promise<LeaseGrantResponse>;
+  /**
+   * Revokes a lease and deletes its keys, in one revision. This client's keepalives of it end before etcd is asked.
+   * Rejects with `LEASE_NOT_FOUND` where there is no such lease.
+   */
+  revoke(id: bigint | number, options?: CallOptions): Promise<LeaseRevokeResponse>;
+  /** Tells how long a lease still lives; `ttl` is -1 where there is no such lease. */
+  timeToLive(id: bigint | number, options?: LeaseTimeToLiveOptions): Promise<LeaseTimeToLiveResponse>;
+  /** Lists the ids of all leases, those first that expire first. */
+  leases(options?: CallOptions): Promise<LeaseLeasesResponse>;
+  /**
+   * Keeps a lease alive until it is cancelled or lost, whether or not anyone iterates: at a third of its time to live,
+   * over one stream for all leases, on whichever member can be reached. Returns at once, also for a closed client or a
+   * lease that does not exist: `signal` and the iteration tell.
+   */
+  keepAlive(id: bigint | number, options?: LeaseKeepAliveOptions): KeepAlive;
+  /**
+   * Renews a lease once, over a stream of its own that has ended when this settles. Asks again, with backoff, where no
+   * member can answer, until `timeoutMs`. Rejects with `LEASE_NOT_FOUND` where there is no such lease.
+   */
+  keepAliveOnce(id: bigint | number, options?: CallOptions): Promise<LeaseKeepAliveResponse>;
+}
+
+/** The Lease interface over a lease service: checks arguments and builds messages, nothing else. */
+export class LeaseFacade implements Lease {
   readonly #service: LeaseService;
 
   constructor(service: LeaseService) {
     this.#service = service;
   }
 
-  /**
-   * Grants a lease for `ttl` seconds: a whole number from 1 to 9,000,000,000. The answer's `ttl` is what etcd granted,
-   * which is more where `ttl` is below its minimum. Rejects with `LEASE_EXIST` where `id` is taken.
-   */
   async grant(ttl: number, options: LeaseGrantOptions = {}): Promise<LeaseGrantResponse> {
     toCount(ttl, 'ttl', 1);
     if (ttl > MAX_TTL) throw invalidArgument('ttl', `must be at most ${MAX_TTL}, not ${ttl}`, 'LEASE_TTL_TOO_LARGE');
@@ -59,37 +85,22 @@ export class Lease {
     return this.#service.grant({ ttl, id }, options);
   }
 
-  /**
-   * Revokes a lease and deletes its keys, in one revision. This client's keepalives of it end before etcd is asked.
-   * Rejects with `LEASE_NOT_FOUND` where there is no such lease.
-   */
   async revoke(id: bigint | number, options: CallOptions = {}): Promise<LeaseRevokeResponse> {
     return this.#service.revoke({ id: toId(id) }, options);
   }
 
-  /** Tells how long a lease still lives; `ttl` is -1 where there is no such lease. */
   async timeToLive(id: bigint | number, options: LeaseTimeToLiveOptions = {}): Promise<LeaseTimeToLiveResponse> {
     return this.#service.timeToLive({ id: toId(id), keys: options.keys }, options);
   }
 
-  /** Lists the ids of all leases, those first that expire first. */
   async leases(options: CallOptions = {}): Promise<LeaseLeasesResponse> {
     return this.#service.leases(options);
   }
 
-  /**
-   * Keeps a lease alive until it is cancelled or lost, whether or not anyone iterates: at a third of its time to live,
-   * over one stream for all leases, on whichever member can be reached. Returns at once, also for a closed client or a
-   * lease that does not exist: `signal` and the iteration tell.
-   */
   keepAlive(id: bigint | number, options: LeaseKeepAliveOptions = {}): KeepAlive {
     return this.#service.keepAlive(toId(id), options);
   }
 
-  /**
-   * Renews a lease once, over a stream of its own that has ended when this settles. Asks again, with backoff, where no
-   * member can answer, until `timeoutMs`. Rejects with `LEASE_NOT_FOUND` where there is no such lease.
-   */
   async keepAliveOnce(id: bigint | number, options: CallOptions = {}): Promise<LeaseKeepAliveResponse> {
     return this.#service.keepAliveOnce(toId(id), options);
   }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { Bench, settle } from './fakes.test.kit.ts';
 
@@ -95,6 +96,22 @@ test('rejects with the reason of an abort, also between two attempts', async () 
   const { length } = bench.streams;
   await bench.clock.advance(60_000);
   assert.is(bench.streams.length, length);
+});
+
+test('listens to the signal no longer than needed (H38)', async () => {
+  const bench = new Bench();
+  const own = new AbortController();
+  bench.onStream = (stream) => void stream.fail('UNAVAILABLE');
+  const renewing = bench.service.keepAliveOnce(7n, { signal: own.signal });
+  await bench.clock.advance(30);
+  assert.is(getEventListeners(own.signal, 'abort').length, 1);
+  bench.onStream = (stream) => {
+    stream.onEnd = () => stream.finish();
+    stream.answer(7n, 30);
+  };
+  await bench.clock.advance(500);
+  await renewing;
+  assert.is(getEventListeners(own.signal, 'abort').length, 0);
 });
 
 test.run();

@@ -55,7 +55,6 @@ async function renew(parts: KeeperParts, id: bigint, options: CallOptions): Prom
     if (response === undefined) throw error;
   } finally {
     closing?.cancel();
-    stream.cancel();
   }
   if (response === undefined) throw streamEnded();
   if (response.ttl <= 0) throw leaseNotFound(id);
@@ -72,7 +71,6 @@ function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promi
     };
     const onAbort = settle(() => reject(signal?.reason));
     const timer = clock.after(ms, settle(resolve), true);
-    if (signal?.aborted) onAbort();
-    else signal?.addEventListener('abort', onAbort, { once: true });
+    signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
