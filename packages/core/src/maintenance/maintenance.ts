@@ -32,7 +32,7 @@ export type DowngradeAction = DowngradeRequest['action'];
 /**
  * Care of single members and of the whole cluster (clientv3 maintenance.go; etcdserverpb.Maintenance). An `endpoint` is
  * the address of the member that is meant, one of the client's or any other, in the forms of `ClientOptions.endpoints`;
- * the call goes there and nowhere else.
+ * the call goes there and nowhere else. etcd sends no header with what `defragment` and `moveLeader` answer: all zero.
  */
 export interface Maintenance {
   /** A member's version, sizes, leader and alarms; answered by learners and without a leader too. */
