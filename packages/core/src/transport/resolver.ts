@@ -15,7 +15,7 @@ type Address = ({ host: string; port: number } | { path: string }) & { readonly 
 class AddressResolver implements experimental.Resolver {
   readonly #listener: experimental.ResolverListener;
   readonly #address: Address;
-  #live = true;
+  #live = false;
 
   constructor(_target: experimental.GrpcUri, listener: experimental.ResolverListener, options: ChannelOptions) {
     this.#listener = listener;
@@ -23,6 +23,8 @@ class AddressResolver implements experimental.Resolver {
   }
 
   updateResolution(): void {
+    // Asked again after a failure to connect: the same answer would be met with the same question, without an end.
+    if (this.#live) return;
     this.#live = true;
     process.nextTick(() => {
       if (!this.#live) return;
