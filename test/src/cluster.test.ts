@@ -29,7 +29,7 @@ test('C-02 C-03 C-05 C-06 a learner is added, started, promoted and removed', as
   assert.is(member.name, '');
   assert.equal(members.map(({ id }) => id).sort(), [first, member.id].sort());
   await rejects(cluster.memberAddAsLearner(['http://127.0.0.1:2']), { code: 'TOO_MANY_LEARNERS' });
-  await rejects(cluster.memberAdd(['http://127.0.0.1:1']), { code: 'PEER_URL_EXIST' });
+  await rejects(cluster.memberAdd([etcd.member.peerUrl]), { code: 'PEER_URL_EXIST' });
   await rejects(cluster.memberPromote(member.id), { code: 'MEMBER_LEARNER_NOT_READY' });
 
   const updated = await cluster.memberUpdate(member.id, [joining.peerUrl]);

@@ -63,7 +63,7 @@ export interface Maintenance {
   moveLeader(targetId: bigint | number, options?: CallOptions): Promise<MoveLeaderResponse>;
   /**
    * Checks, starts or ends the downgrade of the cluster to the minor version `version`, as `3.5` (etcd 3.6 and newer);
-   * `'cancel'` needs no version.
+   * `'cancel'` needs no version, and is answered well also where none is under way.
    */
   downgrade(action: DowngradeAction, version?: string, options?: CallOptions): Promise<DowngradeResponse>;
   /**
