@@ -28,6 +28,7 @@ let strayFailure: ((failure: Error) => void) | undefined;
 
 /** Expects a suite to be run before the process ends; `ran` is called by its `.run()`. */
 export function expectRun(name: string): { ran(): void } {
+  observe();
   const entry = { name };
   unrun.add(entry);
   return { ran: () => void (unrun.delete(entry) && !running && start()) };
@@ -133,6 +134,13 @@ function report(code: number): void {
   if (result.failed > 0) process.exitCode = 1;
 }
 
-process.on('uncaughtException', stray('uncaught exception'));
-process.on('unhandledRejection', stray('unhandled rejection'));
-process.on('exit', report);
+let observed = false;
+
+/** From the first suite on this process is a test file; one that only starts servers keeps its own errors and output. */
+function observe(): void {
+  if (observed) return;
+  observed = true;
+  process.on('uncaughtException', stray('uncaught exception'));
+  process.on('unhandledRejection', stray('unhandled rejection'));
+  process.on('exit', report);
+}
