@@ -1,0 +1,69 @@
+// Canned answers: etcd's messages, encoded once, with the contents that the workload promises.
+import { KEY, RANGE_KEYS, RANGE_VALUE, VALUE, rangeKey } from '../workload.ts';
+
+/** An unsigned varint in its shortest form. */
+export function varint(value: number | bigint): Buffer {
+  const bytes: number[] = [];
+  let rest = BigInt(value);
+  while (rest >= 0x80n) {
+    bytes.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
+  }
+  bytes.push(Number(rest));
+  return Buffer.from(bytes);
+}
+
+export function scalar(field: number, value: number | bigint): Buffer {
+  return Buffer.concat([varint(field << 3), varint(value)]);
+}
+
+export function bytes(field: number, ...value: Uint8Array[]): Buffer {
+  const whole = Buffer.concat(value);
+  return Buffer.concat([varint((field << 3) | 2), varint(whole.length), whole]);
+}
+
+/** A gRPC frame: the uncompressed flag, the length, the message. */
+export function grpcFrame(...message: Uint8Array[]): Buffer {
+  const whole = Buffer.concat(message);
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(whole.length, 1);
+  return Buffer.concat([prefix, whole]);
+}
+
+/** A revision of four varint bytes up to `LAST_REVISION`, so that it can be patched in place. */
+export const FIRST_REVISION: number = 2 ** 21;
+export const LAST_REVISION: number = 2 ** 28 - 1;
+const CLUSTER_ID = 14841639068965178418n;
+const MEMBER_ID = 10276657743932975437n;
+
+/** ResponseHeader, as field 1. */
+export function header(revision: number): Buffer {
+  return bytes(1, scalar(1, CLUSTER_ID), scalar(2, MEMBER_ID), scalar(3, revision), scalar(4, 2));
+}
+
+/** The fields of a KeyValue. */
+export function keyValue(key: string, value: Buffer, modRevision: number): Buffer {
+  return Buffer.concat([
+    bytes(1, Buffer.from(key)),
+    scalar(2, FIRST_REVISION),
+    scalar(3, modRevision),
+    scalar(4, 1),
+    bytes(5, value),
+  ]);
+}
+
+const one = bytes(2, keyValue(KEY, VALUE, FIRST_REVISION));
+const many = Array.from({ length: RANGE_KEYS }, (_, i) => bytes(2, keyValue(rangeKey(i), RANGE_VALUE, FIRST_REVISION)));
+
+/** The answer that each unary port gives to whatever it is asked, as a gRPC frame. */
+export const answers = {
+  put: grpcFrame(header(FIRST_REVISION)),
+  get: grpcFrame(header(FIRST_REVISION), one, scalar(4, 1)),
+  range: grpcFrame(header(FIRST_REVISION), ...many, scalar(4, RANGE_KEYS)),
+  txn: grpcFrame(
+    header(FIRST_REVISION),
+    scalar(2, 1),
+    bytes(3, bytes(2, bytes(1, scalar(3, FIRST_REVISION)))),
+    bytes(3, bytes(1, bytes(1, scalar(3, FIRST_REVISION)), one, scalar(4, 1))),
+  ),
+} as const;

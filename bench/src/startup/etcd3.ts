@@ -1,0 +1,6 @@
+// node startup/etcd3.js <address>: one get, then out.
+import { etcd3 } from '../clients/etcd3.ts';
+import { KEY } from '../workload.ts';
+
+const value = await etcd3(process.argv[2] ?? '').get(KEY);
+process.exit(value === undefined ? 1 : 0);

@@ -1,0 +1,6 @@
+// node startup/grpc-js.js <address>: one get, then out.
+import { grpcJs } from '../clients/grpc-js.ts';
+import { KEY } from '../workload.ts';
+
+const value = await grpcJs(process.argv[2] ?? '').get(KEY);
+process.exit(value === undefined ? 1 : 0);
