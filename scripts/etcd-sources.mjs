@@ -1,7 +1,7 @@
 // Ways to get an etcd server without root: Debian's packages, unpacked beside, and a build from Go's modules.
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -81,6 +81,8 @@ async function goCaches(env) {
   try {
     const places = JSON.parse(await run('go', ['env', '-json', 'GOCACHE', 'GOMODCACHE'], { env }));
     for (const place of [places.GOCACHE, places.GOMODCACHE]) {
+      // Without a home, Go says `off` or nothing.
+      if (!isAbsolute(place)) return own;
       mkdirSync(place, { recursive: true });
       accessSync(place, constants.W_OK);
     }

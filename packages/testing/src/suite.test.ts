@@ -74,6 +74,18 @@ for (const [name, [body, said]] of Object.entries(hazards)) {
   });
 }
 
+test('a program without a suite is left alone', async () => {
+  const child = spawn(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `await import(${JSON.stringify(entry)}); throw 1`,
+  ]);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  assert.equal([code, output], [1, '']);
+});
+
 test('passes, counts skips and exits by itself', async () => {
   const { code, output } = await run(
     `${good} test.skip('y', 'no reason'); test('z', ({ skip }) => skip('needs 3.7')); test.run();`,
