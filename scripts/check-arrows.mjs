@@ -7,8 +7,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 /** Core from the top down: a file may import from its own floor and from those below. Patterns match below core/src. */
 const floors = [
   [/^index\.ts$/],
-  [/^client\.ts$/],
+  [/^(client|version-gate)\.ts$/],
   [/^(container|options)\.ts$/],
+  [/^(wrap|operations)\.ts$/],
   [/^(kv|watch|lease|cluster|maintenance)[/.]/],
   [/^pipeline[/.]/],
   [/^transport[/.]/],
@@ -22,7 +23,11 @@ const shapes = /^options\.ts$/;
 const owners = [
   [/^@grpc\/proto-loader$/, /^packages\/core\/src\/codec\/descriptors\.ts$/],
   [/^@grpc\//, /^packages\/core\/src\/transport[/.]/],
-  [/^(tsyringe|reflect-metadata)$/, /^packages\/core\/src\/container\./, /^packages\/core\/src\/options\.ts$/],
+  [
+    /^(tsyringe|reflect-metadata)(\/|$)/,
+    /^packages\/core\/src\/container\./,
+    /^packages\/core\/src\/(options|client)\.ts$/,
+  ],
   [/^uvu(\/|$)/, /^packages\/testing\/src\//],
 ];
 
