@@ -31,26 +31,27 @@ export class EtcdError extends Error {
   /** What is known of the request's effect on etcd. A read has none: always `'not-applied'`. */
   readonly outcome: Outcome;
   /** The RPC, as `KV.Put`; absent where no RPC was made. */
-  readonly method: string | undefined;
+  declare readonly method: string | undefined;
   /** The endpoint that answered or failed; absent where none was reached. */
-  readonly endpoint: string | undefined;
+  declare readonly endpoint: string | undefined;
   /** How many times the request was sent out, or tried to be: 0 where it was refused in the client. */
   readonly attempts: number;
   /** With code `COMPACTED` on a watch: the first revision that can still be watched. */
-  readonly compactRevision: bigint | undefined;
+  declare readonly compactRevision: bigint | undefined;
   /** The argument at fault, where the client refused a call for one. */
-  readonly argument: string | undefined;
+  declare readonly argument: string | undefined;
 
   constructor(init: EtcdErrorInit) {
     super(`${init.code}: ${init.message}`, init.cause === undefined ? undefined : { cause: init.cause });
     this.code = init.code;
     this.grpcCode = init.grpcCode;
     this.outcome = init.outcome;
-    this.method = init.method;
-    this.endpoint = init.endpoint;
     this.attempts = init.attempts ?? 0;
-    this.compactRevision = init.compactRevision;
-    this.argument = init.argument;
+    // Set only where known, so that a printed error shows no empty fields.
+    if (init.method !== undefined) this.method = init.method;
+    if (init.endpoint !== undefined) this.endpoint = init.endpoint;
+    if (init.compactRevision !== undefined) this.compactRevision = init.compactRevision;
+    if (init.argument !== undefined) this.argument = init.argument;
     Object.defineProperty(this, BRAND, { value: true });
   }
 }
