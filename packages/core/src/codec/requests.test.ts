@@ -275,8 +275,20 @@ test('encodes well after an encoding that threw halfway', () => {
 });
 
 test('keeps no large slab alive under the small frames after a large one', () => {
-  put.encodeRequest({ key, value: Buffer.alloc(1 << 20) });
-  assert.ok(range.encodeRequest({ key }).buffer.byteLength <= 16 * 1024);
+  const value = Buffer.alloc(1024);
+  const success = Array.from({ length: 40 }, (): m.Op => ({ type: 'put', request: { key, value } }));
+  for (const large of [
+    put.encodeRequest({ key, value: Buffer.alloc(1 << 20) }),
+    txn.encodeRequest({ compare: [], success, failure: [] }),
+  ]) {
+    assert.ok(large.buffer.byteLength > 16 * 1024);
+    assert.ok(range.encodeRequest({ key }).buffer.byteLength <= 16 * 1024);
+  }
+});
+
+test('writes a large value in one piece of memory that is hardly larger', () => {
+  const frame = put.encodeRequest({ key: Buffer.alloc(1000), value: Buffer.alloc(1 << 20) });
+  assert.ok(frame.buffer.byteLength < frame.length + 8 * 1024);
 });
 
 /** A transaction of `depth` transactions, each in the one before. */

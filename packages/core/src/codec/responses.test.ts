@@ -341,14 +341,21 @@ test('tells what a watch response took on the wire', () => {
   assert.is(watch.decodeResponse(wire).byteLength, wire.length);
 });
 
+test('does not keep a large message alive for the attached keys of a lease', () => {
+  const all = Array.from({ length: 1000 }, () => Buffer.from('a key of a lease'));
+  const wire = message('etcdserverpb.LeaseTimeToLiveResponse').serialize({ keys: all });
+  const { keys } = leaseTimeToLive.decodeResponse(wire);
+  assert.is(keys.length, 1000);
+  assert.ok((keys[0]?.buffer.byteLength ?? Infinity) <= 8192);
+});
+
 test('does not keep a 64 KiB chunk alive for the small messages in it', () => {
   const chunk = Buffer.alloc(64 * 1024);
-  const wire = message('etcdserverpb.LeaseTimeToLiveResponse').serialize({ keys: [Buffer.from('k')] });
+  const wire = message('etcdserverpb.WatchResponse').serialize({ events: [{ kv: { key: Buffer.from('k') } }] });
   wire.copy(chunk, 1000);
-  const { keys } = leaseTimeToLive.decodeResponse(chunk.subarray(1000, 1000 + wire.length));
+  const { events } = watch.decodeResponse(chunk.subarray(1000, 1000 + wire.length));
   chunk.fill(0xff);
-  assert.is(keys[0]?.toString(), 'k');
-  assert.ok((keys[0]?.buffer.byteLength ?? Infinity) <= 8192);
+  assert.is(events[0]?.kv.key.toString(), 'k');
 });
 
 test.run();

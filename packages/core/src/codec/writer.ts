@@ -2,6 +2,8 @@ import { FRAME_PREFIX } from './codec.ts';
 import { invalidArgument } from '../errors.ts';
 
 const SLAB = 16 * 1024;
+/** Kept in front of a large field, for the key and the rest that come before it: so that it is not moved again. */
+const ROOM = 4 * 1024;
 const scratch = new DataView(new ArrayBuffer(8));
 
 /**
@@ -125,8 +127,7 @@ export class Writer {
   #reserve(bytes: number): void {
     if (this.#pos >= bytes) return;
     const used = this.#end - this.#pos;
-    const needed = used + bytes + 4 * FRAME_PREFIX;
-    const slab = Buffer.allocUnsafeSlow(needed > SLAB ? Math.max(needed, 2 * used) : SLAB);
+    const slab = Buffer.allocUnsafeSlow(Math.max(SLAB, used + bytes + ROOM, 2 * used));
     this.#slab.copy(slab, slab.length - used, this.#pos, this.#end);
     this.#slab = slab;
     this.#end = slab.length;
