@@ -37,14 +37,15 @@ export class Picker {
     return this.#slots;
   }
 
-  /** Replaces the list; endpoints that stay keep their connection. */
+  /** Replaces the list; endpoints that stay, or that calls have named, keep their connection. */
   setEndpoints(list: readonly string[]): void {
     const endpoints = parseEndpoints(list, this.#tlsByDefault);
     if (this.#closed) throw clientClosed();
     const old = new Map(this.#slots.map((slot) => [slot.endpoint.address, slot]));
     this.#slots = endpoints.map((endpoint) => {
-      const kept = old.get(endpoint.address);
+      const kept = old.get(endpoint.address) ?? this.#named.get(endpoint.address);
       old.delete(endpoint.address);
+      this.#named.delete(endpoint.address);
       return kept ?? this.#slotOf(endpoint);
     });
     for (const slot of old.values()) slot.close(false);
