@@ -51,6 +51,12 @@ test('M-01 an endpoint outside of the client’s own is asked all the same', asy
   assert.equal(other.endpoints, etcd.endpoints.slice(0, 1));
 });
 
+test('M-01 an endpoint that is no address is refused by name', async () => {
+  for (const endpoint of ['', ' ', 'http://', 'ftp://127.0.0.1:2379']) {
+    await rejects(client.maintenance.status(endpoint), { code: 'INVALID_ARGUMENT', argument: 'endpoint' });
+  }
+});
+
 test('M-01 an endpoint where nobody listens fails, typed, and other calls go on', async () => {
   await rejects(client.maintenance.status('http://127.0.0.1:1'), { code: 'UNAVAILABLE', outcome: 'not-applied' });
   await client.kv.get('maintenance/other');

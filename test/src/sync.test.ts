@@ -1,4 +1,4 @@
-import { createClient, type Logger } from '@etcdts/core';
+import { createClient, grpcTransport, type Logger, type Transport } from '@etcdts/core';
 import { assert, eventually, startCluster, startEtcd, startProxy, suite } from '@etcdts/testing';
 
 const test = suite('sync', { timeoutMs: 60_000 });
@@ -16,6 +16,24 @@ test('CL-07 sync takes the URLs that the members advertise', async () => {
   assert.equal([...client.endpoints].sort(), [...etcd.endpoints].sort());
   await proxy.close();
   for (let i = 0; i < 6; i++) await client.kv.put(`sync/advertised/${i}`, 'x');
+});
+
+test('CL-07 calls go on over the connection by which sync has found that a URL answers', async () => {
+  await using etcd = await startEtcd();
+  const grpc = grpcTransport();
+  const connected: string[] = [];
+  const transport: Transport = {
+    name: 'counted',
+    connect(endpoint, options) {
+      connected.push(endpoint.address);
+      return grpc.connect(endpoint, options);
+    },
+  };
+  // Without its scheme it is another endpoint than the one that is advertised.
+  await using client = createClient({ endpoints: etcd.endpoint, transport });
+  await client.sync();
+  await client.kv.put('sync/one', 'x');
+  assert.equal(connected, [etcd.endpoint, etcd.member.clientUrl]);
 });
 
 test('CL-07 sync leaves learners and members that have not started out', async () => {

@@ -7,6 +7,7 @@ import { EndpointSync, type SyncClock, syncEndpoints, type SyncTarget } from './
 interface Fake extends SyncTarget {
   members: Partial<Member>[] | Error;
   endpoints: string[];
+  tls: boolean;
   readonly asked: CallOptions[];
   readonly down: Set<string>;
   readonly probed: string[];
@@ -16,9 +17,13 @@ function fake(endpoints: string[], members: Partial<Member>[]): Fake {
   const target: Fake = {
     members,
     endpoints,
+    tls: false,
     asked: [],
     down: new Set(),
     probed: [],
+    describe: () => ({
+      endpoints: target.endpoints.map((address) => ({ address, secure: target.tls || /^https/.test(address) })),
+    }),
     setEndpoints: (list) => void (target.endpoints = [...list]),
     cluster: {
       memberList: async (options = {}) => {
@@ -118,6 +123,10 @@ test('a client that uses TLS alone takes no URL without', async () => {
   const secure = fake(['https://old:1'], members);
   await syncEndpoints(secure);
   assert.equal(secure.endpoints, ['https://a:1', 'unixs://b']);
+  const byOption = fake(['old:1'], members);
+  byOption.tls = true;
+  await syncEndpoints(byOption);
+  assert.equal(byOption.endpoints, ['https://a:1', 'unixs://b']);
   const mixed = fake(['https://old:1', 'http://old:2'], members);
   await syncEndpoints(mixed);
   assert.equal(mixed.endpoints, ['https://a:1', 'http://a:2', 'unixs://b']);

@@ -9,7 +9,7 @@ import type { Cluster } from './cluster.ts';
 export interface SyncTarget {
   readonly cluster: Pick<Cluster, 'memberList'>;
   readonly maintenance: StatusSource;
-  readonly endpoints: readonly string[];
+  describe(): { readonly endpoints: readonly { readonly address: string; readonly secure: boolean }[] };
   setEndpoints(endpoints: readonly string[]): void;
 }
 
@@ -33,9 +33,16 @@ export async function syncEndpoints(
 ): Promise<void> {
   const left = timeLeft(options, clock);
   const { members } = await target.cluster.memberList(options);
-  const present = target.endpoints;
-  const advertised = clientUrls(members, present.every(usesTls));
-  if (sameSet(advertised, present)) return;
+  const present = target.describe().endpoints;
+  const tlsOnly = present.every(({ secure }) => secure);
+  const advertised = clientUrls(members, tlsOnly);
+  if (
+    sameSet(
+      advertised,
+      present.map(({ address }) => address),
+    )
+  )
+    return;
   const { endpoint } = await findEndpoint(target.maintenance, advertised, () => true, left());
   if (endpoint === undefined) {
     const why =
@@ -89,11 +96,7 @@ export class EndpointSync {
 function clientUrls(members: readonly Member[], tlsOnly: boolean): string[] {
   const voting = members.filter((member) => member.name !== '' && !member.isLearner);
   const urls = new Set(voting.flatMap((member) => member.clientUrls));
-  return [...urls].filter((url) => !tlsOnly || usesTls(url));
-}
-
-function usesTls(endpoint: string): boolean {
-  return /^(?:https|unixs):/i.test(endpoint);
+  return [...urls].filter((url) => !tlsOnly || /^(?:https|unixs):/i.test(url));
 }
 
 function sameSet(left: readonly string[], right: readonly string[]): boolean {

@@ -63,7 +63,7 @@ export class SnapshotStream implements Snapshot {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
-    if (this.#read) throw this.#failure('FAILED_PRECONDITION', 9, 'a snapshot can be read only once');
+    if (this.#read) throw this.#failure('FAILED_PRECONDITION', 9, 'a snapshot can be read only once', 0);
     this.#read = true;
     const hash = createHash('sha256');
     // What may be the digest: only the end of the stream tells, wherever the chunks are cut.
@@ -101,12 +101,13 @@ export class SnapshotStream implements Snapshot {
     let reason = 'does not match its SHA-256';
     if (bytes === 0 || bytes < totalBytes) reason = `ended early: ${bytes} of ${totalBytes} bytes came`;
     else if (matches) reason = `has a size that no database has: ${bytes} bytes`;
-    throw this.#failure('DATA_LOSS', 15, `the snapshot ${reason}`);
+    throw this.#failure('DATA_LOSS', 15, `the snapshot ${reason}`, 1);
   }
 
-  #failure(code: EtcdErrorCode, grpcCode: number, message: string): EtcdError {
+  #failure(code: EtcdErrorCode, grpcCode: number, message: string, attempts: number): EtcdError {
     const { endpoint } = this.#options;
-    return new EtcdError({ code, message, grpcCode, outcome: 'not-applied', method: 'Maintenance.Snapshot', endpoint });
+    const method = 'Maintenance.Snapshot';
+    return new EtcdError({ code, message, grpcCode, outcome: 'not-applied', method, endpoint, attempts });
   }
 }
 

@@ -26,6 +26,7 @@ test('CL-12 one older endpoint fails, by name and version', async () => {
       code: 'OLD_CLUSTER',
       endpoint: 'b',
       outcome: 'not-applied',
+      attempts: 1,
     });
     assert.ok(error.message.includes(`b runs etcd "${old}"`), error.message);
   }

@@ -62,6 +62,7 @@ export async function checkVersion(
         outcome: 'not-applied',
         method: 'Maintenance.Status',
         endpoint,
+        attempts: 1,
       });
     }
   };
