@@ -33,7 +33,10 @@ function scopedStream(inner: WatchStream, scope: Scope): WatchStream {
     return { header, events: events.map(eventOut), created, progressNotify };
   };
   return {
-    created: inner.created,
+    // Asked for below only where someone asks for it here.
+    get created() {
+      return inner.created;
+    },
     cancel: () => inner.cancel(),
     events: () => mapped(inner.events(), eventOut, inner),
     [Symbol.asyncIterator]: () => mapped(inner, responseOut, inner)[Symbol.asyncIterator](),
