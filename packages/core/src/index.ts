@@ -16,7 +16,8 @@
 
 // ---- for applications -----------------------------------------------------------------------------------------------
 export { createClient, type ClientDescription, type EtcdClient } from './client.ts';
-export type { ClientOptions, TlsOptions } from './options.ts';
+export type { ClientOptions } from './options.ts';
+export type { TlsOptions } from './transport/transport.ts';
 export type { EtcdOperations } from './operations.ts';
 export type { CallOptions, Metadata } from './call.ts';
 export type { Bytes } from './bytes.ts';

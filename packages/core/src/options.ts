@@ -6,21 +6,7 @@ import { silentLogger, type Logger } from './logger.ts';
 import { parseEndpoints, type Endpoint } from './transport/endpoints.ts';
 import { grpcTransport } from './transport/grpc.ts';
 import { secureContextOf } from './transport/tls.ts';
-import type { Transport } from './transport/transport.ts';
-
-/** TLS towards every `https://` and `unixs:` endpoint, and towards endpoints without scheme. */
-export interface TlsOptions {
-  /** PEM of the authorities to trust. Defaults to Node's own. */
-  ca?: string | Buffer | undefined;
-  /** PEM of the client certificate; together with `key`. */
-  cert?: string | Buffer | undefined;
-  /** PEM of the client key. */
-  key?: string | Buffer | undefined;
-  /** The name to verify the server's certificate against, instead of the endpoint's host. */
-  serverName?: string | undefined;
-  /** Accepts any certificate. For development alone: it is said as a warning. */
-  insecureSkipVerify?: boolean | undefined;
-}
+import type { TlsOptions, Transport } from './transport/transport.ts';
 
 /** Options of `createClient`. */
 export interface ClientOptions {

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
 import type { KeepAlive } from './service.ts';
 
@@ -19,6 +20,7 @@ export class LeaseHold implements KeepAlive {
   readonly #readers: Reader[] = [];
   readonly #release: (hold: LeaseHold) => void;
   readonly #ending: AbortSignal | undefined;
+  #ignoreAbort: (() => void) | undefined;
   #end: { readonly error?: unknown; readonly failed: boolean } | undefined;
 
   /** `release` is called once, when the caller lets go: by `cancel`, by leaving an iteration, or through `ending`. */
@@ -32,7 +34,7 @@ export class LeaseHold implements KeepAlive {
   /** Follows the caller's own signal; apart from the constructor, because it may let go at once. */
   follow(): void {
     if (this.#ending?.aborted) this.#onAbort();
-    else this.#ending?.addEventListener('abort', this.#onAbort, { once: true });
+    else if (this.#ending !== undefined) this.#ignoreAbort = onAbort(this.#ending, this.#onAbort);
   }
 
   /** Hands a renewal to the reader, or keeps it; the oldest goes where there are too many. */
@@ -92,7 +94,7 @@ export class LeaseHold implements KeepAlive {
   #settle(end: { readonly error?: unknown; readonly failed: boolean }): void {
     if (this.#end !== undefined) return;
     this.#end = end;
-    this.#ending?.removeEventListener('abort', this.#onAbort);
+    this.#ignoreAbort?.();
     for (const reader of this.#readers.splice(0)) {
       if (end.failed) reader.reject(end.error);
       else reader.resolve(DONE);

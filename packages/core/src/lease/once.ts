@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts';
 import type { CallOptions } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { isEtcdError } from '../errors.ts';
@@ -66,11 +67,10 @@ function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promi
   return new Promise((resolve, reject) => {
     const settle = (end: () => void) => (): void => {
       timer.cancel();
-      signal?.removeEventListener('abort', onAbort);
+      ignoreAbort?.();
       end();
     };
-    const onAbort = settle(() => reject(signal?.reason));
     const timer = clock.after(ms, settle(resolve), true);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const ignoreAbort = signal && onAbort(signal, settle(() => reject(signal.reason)));
   });
 }

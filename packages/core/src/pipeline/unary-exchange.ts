@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts';
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { FRAME_PREFIX } from '../codec/codec.ts';
@@ -50,7 +51,7 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
   #message: Buffer | undefined;
   #sends = 0;
   #settled = false;
-  #onAbort: (() => void) | undefined;
+  #ignoreAbort: (() => void) | undefined;
 
   constructor(
     call: Call<Method<Req, Res>>,
@@ -70,10 +71,7 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
     if (this.#parts.closed) return this.#reject(clientClosed(methodName(method)));
     this.#parts.underWay.add(this);
     this.#deadline = this.#parts.deadlines.add(deadline, this);
-    if (signal !== undefined) {
-      this.#onAbort = () => this.#fail(signal.reason);
-      signal.addEventListener('abort', this.#onAbort, { once: true });
-    }
+    if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => this.#fail(signal.reason));
     if (method.codec.load === undefined) return this.#encode(request);
     method.codec.load().then(
       () => this.#encode(request),
@@ -178,7 +176,7 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
     this.#parts.underWay.delete(this);
     this.#parts.deadlines.remove(this.#deadline);
     this.#stopWaiting?.();
-    if (this.#onAbort !== undefined) this.#call.signal?.removeEventListener('abort', this.#onAbort);
+    this.#ignoreAbort?.();
     if (this.#wire !== undefined) {
       this.#wire.cancel();
       this.#wire = undefined;

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts';
 import type { Call, ClientStream } from '../call.ts';
 import { EtcdError, clientClosed, withCall } from '../errors.ts';
 import type { Method } from '../methods.ts';
@@ -17,7 +18,7 @@ export class WireStream<Req, Res>
   readonly #parts: WireParts;
   readonly #queue: MessageQueue<Res>;
   #deadline: DeadlineEntry | undefined;
-  #onAbort: (() => void) | undefined;
+  #ignoreAbort: (() => void) | undefined;
   #stopWaiting: (() => void) | undefined;
   #slot: Slot | undefined;
   #wire: WireCall | undefined;
@@ -38,10 +39,7 @@ export class WireStream<Req, Res>
     }
     parts.underWay.add(this);
     this.#deadline = parts.deadlines.add(call.deadline, this);
-    if (signal !== undefined) {
-      this.#onAbort = () => this.cancel(signal.reason);
-      signal.addEventListener('abort', this.#onAbort, { once: true });
-    }
+    if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => this.cancel(signal.reason));
     if (call.method.kind === 'serverStream') {
       this.send(call.request);
       this.end();
@@ -160,7 +158,7 @@ export class WireStream<Req, Res>
     this.#parts.deadlines.remove(this.#deadline);
     this.#stopWaiting?.();
     this.#slot?.residents.delete(this);
-    if (this.#onAbort !== undefined) this.#call.signal?.removeEventListener('abort', this.#onAbort);
+    this.#ignoreAbort?.();
     this.#wire?.cancel();
     this.#wire = undefined;
     if (reason === undefined) this.#queue.end();

@@ -88,7 +88,7 @@ class GrpcConnection implements Connection {
       onReceiveStatus: ({ details }) => {
         const cause = this.#tlsError;
         if (cause !== undefined) return this.#lost({ details: `TLS handshake failed: ${cause.message}`, tls: true, cause });
-        const reason = /Last error: (.*?)(?:\. Resolution note: .*)?$/s.exec(details)?.[1] ?? details;
+        const reason = /Last error: (?:Error: )?(.*?)(?:\. Resolution note: .*)?$/s.exec(details)?.[1] ?? details;
         this.#lost({ details: reason, tls: false });
       },
     });

@@ -2,8 +2,8 @@ import { CallCredentials, ChannelCredentials, experimental } from '@grpc/grpc-js
 import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { invalidArgument } from '../errors.ts';
-import type { TlsOptions } from '../options.ts';
 import type { Endpoint } from './endpoints.ts';
+import type { TlsOptions } from './transport.ts';
 
 /** Reads certificates and key once, so that bad PEM is refused when the client is made, and named. */
 export function secureContextOf(tls: TlsOptions | undefined): SecureContext {

@@ -1,8 +1,21 @@
 // What a transport is: the half below the picker that moves encoded messages to one endpoint. In our own terms, so that
 // another HTTP/2 implementation can take grpc-js's place; nothing above this file knows which one is used.
 import type { Metadata } from '../call.ts';
-import type { TlsOptions } from '../options.ts';
 import type { Endpoint } from './endpoints.ts';
+
+/** TLS towards every `https://` and `unixs:` endpoint, and towards endpoints without scheme. */
+export interface TlsOptions {
+  /** PEM of the authorities to trust. Defaults to Node's own. */
+  ca?: string | Buffer | undefined;
+  /** PEM of the client certificate; together with `key`. */
+  cert?: string | Buffer | undefined;
+  /** PEM of the client key. */
+  key?: string | Buffer | undefined;
+  /** The name to verify the server's certificate against, instead of the endpoint's host. */
+  serverName?: string | undefined;
+  /** Accepts any certificate. For development alone: it is said as a warning. */
+  insecureSkipVerify?: boolean | undefined;
+}
 
 /** How far a failed call got. `unsent`: never written. `refused`: the peer says that it did not process it. */
 export type Reach = 'unsent' | 'refused' | 'sent';

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { EtcdErrorCode } from '../error-codes.ts';
 import { clientClosed, EtcdError, isEtcdError } from '../errors.ts';
@@ -68,6 +69,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   #created: Promise<ResponseHeader> | undefined;
   #settle: (() => void) | undefined;
   #timer: Timer | undefined;
+  #ignoreAbort: (() => void) | undefined;
 
   constructor(owner: SubscriptionOwner, request: WatchCreateRequest, options: WatchServiceOptions) {
     this.#owner = owner;
@@ -77,8 +79,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     this.#signal = options.signal;
     this.#createdNotify = options.createdNotify === true;
     this.#maxBufferedBytes = options.maxBufferedBytes ?? MAX_BUFFERED_BYTES;
-    // An object as listener costs no closure; handleEvent is its entry.
-    options.signal?.addEventListener('abort', this);
+    if (options.signal !== undefined) this.#ignoreAbort = onAbort(options.signal, () => this.#aborted());
   }
 
   // ---- the application's side ---------------------------------------------------------------------------------------
@@ -127,8 +128,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     return this.cancel();
   }
 
-  /** Called by the abort signal. */
-  handleEvent(): void {
+  #aborted(): void {
     const reason: unknown = this.#signal?.reason;
     // That is how a wrapped client that is disposed of ends its watches.
     this.#stop(reason, isEtcdError(reason, 'CLIENT_CLOSED') ? undefined : { reason });
@@ -281,7 +281,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     this.state = 'ended';
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#signal?.removeEventListener('abort', this);
+    this.#ignoreAbort?.();
     if (this.#header === undefined) {
       this.#uncreated = uncreated;
       this.#settle?.();
