@@ -43,3 +43,4 @@ export { createCertificates, NoOpenssl } from './certificates.ts';
 export type { CertificatePair, TestAuthority, TestCertificates } from './certificates.ts';
 export { kvContract } from './contracts/kv.ts';
 export type { ContractContext } from './contracts/kv.ts';
+export { leaseContract } from './contracts/lease.ts';

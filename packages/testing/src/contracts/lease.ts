@@ -1,0 +1,13 @@
+import type { Suite } from '../suite.ts';
+import type { ContractContext } from './kv.ts';
+import { leaseKeepAlives } from './lease-keepalives.ts';
+import { leaseLives } from './lease-lives.ts';
+
+/**
+ * Adds the tests of everything that leases promise, to a client that grants, keeps alive and revokes: a wrapper that is
+ * transparent passes them all. They take some ten seconds, for some leases have to expire.
+ */
+export function leaseContract(test: Suite, context: () => ContractContext): void {
+  leaseLives(test, () => context().client);
+  leaseKeepAlives(test, () => context().client);
+}
