@@ -11,6 +11,12 @@ export class GrpcCall implements WireCall {
   readonly #calls: Set<GrpcCall>;
   readonly #onSettled: () => void;
   #listener: WireListener | undefined;
+  /** Messages that wait for the first one to be written: until then grpc-js has room for one, and forgets all others. */
+  #waiting: Buffer[] | undefined;
+  #written = false;
+  /** Messages that grpc-js has not written yet. */
+  #writing = 0;
+  #ending = false;
 
   constructor(wire: GrpcWire, listener: WireListener, calls: Set<GrpcCall>, onSettled: () => void) {
     this.#wire = wire;
@@ -21,12 +27,14 @@ export class GrpcCall implements WireCall {
   }
 
   send(frame: Buffer): void {
-    // grpc-js writes the prefix itself.
-    this.#wire.sendMessageWithContext({}, frame.subarray(FRAME_PREFIX));
+    if (this.#written || this.#writing === 0) this.#write(frame);
+    else (this.#waiting ??= []).push(frame);
   }
 
   halfClose(): void {
-    this.#wire.halfClose();
+    // grpc-js half-closes after the message that it is writing, also where more are to follow.
+    if (this.#waiting === undefined && this.#writing <= 1) this.#wire.halfClose();
+    else this.#ending = true;
   }
 
   read(): void {
@@ -61,6 +69,21 @@ export class GrpcCall implements WireCall {
     const { progress } = end as { progress?: string };
     listener.onEnd({ code, details, reach: progress === 'REFUSED' ? 'refused' : this.#reach() });
   }
+
+  #write(frame: Buffer): void {
+    this.#writing++;
+    // grpc-js writes the prefix itself.
+    this.#wire.sendMessageWithContext({ callback: this.#onWritten }, frame.subarray(FRAME_PREFIX));
+  }
+
+  readonly #onWritten = (): void => {
+    this.#written = true;
+    this.#writing--;
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const frame of waiting) this.#write(frame);
+    if (this.#ending && this.#writing === 0) this.#wire.halfClose();
+  };
 
   /** grpc-js knows a call's peer only once it has a stream on a connection; until then nothing can have left. */
   #reach(): Reach {
