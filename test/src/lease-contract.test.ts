@@ -4,7 +4,11 @@ import { withNamespace } from '@etcdts/namespace';
 import { leaseContract, startEtcd, suite } from '@etcdts/testing';
 import type { EtcdServer } from '@etcdts/testing';
 
-const passThrough: Interceptor = { name: 'pass-through', unary: (next) => (call) => next(call), stream: (next) => (call) => next(call) };
+const passThrough: Interceptor = {
+  name: 'pass-through',
+  unary: (next) => (call) => next(call),
+  stream: (next) => (call) => next(call),
+};
 
 // The kinds of client that must not make a difference.
 const clients: Record<string, (client: EtcdClient) => EtcdOperations> = {

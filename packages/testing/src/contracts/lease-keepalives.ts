@@ -8,21 +8,25 @@ import { freshPrefix } from './fresh-prefix.ts';
 
 /** Renewing: for as long as it is held, or once. */
 export function leaseKeepAlives(test: Suite, client: () => EtcdOperations): void {
-  test('a lease lives on while it is kept alive, whoever reads, and no longer (L-05, L-08, L-15)', async () => {
-    const { kv, lease } = client();
-    const key = freshPrefix();
-    const { id, ttl } = await lease.grant(1);
-    await kv.put(key, '', { lease: id });
-    const kept = lease.keepAlive(id);
-    assert.is(kept.id, id);
-    await sleep(ttl * 1_000 + 1_500);
-    assert.is((await kv.get(key)).count, 1);
-    assert.not(kept.signal.aborted);
-    await kept.cancel();
-    const gone = async (): Promise<boolean> => (await kv.get(key)).count === 0;
-    await eventually(gone, { timeoutMs: (ttl + 2) * 1_000, intervalMs: 100 });
-    assert.ok(isEtcdError(kept.signal.reason, 'LEASE_LOST'), 'the signal still tells');
-  }, { timeoutMs: 12_000 });
+  test(
+    'a lease lives on while it is kept alive, whoever reads, and no longer (L-05, L-08, L-15)',
+    async () => {
+      const { kv, lease } = client();
+      const key = freshPrefix();
+      const { id, ttl } = await lease.grant(1);
+      await kv.put(key, '', { lease: id });
+      const kept = lease.keepAlive(id);
+      assert.is(kept.id, id);
+      await sleep(ttl * 1_000 + 1_500);
+      assert.is((await kv.get(key)).count, 1);
+      assert.not(kept.signal.aborted);
+      await kept.cancel();
+      const gone = async (): Promise<boolean> => (await kv.get(key)).count === 0;
+      await eventually(gone, { timeoutMs: (ttl + 2) * 1_000, intervalMs: 100 });
+      assert.ok(isEtcdError(kept.signal.reason, 'LEASE_LOST'), 'the signal still tells');
+    },
+    { timeoutMs: 12_000 },
+  );
 
   test('the first renewal comes at once, the next at a third of the time to live (TestLeaseKeepAliveSeconds)', async () => {
     const { lease } = client();

@@ -42,7 +42,10 @@ export function leaseLives(test: Suite, client: () => EtcdOperations): void {
     const { revision } = (await kv.put(`${prefix}free`, '')).header;
     assert.is((await lease.revoke(id)).header.revision, revision + 1n);
     const { kvs } = await kv.get(prefix, { prefix: true });
-    assert.equal(kvs.map(({ key }) => key.toString()), [`${prefix}free`]);
+    assert.equal(
+      kvs.map(({ key }) => key.toString()),
+      [`${prefix}free`],
+    );
   });
 
   test('a revoked lease is not found: by a put, a revoke, a renewal (L-02, TestLeaseNotFoundError)', async () => {
@@ -103,13 +106,17 @@ export function leaseLives(test: Suite, client: () => EtcdOperations): void {
     assert.is((await kv.get(key)).kvs[0]?.text(), '3');
   });
 
-  test('a lease that nobody renews expires, and its keys with it (TestV3LeaseExpire)', async () => {
-    const { kv, lease } = client();
-    const key = freshPrefix();
-    const { id, ttl } = await lease.grant(1);
-    await kv.put(key, '', { lease: id });
-    const gone = async (): Promise<boolean> => (await kv.get(key)).count === 0;
-    await eventually(gone, { timeoutMs: (ttl + 2) * 1_000, intervalMs: 100 });
-    assert.is((await lease.timeToLive(id)).ttl, -1);
-  }, { timeoutMs: 8_000 });
+  test(
+    'a lease that nobody renews expires, and its keys with it (TestV3LeaseExpire)',
+    async () => {
+      const { kv, lease } = client();
+      const key = freshPrefix();
+      const { id, ttl } = await lease.grant(1);
+      await kv.put(key, '', { lease: id });
+      const gone = async (): Promise<boolean> => (await kv.get(key)).count === 0;
+      await eventually(gone, { timeoutMs: (ttl + 2) * 1_000, intervalMs: 100 });
+      assert.is((await lease.timeToLive(id)).ttl, -1);
+    },
+    { timeoutMs: 8_000 },
+  );
 }
