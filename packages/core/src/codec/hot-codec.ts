@@ -1,5 +1,6 @@
 import type { Codec } from './codec.ts';
-import { Reader, unpinned } from './reader.ts';
+import { unpinned } from './page.ts';
+import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
 const writer = new Writer();

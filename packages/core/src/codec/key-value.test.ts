@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { assert, suite } from '@etcdts/testing';
-import type { KeyValue } from '../messages.ts';
+import type { KeyValue, WatchEvent } from '../messages.ts';
 import { loadDescriptors } from './descriptors.ts';
 import { keyValue, withKey } from './key-value.ts';
 import { range, put } from './kv.ts';
@@ -114,6 +114,33 @@ test('a response without a header has one that is all zero', () => {
 });
 
 const events = suite('codec: WatchEvent');
+
+events('of one large message are told apart in whatever order they are read, and outlive it once read', () => {
+  const kvOf = (i: number, name: string): object => ({
+    key: Buffer.from(`${name}-${i}`),
+    value: Buffer.alloc((i * 7) % 90, name),
+    createRevision: BigInt(i),
+    modRevision: BigInt(i + 1),
+  });
+  const all = Array.from({ length: 500 }, (_, i) => ({ kv: kvOf(i, 'now'), prevKv: kvOf(i, 'before') }));
+  const wire = Buffer.concat([message('etcdserverpb.WatchResponse').serialize({ events: all })]);
+  const decoded = watch.decodeResponse(wire).events;
+  for (let i = 0; i < 500; i += 3) assert.is(decoded[i]?.kv.modRevision, BigInt(i + 1));
+  for (let n = 0; n < 500; n++) {
+    const i = (n * 239) % 500;
+    const { kv, prevKv } = decoded[i] as WatchEvent;
+    assert.is(prevKv?.key.toString(), `before-${i}`);
+    assert.is(kv.value.toString(), Buffer.alloc((i * 7) % 90, 'now').toString());
+    assert.ok(kv.key.buffer.byteLength <= 8192);
+    assert.is(kv.key.buffer, prevKv?.key.buffer, 'one copy for neighbours');
+  }
+  wire.fill(0xff);
+  for (const [i, { kv, prevKv }] of decoded.entries()) {
+    assert.equal(fieldsOf(kv).slice(2), [BigInt(i), BigInt(i + 1), 0, 0n]);
+    assert.is(prevKv?.createRevision, BigInt(i));
+    assert.is(kv.key.toString(), `now-${i}`);
+  }
+});
 
 events('print and serialise with their keys', () => {
   const wire = message('etcdserverpb.WatchResponse').serialize({

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { inspect, type InspectOptions } from 'node:util';
 import type { KeyValue } from '../messages.ts';
-import { owned, Reader } from './reader.ts';
+import type { Page } from './page.ts';
+import { Reader } from './reader.ts';
 
 /** What a KeyValue is made of; what is absent is empty or 0. */
 export interface KeyValueFields {
@@ -30,7 +31,7 @@ const EMPTY: Buffer = Buffer.alloc(0);
  * of them, key and value on the first access to either, and then it lets go of the message.
  */
 class DecodedKeyValue implements KeyValue {
-  #source: Buffer | undefined;
+  #page: Page | undefined;
   #start: number;
   #end: number;
   #scanned: boolean;
@@ -41,20 +42,20 @@ class DecodedKeyValue implements KeyValue {
   #version = 0;
   #lease: number | bigint = 0;
 
-  constructor(source: Buffer | undefined, start: number, end: number) {
-    this.#source = source;
+  constructor(page: Page | undefined, start: number, end: number) {
+    this.#page = page;
     this.#start = start;
     this.#end = end;
-    this.#scanned = source === undefined;
+    this.#scanned = page === undefined;
   }
 
   get key(): Buffer {
-    if (this.#source !== undefined) this.#take(this.#source);
+    if (this.#page !== undefined) this.#take(this.#page);
     return this.#key;
   }
 
   get value(): Buffer {
-    if (this.#source !== undefined) this.#take(this.#source);
+    if (this.#page !== undefined) this.#take(this.#page);
     return this.#value;
   }
 
@@ -112,18 +113,19 @@ class DecodedKeyValue implements KeyValue {
   }
 
   #scan(): void {
-    this.#read(this.#source as Buffer, false);
+    this.#read(this.#page as Page, false);
     this.#scanned = true;
   }
 
-  #take(source: Buffer): void {
-    this.#read(source, true);
+  #take(page: Page): void {
+    page.detach();
+    this.#read(page, true);
     this.#scanned = true;
-    this.#source = undefined;
+    this.#page = undefined;
   }
 
-  #read(source: Buffer, bytes: boolean): void {
-    const reader = new Reader(source, this.#start, this.#end, 'KeyValue');
+  #read({ bytes: source, base }: Page, bytes: boolean): void {
+    const reader = new Reader(source, this.#start - base, this.#end - base, 'KeyValue');
     for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
       switch (tag) {
         case 0x0a:
@@ -168,7 +170,7 @@ class DecodedKeyValue implements KeyValue {
       const { value, createRevision, modRevision, version, lease } = kv;
       return DecodedKeyValue.of({ key, value, createRevision, modRevision, version, lease });
     }
-    if (kv.#source !== undefined) kv.#take(kv.#source);
+    if (kv.#page !== undefined) kv.#take(kv.#page);
     const copy = new DecodedKeyValue(undefined, 0, 0);
     copy.#key = key;
     copy.#value = kv.#value;
@@ -184,7 +186,14 @@ class DecodedKeyValue implements KeyValue {
 export function readKeyValue(reader: Reader): KeyValue {
   const length = reader.length();
   reader.pos += length;
-  return new DecodedKeyValue(reader.bytes, reader.pos - length, reader.pos);
+  return new DecodedKeyValue(reader.page(reader.pos - length, reader.pos), reader.pos - length, reader.pos);
+}
+
+/** Reads a KeyValue field within a part of a message that lies in `page`. */
+export function readKeyValueIn(page: Page, reader: Reader): KeyValue {
+  const length = reader.length();
+  reader.pos += length;
+  return new DecodedKeyValue(page, reader.pos - length + page.base, reader.pos + page.base);
 }
 
 /** Makes a KeyValue, which prints and serialises as those that etcd sends; the buffers are kept, not copied. */

@@ -1,11 +1,7 @@
 import { EtcdError } from '../errors.ts';
+import { owned, Page, PAGE } from './page.ts';
 
 const scratch = new DataView(new ArrayBuffer(8));
-const EMPTY: Buffer = Buffer.alloc(0);
-/** What is no longer than this is copied out of a larger buffer rather than keeping it alive. */
-const SMALL = 4096;
-/** Buffers on backing stores up to this size (Node's own pool has 8 KiB) pin nothing worth a copy. */
-const SMALL_STORE = 8192;
 
 /** A reader over one protobuf message. It never reads outside it, and refuses what is malformed with an EtcdError. */
 export class Reader {
@@ -16,6 +12,7 @@ export class Reader {
   low = 0;
   high = 0;
   readonly #message: string;
+  #page: Page | undefined;
 
   constructor(bytes: Buffer, pos: number, end: number, message: string) {
     this.bytes = bytes;
@@ -79,6 +76,13 @@ export class Reader {
     const length = this.length();
     this.pos += length;
     return this.bytes.toString('utf8', this.pos - length, this.pos);
+  }
+
+  /** The page for a part of this message that will be read later. Parts are given from first to last. */
+  page(start: number, end: number): Page {
+    if (this.#page === undefined || end - this.#page.start > PAGE) this.#page = new Page(this.bytes, start);
+    this.#page.end = end;
+    return this.#page;
   }
 
   /** Passes over a field that this client does not know. */
@@ -158,22 +162,6 @@ export function unsigned(low: number, high: number): bigint {
   scratch.setInt32(0, low, true);
   scratch.setInt32(4, high, true);
   return scratch.getBigUint64(0, true);
-}
-
-/** Part of a message: a view of it where that keeps alive less than twice its size or a few KiB, otherwise a copy. */
-export function owned(bytes: Buffer, start: number, end: number): Buffer {
-  const length = end - start;
-  if (length === 0) return EMPTY;
-  const store = bytes.buffer.byteLength;
-  if (store <= SMALL_STORE || (length > SMALL && length * 2 >= store)) return bytes.subarray(start, end);
-  const copy = Buffer.allocUnsafe(length);
-  bytes.copy(copy, 0, start, end);
-  return copy;
-}
-
-/** The message itself, or a copy of a small one that would keep a far larger chunk alive. */
-export function unpinned(message: Buffer): Buffer {
-  return message.length <= SMALL && message.buffer.byteLength > 2 * SMALL_STORE ? Buffer.from(message) : message;
 }
 
 /** The error for a message that etcd would never send. */

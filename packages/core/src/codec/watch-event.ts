@@ -1,6 +1,7 @@
 import { inspect, type InspectOptions } from 'node:util';
 import type { KeyValue, WatchEvent } from '../messages.ts';
-import { keyValue, readKeyValue } from './key-value.ts';
+import { keyValue, readKeyValueIn } from './key-value.ts';
+import type { Page } from './page.ts';
 import { Reader } from './reader.ts';
 
 /** What a WatchEvent is made of. */
@@ -12,31 +13,31 @@ export interface WatchEventFields {
 
 /** A change of one key, read lazily: a place in a message until the first access. */
 class DecodedWatchEvent implements WatchEvent {
-  #source: Buffer | undefined;
+  #page: Page | undefined;
   readonly #start: number;
   readonly #end: number;
   #type: 'put' | 'delete' = 'put';
   #kv: KeyValue | undefined;
   #prevKv: KeyValue | undefined;
 
-  constructor(source: Buffer | undefined, start: number, end: number) {
-    this.#source = source;
+  constructor(page: Page | undefined, start: number, end: number) {
+    this.#page = page;
     this.#start = start;
     this.#end = end;
   }
 
   get type(): 'put' | 'delete' {
-    if (this.#source !== undefined) this.#read(this.#source);
+    if (this.#page !== undefined) this.#read(this.#page);
     return this.#type;
   }
 
   get kv(): KeyValue {
-    if (this.#source !== undefined) this.#read(this.#source);
+    if (this.#page !== undefined) this.#read(this.#page);
     return this.#kv as KeyValue;
   }
 
   get prevKv(): KeyValue | undefined {
-    if (this.#source !== undefined) this.#read(this.#source);
+    if (this.#page !== undefined) this.#read(this.#page);
     return this.#prevKv;
   }
 
@@ -57,8 +58,8 @@ class DecodedWatchEvent implements WatchEvent {
     return inspect(this.toJSON(), { ...options, depth: 1 });
   }
 
-  #read(source: Buffer): void {
-    const reader = new Reader(source, this.#start, this.#end, 'Event');
+  #read(page: Page): void {
+    const reader = new Reader(page.bytes, this.#start - page.base, this.#end - page.base, 'Event');
     for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
       switch (tag) {
         case 0x08: {
@@ -68,17 +69,17 @@ class DecodedWatchEvent implements WatchEvent {
           break;
         }
         case 0x12:
-          this.#kv = readKeyValue(reader);
+          this.#kv = readKeyValueIn(page, reader);
           break;
         case 0x1a:
-          this.#prevKv = readKeyValue(reader);
+          this.#prevKv = readKeyValueIn(page, reader);
           break;
         default:
           reader.skip(tag);
       }
     }
     this.#kv ??= keyValue({});
-    this.#source = undefined;
+    this.#page = undefined;
   }
 
   static of(fields: WatchEventFields): DecodedWatchEvent {
@@ -94,7 +95,7 @@ class DecodedWatchEvent implements WatchEvent {
 export function readWatchEvent(reader: Reader): WatchEvent {
   const length = reader.length();
   reader.pos += length;
-  return new DecodedWatchEvent(reader.bytes, reader.pos - length, reader.pos);
+  return new DecodedWatchEvent(reader.page(reader.pos - length, reader.pos), reader.pos - length, reader.pos);
 }
 
 /** Makes a WatchEvent, which prints and serialises as those that etcd sends. */
