@@ -1,7 +1,7 @@
 import { createClient } from '@etcdts/core';
 import type { EtcdClient, EtcdOperations, Interceptor } from '@etcdts/core';
 import { withNamespace } from '@etcdts/namespace';
-import { kvContract, startEtcd, suite } from '@etcdts/testing';
+import { kvContract, startEtcd, suite, watchContract } from '@etcdts/testing';
 import type { EtcdServer } from '@etcdts/testing';
 
 const passThrough: Interceptor = {
@@ -23,8 +23,13 @@ const clients: Record<string, (client: EtcdClient) => EtcdOperations> = {
     ),
 };
 
-for (const [kind, wrap] of Object.entries(clients)) {
-  const test = suite(`kv contract through ${kind}`);
+const contracts = { kv: kvContract, watch: watchContract };
+const cases = Object.entries(contracts).flatMap(([what, contract]) =>
+  Object.entries(clients).map(([kind, wrap]) => ({ name: `${what} contract through ${kind}`, contract, wrap })),
+);
+
+for (const { name, contract, wrap } of cases) {
+  const test = suite(name);
   let etcd: EtcdServer | undefined;
   let client: EtcdClient | undefined;
   let wrapped: EtcdOperations | undefined;
@@ -39,6 +44,6 @@ for (const [kind, wrap] of Object.entries(clients)) {
     await etcd?.close();
   });
 
-  kvContract(test, () => ({ client: wrapped as EtcdOperations }));
+  contract(test, () => ({ client: wrapped as EtcdOperations }));
   test.run();
 }

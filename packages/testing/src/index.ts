@@ -44,3 +44,4 @@ export type { CertificatePair, TestAuthority, TestCertificates } from './certifi
 export { kvContract } from './contracts/kv.ts';
 export type { ContractContext } from './contracts/kv.ts';
 export { leaseContract } from './contracts/lease.ts';
+export { watchContract } from './contracts/watch.ts';

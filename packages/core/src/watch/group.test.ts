@@ -96,8 +96,11 @@ test('events that were delivered before are dropped, the others of their message
   etcd.current.events(1, [99, 100, 101]);
   etcd.current.events(1, [100, 101]);
   etcd.current.events(1, [101, 102, 102]);
+  etcd.current.events(1, [99, 100]);
   await settle();
   assert.equal(reading.revisions, [[101], [102, 102]]);
+  assert.is(reading.responses.length, 2);
+  assert.equal(starts(await etcd.lose()), [103], 'a revision never moves back');
 });
 
 test('B-03 etcd 3.8: events that the created header already covers are not those of a watch from now', async () => {
@@ -117,9 +120,20 @@ test('a created header without a revision, as a proxy makes it up, starts no rep
   etcd.current.say({ created: true, watchId: 0, header: header(0, 0n) });
   etcd.current.events(0, [50]);
   assert.equal(starts(await etcd.lose()), [51]);
-  etcd.current.say({ created: true, watchId: 0, header: header(0, 9n) });
+  etcd.current.say({ created: true, watchId: 0, header: header(60, 9n) });
   await settle();
   assert.is(reading.state, 'open');
+});
+
+test('a header that a proxy makes up proves nothing about the store', async () => {
+  const etcd = new FakeEtcd();
+  const reading = etcd.watch({ startRevision: 500n }).read();
+  etcd.current.say({ created: true, watchId: 0, header: header(500, 0n) });
+  etcd.current.progress(0, 0);
+  await etcd.lose();
+  etcd.current.created(1, 100);
+  await settle();
+  assert.equal([etcd.ranges.length, reading.responses.length], [0, 0]);
 });
 
 // ---- what ends, what resumes ----------------------------------------------------------------------------------------
@@ -297,6 +311,17 @@ test('a response that is too large is asked for in fragments, and fails its watc
   assert.is(reading.error, tooLarge);
 });
 
+test('H11: streams that live for a while and then run out of resources are resumed for ever', async () => {
+  const etcd = new FakeEtcd();
+  const reading = (await etcd.live()).read();
+  for (let i = 0; i < 10; i++) {
+    await etcd.clock.advance(6_000);
+    await etcd.lose(failure('RESOURCE_EXHAUSTED', 8));
+    etcd.current.created(1);
+  }
+  assert.is(reading.state, 'open');
+});
+
 // ---- tokens ---------------------------------------------------------------------------------------------------------
 
 const STALE = 'rpc error: code = Unauthenticated desc = etcdserver: invalid auth token';
@@ -322,6 +347,11 @@ test('H25: a refused token renews it and moves the watch to a new stream; the ot
   renewing.resolve(100);
   await settle();
   assert.is(etcd.streams.length, 2);
+  await etcd.hub.requestProgress({});
+  assert.equal(
+    etcd.streams.map(({ sent }) => sent.filter(({ type }) => type === 'progress').length),
+    [1, 1],
+  );
   assert.is(etcd.streams[0]?.state, 'open');
   etcd.current.created(1, 101);
   assert.is(etcd.streams[0]?.state, 'cancelled');
@@ -335,6 +365,24 @@ test('H25: a refused token renews it and moves the watch to a new stream; the ot
     [[[101], [102]], [[102]], [[102]]],
   );
   assert.is(etcd.hub.stats().streams, 1);
+});
+
+test('H25: what leaves the outdated stream joins the current one: refused later, or cut off', async () => {
+  const etcd = new FakeEtcd();
+  await etcd.live(100);
+  etcd.watch();
+  etcd.watch();
+  const [old] = etcd.streams as [FakeStream];
+  old.refused(STALE);
+  await etcd.clock.advance(10);
+  assert.equal(starts(etcd.current), [0]);
+  old.refused(STALE);
+  old.fail(UNAVAILABLE);
+  await settle();
+  etcd.current.created(1, 101);
+  assert.equal(starts(etcd.current), [0, 0, 101]);
+  assert.is(etcd.streams.length, 2);
+  assert.is(etcd.ranges.length, 1);
 });
 
 test('H25: a watch that cannot get a good token fails after three renewals; the others stay', async () => {
@@ -436,6 +484,26 @@ test('H20 W-30: a member that lags is waited for', async () => {
   assert.equal(reading.revisions, [[101]]);
   assert.is(reading.responses.length, 1, 'a bookmark does not go back');
 });
+
+for (const [what, say] of Object.entries({
+  events: (stream: FakeStream) => stream.events(1, [150]),
+  'a bookmark': (stream: FakeStream) => stream.progress(1, 150),
+  'being created again': () => {},
+})) {
+  test(`H20: ${what} count as seen`, async () => {
+    const etcd = new FakeEtcd();
+    await etcd.live(100);
+    const [stream] = etcd.streams as [FakeStream];
+    say(stream);
+    await etcd.lose();
+    if (what === 'being created again') {
+      etcd.current.created(1, 150);
+      await etcd.lose();
+    }
+    etcd.current.created(1, 149);
+    assert.is(etcd.ranges.length, 1);
+  });
+}
 
 test('H20: a read that fails settles nothing and is repeated while the stream lives', async () => {
   const etcd = new FakeEtcd();

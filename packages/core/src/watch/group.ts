@@ -218,7 +218,6 @@ export class WatchGroup implements SubscriptionOwner, StreamOwner {
     this.#timer = undefined;
     const refused = this.#refused;
     if (refused === undefined) return this.#open();
-    this.#refused = undefined;
     this.#renewing = true;
     const go = (): void => {
       this.#renewing = false;

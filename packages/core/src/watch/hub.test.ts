@@ -204,6 +204,19 @@ test('W-07: where ids are not ours to choose, the cancel waits for the id', asyn
   assert.equal(other.revisions, [[101]]);
 });
 
+test('W-08: a stream is not kept for a creation that nobody wants any more', async () => {
+  const etcd = new FakeEtcd();
+  const live = await etcd.live();
+  const creating = etcd.watch();
+  await creating.watch.cancel();
+  assert.is(etcd.current.state, 'open');
+  await live.watch.cancel();
+  assert.is(etcd.current.state, 'cancelled');
+  etcd.current.created(2);
+  etcd.current.events(1, [101]);
+  assert.equal(etcd.current.cancels, [2], 'nothing is said on a stream that is over');
+});
+
 test('a watch that is not sent yet is never sent after its cancel', async () => {
   const etcd = new FakeEtcd();
   const [, second] = [etcd.watch(), etcd.watch(), etcd.watch()];
@@ -257,6 +270,15 @@ test('W-42 H38: an abort ends the iteration with the reason, and no listener sta
   assert.is(other.counts.size, 0);
 });
 
+test('an abort because a client is closed ends the iteration quietly, as closing it does', async () => {
+  const etcd = new FakeEtcd();
+  const controller = new AbortController();
+  const reading = (await etcd.live(100, {}, { signal: controller.signal })).read();
+  controller.abort(failure('CLIENT_CLOSED', 1));
+  await settle();
+  assert.is(reading.state, 'done');
+});
+
 test('W-03: a signal that is aborted already fails the watch without a request', async () => {
   const etcd = new FakeEtcd();
   const reading = etcd.watch({}, { signal: AbortSignal.abort('too late') }).read();
@@ -274,10 +296,10 @@ test('W-29: a watch is cancelled while there is no stream', async () => {
   etcd.current.fail(failure('UNAVAILABLE', 14));
   await settle();
   await reading.watch.cancel();
-  await etcd.clock.advance(10_000);
+  assert.is(etcd.clock.timers.size, 0);
+  await settle();
   assert.is(reading.state, 'done');
   assert.is(etcd.streams.length, 1);
-  assert.is(etcd.clock.timers.size, 0);
 });
 
 // ---- close ----------------------------------------------------------------------------------------------------------
@@ -384,6 +406,14 @@ test('W-31 H19: compaction ends the watch with COMPACTED, after its events, and 
   );
   assert.equal(etcd.current.cancels, [2], 'or etcd keeps it, and silences progress requests');
   assert.equal(other.revisions, [[101]]);
+});
+
+test('W-14: a compact revision alone is a cancel', async () => {
+  const etcd = new FakeEtcd();
+  const reading = (await etcd.live()).read();
+  etcd.current.say({ watchId: 1, compactRevision: 9n });
+  await settle();
+  assert.is((reading.error as { code: string }).code, 'COMPACTED');
 });
 
 test('W-32 B-01: a cancel for another reason delivers the events, then a typed error', async () => {

@@ -177,7 +177,6 @@ export class LiveStream {
   }
 
   #establish(subscription: Subscription, id: number, message: WatchResponseMessage): void {
-    this.#dismissed.delete(id);
     subscription.watchId = id;
     this.#live.set(id, subscription);
     subscription.establish(message.header);

@@ -229,6 +229,7 @@ test('W-34: messages for unknown ids are answered with one cancel each', async (
   await settle();
   assert.equal(etcd.current.cancels, [7, 8, 9]);
   assert.equal(reading.revisions, [[101]]);
+  assert.is(reading.responses.length, 1);
 });
 
 test('what still comes for a cancelled watch is dropped without another cancel', async () => {
@@ -239,6 +240,27 @@ test('what still comes for a cancelled watch is dropped without another cancel',
   etcd.current.events(2, [101]);
   etcd.current.events(2, [102]);
   assert.equal(etcd.current.cancels, [2]);
+});
+
+test('behind a proxy, what still comes for a cancelled watch does not disturb a creation', async () => {
+  const etcd = new FakeEtcd();
+  const [a] = [etcd.watch(), etcd.watch(), etcd.watch()];
+  etcd.current.created(0);
+  await a.watch.cancel();
+  etcd.current.events(0, [101]);
+  etcd.current.created(1);
+  assert.is(etcd.current.state, 'open');
+  assert.equal(etcd.current.cancels, [0]);
+});
+
+test('cancelled watches that the server confirms are forgotten', async () => {
+  const etcd = new FakeEtcd();
+  await etcd.live();
+  for (let id = 10; id < 70_000; id++) {
+    etcd.current.events(id, [101]);
+    etcd.current.say({ watchId: id, canceled: true });
+  }
+  assert.is(etcd.current.state, 'open');
 });
 
 test('a flood of unknown ids costs bounded memory: the stream is replaced', async () => {

@@ -268,9 +268,9 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   }
 
   #stop(uncreated: unknown, failure?: Failure): void {
+    this.#end(uncreated);
     // After the end as well: what is left unread is dropped.
-    const ended = !this.#end(uncreated);
-    this.#queue.stop(ended ? undefined : failure);
+    this.#queue.stop(failure);
   }
 
   #end(uncreated: unknown): boolean {

@@ -1,0 +1,26 @@
+import type { WatchEvent, WatchResponse, WatchStream } from '@etcdts/core';
+
+/** Reads until there are this many events, and leaves the watch open. */
+export async function take(watch: WatchStream, count: number): Promise<WatchEvent[]> {
+  return (await takeResponses(watch, count)).flatMap(({ events }) => events);
+}
+
+/** Reads until there are responses with this many events in all, and leaves the watch open. */
+export async function takeResponses(watch: WatchStream, count: number): Promise<WatchResponse[]> {
+  const iterator = watch[Symbol.asyncIterator]();
+  const responses: WatchResponse[] = [];
+  for (let events = 0; events < count;) {
+    const { value, done } = await iterator.next();
+    if (done === true) throw new Error(`the watch ended after ${events} of ${count} events`);
+    const response = value as WatchResponse;
+    responses.push(response);
+    events += response.events.length;
+  }
+  return responses;
+}
+
+/** Events in short: the name behind the last slash, with its value, or with a minus where it was deleted. */
+export function shown(events: readonly WatchEvent[]): string {
+  const name = (key: Buffer): string => key.subarray(key.lastIndexOf('/') + 1).toString();
+  return events.map(({ type, kv }) => (type === 'put' ? `${name(kv.key)}=${kv.text()}` : `-${name(kv.key)}`)).join(' ');
+}
