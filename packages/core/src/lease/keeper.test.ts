@@ -279,7 +279,9 @@ test('ends every keepalive with CLIENT_CLOSED on close, those made after it at o
   bench.service.close();
   assert.is(bench.clock.timers.size, 0);
   await rejects(reading, { code: 'CLIENT_CLOSED' });
-  const late = bench.service.keepAlive(3n, {});
+  const own = new AbortController();
+  const late = bench.service.keepAlive(3n, { signal: own.signal });
+  assert.is(getEventListeners(own.signal, 'abort').length, 0);
   for (const { signal } of [open, faded, late]) assert.ok(isEtcdError(signal.reason, 'CLIENT_CLOSED'));
   await rejects(late[Symbol.asyncIterator]().next(), { code: 'CLIENT_CLOSED' });
   assert.is(bench.streams.length, 1);

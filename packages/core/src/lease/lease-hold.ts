@@ -33,6 +33,7 @@ export class LeaseHold implements KeepAlive {
 
   /** Follows the caller's own signal; apart from the constructor, because it may let go at once. */
   follow(): void {
+    if (this.#end !== undefined) return;
     if (this.#ending?.aborted) this.#onAbort();
     else if (this.#ending !== undefined) this.#ignoreAbort = onAbort(this.#ending, this.#onAbort);
   }

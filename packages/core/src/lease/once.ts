@@ -71,6 +71,11 @@ function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promi
       end();
     };
     const timer = clock.after(ms, settle(resolve), true);
-    const ignoreAbort = signal && onAbort(signal, settle(() => reject(signal.reason)));
+    const ignoreAbort =
+      signal &&
+      onAbort(
+        signal,
+        settle(() => reject(signal.reason)),
+      );
   });
 }

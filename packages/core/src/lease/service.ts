@@ -11,17 +11,24 @@ import type {
 } from '../messages.ts';
 
 /**
- * A lease being kept alive, whether or not anyone iterates. Iterate it for the renewals (the newest is kept for a slow
- * reader); the iteration ends on `cancel` and throws the `LEASE_LOST` or `LEASE_NOT_FOUND` error that `signal` carries.
+ * A lease being kept alive, whether or not anyone iterates. Iterate it for the renewals (the 16 newest wait for a slow
+ * reader). The iteration ends on `cancel` and on a revoke by this client, and throws the error that `signal` carries
+ * where the lease is lost. Leaving the iteration cancels.
  */
 export interface KeepAlive extends AsyncIterable<LeaseKeepAliveResponse>, AsyncDisposable {
   readonly id: bigint;
   /**
    * Aborts, with an EtcdError as reason, the moment the lease may be gone: by the monotonic clock, counted from when the
-   * last acknowledged renewal was sent, so never later than on the server. Pass it to work that needs the lease.
+   * last acknowledged renewal was sent, so never later than on the server. `LEASE_LOST`: no renewal was acknowledged in
+   * time, `cause` says why; `LEASE_NOT_FOUND`: etcd says so, or this client revoked it; `CLIENT_CLOSED`.
+   *
+   * It looks at the clock whenever it is asked, so that `aborted` and `throwIfAborted()` tell even before timers run,
+   * after the event loop was blocked or the process stopped. Listeners, and signals made of it by `AbortSignal.any`, hear
+   * of it by a timer. Where nobody has said how long the lease lives (granted elsewhere, not renewed yet), it counts as
+   * lost after `timeoutMs`. While the whole machine is suspended, the clock stands still.
    */
   readonly signal: AbortSignal;
-  /** Stops renewing; the lease lives on for its time to live. May be called again. */
+  /** Stops renewing. The lease lives on for its time to live, and `signal` still aborts at its end. May be called again. */
   cancel(): Promise<void>;
 }
 
@@ -31,6 +38,7 @@ export interface LeaseService {
   revoke(request: LeaseRevokeRequest, options: CallOptions): Promise<LeaseRevokeResponse>;
   timeToLive(request: LeaseTimeToLiveRequest, options: CallOptions): Promise<LeaseTimeToLiveResponse>;
   leases(options: CallOptions): Promise<LeaseLeasesResponse>;
+  /** Returns at once. Of the options `signal` and `timeoutMs` apply, for all keepalives share one stream. */
   keepAlive(id: bigint, options: CallOptions): KeepAlive;
   keepAliveOnce(id: bigint, options: CallOptions): Promise<LeaseKeepAliveResponse>;
 }
