@@ -86,6 +86,8 @@ test('errors show neither the prefix nor a full key', async () => {
   const inside = withNamespace(raw, 'sentinel-prefix/');
   const { id } = await inside.lease.grant(60);
   await inside.lease.revoke(id);
+  const { header } = await raw.kv.put('k', 'v');
+  await raw.kv.compact(header.revision);
   const put = op.put('k', 'v');
   const errors = [
     await rejects(inside.kv.put('', 'v')),
@@ -115,7 +117,11 @@ test('nothing that a namespace hands out leads to the client beneath', async () 
   for (const beneath of [raw, kv, watcher, lease, cluster, maintenance]) assert.not.ok(reached.has(beneath));
   // A raw watch knows its full range; one from inside must not.
   const texts = [...reached].filter((each) => Buffer.isBuffer(each)).map(String);
-  assert.equal(texts.filter((text) => text.includes('secret-place')), ['secret-place/'], 'the prefix property alone');
+  assert.equal(
+    texts.filter((text) => text.includes('secret-place')),
+    ['secret-place/'],
+    'the prefix property alone',
+  );
   assert.not.ok('cluster' in inside || 'maintenance' in inside || 'intercept' in inside || 'close' in inside);
   await keepAlive.cancel();
   await stream.cancel();

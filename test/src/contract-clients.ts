@@ -1,0 +1,50 @@
+import { createClient } from '@etcdts/core';
+import type { EtcdClient, EtcdOperations, Interceptor } from '@etcdts/core';
+import { withNamespace } from '@etcdts/namespace';
+import { startEtcd, suite } from '@etcdts/testing';
+import type { ContractContext, EtcdServer, Suite } from '@etcdts/testing';
+
+const passThrough: Interceptor = {
+  name: 'pass-through',
+  unary: (next) => (call) => next(call),
+  stream: (next) => (call) => next(call),
+};
+
+// The kinds of client that must not make a difference.
+const clients: Record<string, (client: EtcdClient) => EtcdOperations> = {
+  'plain core': (client) => client,
+  'a pass-through interceptor': (client) => client.intercept(passThrough),
+  'a namespace': (client) => withNamespace(client, 'contracts/', { allowCompact: true }),
+  'nested namespaces': (client) =>
+    withNamespace(
+      withNamespace(client, Buffer.from([0x61, 0xff, 0xff]), { allowCompact: true, anyPrefix: true }),
+      Buffer.from([0xff, 0x00]),
+      { allowCompact: true },
+    ),
+};
+
+/**
+ * Makes a suite of a contract for each kind of client, with an etcd of its own: that the contract holds through it is
+ * what transparent means.
+ */
+export function contractSuites(name: string, contract: (test: Suite, context: () => ContractContext) => void): Suite[] {
+  return Object.entries(clients).map(([kind, wrap]) => {
+    const test = suite(`${name} contract through ${kind}`);
+    let etcd: EtcdServer | undefined;
+    let client: EtcdClient | undefined;
+    let wrapped: EtcdOperations | undefined;
+
+    test.before(async () => {
+      etcd = await startEtcd();
+      client = createClient({ endpoints: etcd.endpoints });
+      wrapped = wrap(client);
+    });
+    test.after(async () => {
+      await client?.close();
+      await etcd?.close();
+    });
+
+    contract(test, () => ({ client: wrapped as EtcdOperations }));
+    return test;
+  });
+}
