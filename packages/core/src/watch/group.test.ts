@@ -127,7 +127,7 @@ test('a created header without a revision, as a proxy makes it up, starts no rep
 
 test('a header that a proxy makes up proves nothing about the store', async () => {
   const etcd = new FakeEtcd();
-  const reading = etcd.watch({ startRevision: 500n }).read();
+  const reading = etcd.watch({ startRevision: 500n, progressNotify: true }).read();
   etcd.current.say({ created: true, watchId: 0, header: header(500, 0n) });
   etcd.current.progress(0, 0);
   await etcd.lose();
@@ -474,7 +474,7 @@ test('H20: a store behind what was seen is settled by one linearizable read: res
 
 test('H20 W-30: a member that lags is waited for', async () => {
   const etcd = new FakeEtcd();
-  const reading = (await etcd.live(100)).read();
+  const reading = (await etcd.live(100, { progressNotify: true })).read();
   await etcd.lose();
   etcd.current.created(1, 90);
   etcd.current.progress(1, 95);

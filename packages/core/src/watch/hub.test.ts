@@ -372,6 +372,21 @@ test('W-39: a progress request goes to every stream of its options, and waits fo
   await rejects(etcd.hub.requestProgress({ signal: AbortSignal.abort('no') }), (reason: unknown) => reason === 'no');
 });
 
+test('W-13 W-24: bookmarks are asked for in any case, and delivered where they are wanted', async () => {
+  const etcd = new FakeEtcd();
+  const [quiet, wanted] = [(await etcd.live()).read(), (await etcd.live(100, { progressNotify: true })).read()];
+  assert.equal(
+    etcd.current.creates.map(({ progressNotify }) => progressNotify),
+    [true, true],
+  );
+  for (const id of [1, 2]) etcd.current.progress(id, 150);
+  await settle();
+  assert.equal(
+    [quiet, wanted].map(({ responses }) => responses.map((r) => [r.progressNotify, r.header.revision])),
+    [[], [[true, 150n]]],
+  );
+});
+
 test('W-40: the answer reaches every live watch, behind its events, and no other', async () => {
   const etcd = new FakeEtcd();
   const [a, b] = [await etcd.live(), await etcd.live()];

@@ -223,5 +223,6 @@ export class LiveStream {
 
 function createRequest(subscription: Subscription, watchId: number): WatchCreateRequest {
   const { request, nextRevision, fragmented } = subscription;
-  return { ...request, startRevision: nextRevision, fragment: fragmented, watchId };
+  // Bookmarks are asked for in any case: an idle watch that has one survives a lost connection after a compaction.
+  return { ...request, startRevision: nextRevision, fragment: fragmented, progressNotify: true, watchId };
 }

@@ -127,7 +127,7 @@ test('a parked watch is cancelled and aborted as any other', async () => {
 
 test('small responses count, too: a flood of bookmarks is bounded', async () => {
   const etcd = new FakeEtcd();
-  await etcd.live(100, {}, { maxBufferedBytes: 64 * 100 });
+  await etcd.live(100, { progressNotify: true }, { maxBufferedBytes: 64 * 100 });
   for (let i = 0; i < 200; i++) etcd.current.say({ watchId: 1, rev: 101 + i, byteLength: 0 });
   assert.is(etcd.hub.stats().parked, 1);
 });
@@ -329,7 +329,7 @@ test('requested progress with no live watch, and progress without a revision, is
   const etcd = new FakeEtcd();
   etcd.watch();
   etcd.current.progress(-1, 5);
-  const reading = (await etcd.live(100)).read();
+  const reading = (await etcd.live(100, { progressNotify: true })).read();
   etcd.current.progress(1, 0);
   etcd.current.progress(-1, 0);
   await settle();

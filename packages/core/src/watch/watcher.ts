@@ -246,7 +246,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
       this.exhaustions = 0;
       this.#owner.advanced();
     }
-    this.#notify(header, size);
+    if (this.request.progressNotify === true) this.#notify(header, size);
     if (header.revision > this.observed) this.observed = header.revision;
   }
 
