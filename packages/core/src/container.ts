@@ -1,6 +1,9 @@
 // The composition root: everything that a client is made of, on one screen. The only file that knows tsyringe.
 import 'reflect-metadata/lite';
-import { container as application, instanceCachingFactory, type DependencyContainer, type InjectionToken } from 'tsyringe';
+import type { DependencyContainer, InjectionToken } from 'tsyringe';
+// The package's entry costs 50 ms at start: Node parses everything behind its re-exports to learn the names. This is the
+// file behind it, and the same container.
+import { instance as application } from 'tsyringe/dist/cjs/dependency-container.js';
 import type { Interceptor } from './call.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { invalidArgument } from './errors.ts';
@@ -104,7 +107,8 @@ function hubParts(c: DependencyContainer): { pipeline: Pipeline; clock: Clock; r
 }
 
 function provide<T>(container: DependencyContainer, at: Token<T>, make: (container: DependencyContainer) => T): void {
-  container.register<T>(at, { useFactory: instanceCachingFactory(make) });
+  let made: { readonly value: T } | undefined;
+  container.register<T>(at, { useFactory: (child) => (made ??= { value: make(child) }).value });
 }
 
 function resolveInterceptor(container: DependencyContainer, one: Interceptor | InjectionToken<Interceptor>): Interceptor {
