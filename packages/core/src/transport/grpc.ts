@@ -87,7 +87,7 @@ class GrpcConnection implements Connection {
       onReceiveMessage() {},
       onReceiveStatus: ({ details }) => {
         const cause = this.#tlsError;
-        if (cause !== undefined) return this.#lost({ details: `TLS handshake failed: ${cause.message}`, tls: true, cause });
+        if (cause !== undefined) return this.#lost({ details: `TLS handshake failed: ${tlsReason(cause)}`, tls: true, cause });
         const reason = /Last error: (?:Error: )?(.*?)(?:\. Resolution note: .*)?$/s.exec(details)?.[1] ?? details;
         this.#lost({ details: reason, tls: false });
       },
@@ -109,6 +109,11 @@ class GrpcConnection implements Connection {
     this.#channel = undefined;
     this.#socket.abort();
   }
+}
+
+/** OpenSSL's reason without its place in the source, where the error is one of OpenSSL's. */
+function tlsReason(error: Error & { readonly reason?: unknown }): string {
+  return typeof error.reason === 'string' ? error.reason : error.message;
 }
 
 function channelOptions(endpoint: Endpoint, options: ConnectionOptions): ChannelOptions {

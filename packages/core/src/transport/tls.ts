@@ -46,6 +46,10 @@ export function tlsCredentials(
       });
       secured.once('secureConnect', () => {
         secured.off('error', fail).off('close', closed);
+        // With TLS 1.3 the server refuses a client certificate only after the handshake has ended well here.
+        secured.on('error', (error: NodeJS.ErrnoException) => {
+          if (error.code?.startsWith('ERR_SSL_') === true) onFailure(error);
+        });
         resolve({ socket: secured, secure: true });
       });
       const closed = (): void => fail(new Error('the connection was closed during the TLS handshake'));
