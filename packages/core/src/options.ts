@@ -66,7 +66,8 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   const tlsByDefault = tls !== undefined;
   const endpoints = parseEndpoints(options.endpoints, tlsByDefault);
   const logger = options.logger ?? silentLogger;
-  if (endpoints.some((endpoint) => endpoint.secure)) secureContextOf(tls);
+  // Also where no endpoint uses it yet: a later one may.
+  if (tls !== undefined) secureContextOf(tls);
   if (tls?.insecureSkipVerify === true) logger.warn('etcd: insecureSkipVerify is on: any server certificate is accepted');
   return {
     endpoints,
