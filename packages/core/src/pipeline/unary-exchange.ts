@@ -7,7 +7,7 @@ import type { Method } from '../methods.ts';
 import type { Picker, Waiter } from '../transport/picker.ts';
 import type { Slot } from '../transport/slot.ts';
 import { deadlineError, methodName, replyError, statusError } from '../transport/status.ts';
-import type { WireCall, WireListener, WireStatus } from '../transport/transport.ts';
+import type { Connection, WireCall, WireListener, WireStatus } from '../transport/transport.ts';
 import type { DeadlineEntry, Deadlines, Expiring } from './deadlines.ts';
 
 /** What calls go over the wire with; one for all calls of a client. */
@@ -48,6 +48,7 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
   #stopWaiting: (() => void) | undefined;
   #wire: WireCall | undefined;
   #slot: Slot | undefined;
+  #connection: Connection | undefined;
   #message: Buffer | undefined;
   #sends = 0;
   #settled = false;
@@ -104,11 +105,12 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
     const connection = slot.ready;
     if (this.#settled || connection === undefined) return;
     this.#slot = slot;
-    slot.callSent(this.#parts.clock.now());
+    this.#connection = connection;
     this.#sends++;
     try {
       const wire = connection.start(this.#call.method.path, this.#call.metadata, this);
       this.#wire = wire;
+      slot.callSent(this.#parts.clock.now());
       wire.send(this.#frame as Buffer);
       wire.halfClose();
       wire.read();
@@ -123,7 +125,6 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
 
   onMessage(message: Buffer): void {
     if (this.#message !== undefined) {
-      this.#wire?.cancel();
       return this.#fail(this.#replyError('a unary call was answered with more than one message'));
     }
     this.#message = message;
@@ -132,8 +133,7 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
   }
 
   onEnd(status: WireStatus): void {
-    this.#wire = undefined;
-    this.#slot?.callEnded(this.#parts.clock.now());
+    this.#left(true);
     const address = this.#slot?.endpoint.address;
     this.#slot = undefined;
     if (this.#settled) return;
@@ -153,11 +153,11 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
   }
 
   expire(): void {
-    this.#fail(deadlineError(this.#call.method, this.#sends > 0, this.#slot?.endpoint.address, this.#sends));
+    this.#fail(deadlineError(this.#call.method, this.#wire !== undefined, this.#slot?.endpoint.address, this.#sends));
   }
 
   closeNow(): void {
-    const maybe = this.#sends > 0 && this.#call.method.safety === 'write';
+    const maybe = this.#wire !== undefined && this.#call.method.safety === 'write';
     this.#fail(clientClosed(methodName(this.#call.method), maybe ? 'unknown' : 'not-applied'));
   }
 
@@ -177,11 +177,14 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
     this.#parts.deadlines.remove(this.#deadline);
     this.#stopWaiting?.();
     this.#ignoreAbort?.();
-    if (this.#wire !== undefined) {
-      this.#wire.cancel();
-      this.#wire = undefined;
-      this.#slot?.callEnded(this.#parts.clock.now());
-    }
+    this.#wire?.cancel();
+    this.#left(false);
+  }
+
+  #left(answered: boolean): void {
+    if (this.#wire === undefined) return;
+    this.#wire = undefined;
+    this.#slot?.callEnded(this.#connection as Connection, this.#parts.clock.now(), answered);
   }
 }
 

@@ -5,6 +5,8 @@ import type { ConnectFailure, Connection, ConnectionOptions, Transport } from '.
 
 /** A connection that has not answered anything for this long, with calls waiting, is used last. */
 const SUSPECT_AFTER_MS = 1_000;
+/** How long a connection goes on being used last after a call was given up on it while it was silent. */
+const DOUBT_MS = 5_000;
 const FIRST_COOL_DOWN_MS = 50;
 const LONGEST_COOL_DOWN_MS = 5_000;
 
@@ -38,6 +40,7 @@ export class Slot {
   #retryAt = 0;
   #inFlight = 0;
   #quietSince = 0;
+  #doubtedUntil = 0;
 
   constructor(endpoint: Endpoint, parts: SlotParts, onChange: (slot: Slot) => void) {
     this.endpoint = endpoint;
@@ -70,17 +73,26 @@ export class Slot {
     return this.#state === 'idle' && now >= this.#retryAt;
   }
 
+  /** Whether the connection is used only where there is no better one. */
   suspect(now: number): boolean {
-    return this.#inFlight > 0 && now - this.#quietSince > SUSPECT_AFTER_MS;
+    return now < this.#doubtedUntil || this.#silent(now);
   }
 
   callSent(now: number): void {
     if (this.#inFlight++ === 0) this.#quietSince = now;
   }
 
-  callEnded(now: number): void {
+  /** A call ended that was sent on `connection`: by an answer, or given up without one. */
+  callEnded(connection: Connection, now: number, answered: boolean): void {
+    // The calls that an earlier connection left behind tell nothing of this one.
+    if (connection !== this.#connection) return;
+    if (answered) {
+      this.#quietSince = now;
+      this.#doubtedUntil = 0;
+    } else if (this.#silent(now)) {
+      this.#doubtedUntil = now + DOUBT_MS;
+    }
     this.#inFlight--;
-    this.#quietSince = now;
   }
 
   /** Starts to connect, unless it already does or is. */
@@ -103,6 +115,7 @@ export class Slot {
         this.#failure = undefined;
         this.#failures = 0;
         this.#inFlight = 0;
+        this.#doubtedUntil = 0;
         this.#parts.logger.debug(`etcd: connected to ${this.endpoint.address}`);
         this.#onChange(this);
       },
@@ -117,6 +130,10 @@ export class Slot {
     for (const resident of [...this.residents]) resident.evict('the endpoint was removed');
     this.#connection?.close(now);
     this.#connection = undefined;
+  }
+
+  #silent(now: number): boolean {
+    return this.#inFlight > 0 && now - this.#quietSince > SUSPECT_AFTER_MS;
   }
 
   #lost(connection: Connection, failure: ConnectFailure): void {
