@@ -10,8 +10,9 @@ export type CompareRange = Omit<RangeForms, 'fromKey'>;
 
 function make(key: Bytes, target: CompareTarget, result: CompareResult, operand: bigint | Buffer, range?: CompareRange): Compare {
   if (!RESULTS.includes(result)) throw invalidArgument('result', `must be one of ${RESULTS.join(' ')}`);
-  const where = range === undefined ? { key: toKey(key, 'key') } : toRange(key, range);
-  return { ...where, target, result, operand };
+  if (range === undefined) return { key: toKey(key, 'key'), target, result, operand };
+  const where = toRange(key, range);
+  return { key: where.key, rangeEnd: where.rangeEnd, target, result, operand };
 }
 
 type IntegerCompare = (key: Bytes, result: CompareResult, operand: bigint | number, range?: CompareRange) => Compare;

@@ -47,7 +47,7 @@ test('request options go into the request, call options past it', () => {
     requireLeader: false,
     metadata: { a: 'b' },
   });
-  const { key: _key, ...rest } = request;
+  const { key: _key, rangeEnd: _rangeEnd, ...rest } = request;
   assert.equal(rest, {
     startRevision: 5n,
     prevKv: true,

@@ -47,8 +47,10 @@ export class WatcherFacade implements Watcher {
 
   watch(key: Bytes, options: WatchOptions = {}): WatchStream {
     const { prefix, fromKey, rangeEnd, startRevision, prevKv, progressNotify, filters, fragment, ...rest } = options;
+    const range = toRange(key, { prefix, fromKey, rangeEnd });
     const request: WatchCreateRequest = {
-      ...toRange(key, { prefix, fromKey, rangeEnd }),
+      key: range.key,
+      rangeEnd: range.rangeEnd,
       startRevision: startRevision === undefined ? 0n : toInt64(startRevision, 'startRevision', 0n),
       prevKv,
       progressNotify,
