@@ -69,6 +69,8 @@ class Client implements EtcdClient {
   readonly #autoSync: EndpointSync | undefined;
   #hubs: { close(): void }[] = [];
   #closed: Promise<void> | undefined;
+  /** Tells the client that this one was derived from; it lives longer. */
+  #forget: () => void = () => {};
 
   constructor(
     connections: Connections,
@@ -78,7 +80,7 @@ class Client implements EtcdClient {
     const { options, clock } = connections;
     this.#connections = connections;
     this.#ownsConnections = ownsConnections;
-    const gate = options.rejectOldCluster && ownsConnections ? [versionGate(() => this)] : [];
+    const gate = options.rejectOldCluster && ownsConnections ? [versionGate(() => this, clock)] : [];
     this.#parts = composeClient(connections, [...gate, ...interceptors]);
     const services = this.#services();
     const facades = facadesOf(() => services);
@@ -109,6 +111,7 @@ class Client implements EtcdClient {
     if (this.#closed !== undefined) throw clientClosed();
     const derived = new Client(this.#connections, [...this.#parts.interceptors, ...more], false);
     this.#derived.add(derived);
+    derived.#forget = () => this.#derived.delete(derived);
     return derived;
   }
 
@@ -147,6 +150,7 @@ class Client implements EtcdClient {
   async #close(): Promise<void> {
     const { wire } = this.#parts;
     wire.closed = true;
+    this.#forget();
     this.#autoSync?.close();
     await Promise.all([...this.#derived].map((derived) => derived.close()));
     for (const hub of this.#hubs) hub.close();

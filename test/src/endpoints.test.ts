@@ -1,0 +1,127 @@
+// limit: 120 s
+import { createClient, type EtcdClient, type EtcdError } from '@etcdts/core';
+import { assert, eventually, rejects, startCluster, suite } from '@etcdts/testing';
+import type { EtcdCluster } from '@etcdts/testing';
+
+const test = suite('endpoints', { timeoutMs: 60_000 });
+
+let cluster: EtcdCluster;
+test.before(async () => {
+  cluster = await startCluster();
+});
+test.after(() => cluster?.close());
+
+/** A client that is connected to all its endpoints. */
+async function connected(endpoints: readonly string[]): Promise<EtcdClient> {
+  const client = createClient({ endpoints });
+  await eventually(async () => {
+    await client.kv.get('endpoints');
+    return client.describe().endpoints.every(({ state }) => state === 'ready');
+  });
+  return client;
+}
+
+/** Which member answered each of so many reads. */
+async function answerers(client: EtcdClient, count: number): Promise<readonly bigint[]> {
+  const answers: bigint[] = [];
+  for (let i = 0; i < count; i++) answers.push((await client.kv.get('endpoints')).header.memberId);
+  return answers;
+}
+
+test('calls go round the members', async () => {
+  await using client = await connected(cluster.endpoints);
+  const answers = await answerers(client, 30);
+  for (const member of new Set(answers)) assert.is(answers.filter((one) => one === member).length, 10);
+  assert.is(new Set(answers).size, 3);
+});
+
+test('a call goes to the endpoint that it names, and to no other', async () => {
+  await using client = createClient({ endpoints: cluster.endpoints });
+  const [first, second] = cluster.endpoints as [string, string];
+  const ids = await Promise.all(
+    [first, second].map(async (endpoint) => {
+      const answers = new Set<bigint>();
+      for (let i = 0; i < 5; i++) answers.add((await client.kv.get('endpoints', { endpoint })).header.memberId);
+      assert.is(answers.size, 1);
+      return [...answers][0];
+    }),
+  );
+  assert.is.not(ids[0], ids[1]);
+  const error = await rejects<EtcdError>(client.kv.put('endpoints', 'x', { endpoint: 'http://127.0.0.1:1' }), {
+    code: 'UNAVAILABLE',
+    outcome: 'not-applied',
+    endpoint: 'http://127.0.0.1:1',
+  });
+  assert.match(error.message, /ECONNREFUSED/);
+  await rejects(client.kv.get('endpoints', { endpoint: 'ftp://x' }), { code: 'INVALID_ARGUMENT', argument: 'endpoint' });
+});
+
+test('setEndpoints moves calls at once, and keeps the connections of those that stay', async () => {
+  const [first, second, third] = cluster.endpoints as [string, string, string];
+  await using client = await connected([first, second]);
+  const held = client.watch('endpoints/moved');
+  await held.created;
+  client.setEndpoints([second, third]);
+  assert.equal(client.endpoints, [second, third]);
+  assert.equal(client.describe().endpoints.map(({ state }) => state)[0], 'ready');
+  await eventually(async () => new Set(await answerers(client, 4)).size === 2);
+  client.setEndpoints([third]);
+  assert.is(new Set(await answerers(client, 6)).size, 1);
+  const next = held[Symbol.asyncIterator]().next();
+  await client.kv.put('endpoints/moved', 'x');
+  assert.is((await next).value?.events[0]?.kv.text(), 'x');
+  assert.throws(() => client.setEndpoints([]), /NO_AVAILABLE_ENDPOINTS/);
+  assert.equal(client.endpoints, [third]);
+});
+
+test('rejectOldCluster lets a current etcd pass, once for all calls, and streams too', async () => {
+  await using client = createClient({ endpoints: cluster.endpoints, rejectOldCluster: true });
+  await Promise.all(Array.from({ length: 10 }, (_, i) => client.kv.put('endpoints/gate', String(i))));
+  const watch = client.watch('endpoints/gate');
+  await watch.created;
+  await watch.cancel();
+  assert.equal(client.describe().interceptors, ['reject-old-cluster']);
+});
+
+test('rejectOldCluster keeps a call no longer than its deadline or its signal', async () => {
+  await using client = createClient({ endpoints: cluster.endpoints, rejectOldCluster: true });
+  await Promise.all(cluster.members.map((member) => member.freeze()));
+  try {
+    const started = performance.now();
+    await rejects(client.kv.put('endpoints/gate', 'x', { timeoutMs: 200 }), { code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+    const signal = AbortSignal.timeout(200);
+    const reason = await rejects(client.kv.put('endpoints/gate', 'x', { signal }));
+    assert.is(reason, signal.reason);
+    const aborted = AbortSignal.abort(new Error('at once'));
+    await rejects(client.kv.put('endpoints/gate', 'x', { signal: aborted }), /at once/);
+    assert.ok(performance.now() - started < 1_000, `${performance.now() - started} ms`);
+  } finally {
+    await Promise.all(cluster.members.map((member) => member.thaw()));
+  }
+});
+
+test('one member that is killed fails no call that is made later', async () => {
+  await using client = await connected(cluster.endpoints);
+  const leader = await cluster.leader();
+  const gone = cluster.members[(leader + 1) % 3];
+  await gone?.kill();
+  for (let i = 0; i < 60; i++) await client.kv.put(`endpoints/killed/${i}`, 'x');
+  await gone?.restart();
+  await eventually(async () => new Set(await answerers(client, 6)).size === 3, { timeoutMs: 15_000 });
+});
+
+test('a member that lost its leader fails calls that require one, and answers the others', async () => {
+  const leader = await cluster.leader();
+  const alone = cluster.members[leader];
+  await using client = createClient({ endpoints: [alone?.clientUrl as string] });
+  await client.kv.get('endpoints');
+  await Promise.all(cluster.members.filter((member) => member !== alone).map((member) => member.kill()));
+  await eventually(
+    () => client.kv.get('endpoints', { requireLeader: true, serializable: true, timeoutMs: 500 }).then(() => false, (error: EtcdError) => error.code === 'NO_LEADER'),
+    { timeoutMs: 10_000 },
+  );
+  await client.kv.get('endpoints', { serializable: true });
+  await rejects(client.kv.put('endpoints', 'x', { requireLeader: true }), { code: 'NO_LEADER', outcome: 'not-applied' });
+});
+
+test.run();
