@@ -13,7 +13,7 @@ let etcd: EtcdServer;
 test.before(async () => {
   etcd = await startEtcd();
 });
-test.after(() => etcd.close());
+test.after(() => etcd?.close());
 
 interface Report {
   /** From the call of `close()` to the exit of the process. */

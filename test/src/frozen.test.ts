@@ -13,7 +13,7 @@ let etcd: EtcdServer;
 test.before(async () => {
   etcd = await startEtcd();
 });
-test.after(() => etcd.close());
+test.after(() => etcd?.close());
 
 async function follower(cluster: EtcdCluster): Promise<EtcdMember> {
   const leader = await cluster.leader();

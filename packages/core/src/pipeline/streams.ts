@@ -40,19 +40,29 @@ export function tapStream<Req, Res>(stream: ClientStream<Req, Res>, taps: Stream
         throw reason;
       });
     },
-    async *[Symbol.asyncIterator]() {
-      try {
-        for await (const message of stream) {
-          taps.received?.(message);
-          yield message;
-        }
-        ended();
-      } catch (reason) {
-        ended(reason);
-        throw reason;
-      } finally {
-        ended();
-      }
+    [Symbol.asyncIterator]() {
+      const inner = stream[Symbol.asyncIterator]();
+      // No generator: its return() would wait for a message that may never come.
+      return {
+        async next() {
+          try {
+            const result = await inner.next();
+            if (result.done === true) ended();
+            else taps.received?.(result.value);
+            return result;
+          } catch (reason) {
+            ended(reason);
+            // Where the tap itself has thrown, the stream is still open.
+            stream.cancel(reason);
+            throw reason;
+          }
+        },
+        return() {
+          ended();
+          stream.cancel();
+          return Promise.resolve({ value: undefined, done: true });
+        },
+      };
     },
   };
 }
@@ -84,15 +94,28 @@ export function deferredStream<Req, Res>(making: Promise<ClientStream<Req, Res>>
       stream?.cancel(reason);
     },
     forEach(onMessage) {
+      const over = queue.forEach(() => {});
       opened.then(
         (made) => made.forEach(onMessage).then(() => queue.end(), (reason: unknown) => queue.fail(reason)),
         () => {},
       );
-      return queue.forEach(() => {});
+      return over;
     },
-    async *[Symbol.asyncIterator]() {
-      if (cancelled !== undefined) return;
-      yield* await opened;
+    [Symbol.asyncIterator]() {
+      // Until the stream is there, the queue is what ends: by a failure to make it, or by cancel.
+      const early = queue[Symbol.asyncIterator]();
+      let inner: AsyncIterator<Res> | undefined;
+      const late = async (): Promise<IteratorResult<Res>> => {
+        const made = await opened;
+        return (inner ??= made[Symbol.asyncIterator]()).next();
+      };
+      return {
+        next: () => inner?.next() ?? Promise.race([early.next(), late()]),
+        return: () => {
+          self.cancel();
+          return Promise.resolve({ value: undefined, done: true });
+        },
+      };
     },
   };
   return self;

@@ -56,6 +56,7 @@ export class WireStream<Req, Res>
   }
 
   end(): void {
+    if (this.#sendsEnded) return;
     this.#sendsEnded = true;
     this.#wire?.halfClose();
   }
@@ -80,8 +81,10 @@ export class WireStream<Req, Res>
     try {
       const wire = connection.start(this.#call.method.path, this.#call.metadata, this);
       this.#wire = wire;
-      for (const message of this.#unsent) this.#write(wire, message);
+      for (const message of this.#unsent) if (!this.#ended) this.#write(wire, message);
       this.#unsent = [];
+      // A message that cannot be sent has ended the stream.
+      if (this.#ended) return;
       if (this.#sendsEnded) wire.halfClose();
       for (; this.#wanted > 0; this.#wanted--) wire.read();
     } catch (error) {
