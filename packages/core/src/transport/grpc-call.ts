@@ -17,6 +17,8 @@ export class GrpcCall implements WireCall {
   /** Messages that grpc-js has not written yet. */
   #writing = 0;
   #ending = false;
+  /** Whether the peer has answered anything at all. */
+  #answered = false;
 
   constructor(wire: GrpcWire, listener: WireListener, calls: Set<GrpcCall>, onSettled: () => void) {
     this.#wire = wire;
@@ -47,15 +49,16 @@ export class GrpcCall implements WireCall {
     this.#wire.cancelWithStatus(status.CANCELLED, 'cancelled');
   }
 
-  /** Ends the call from below: its owner is told. */
+  /** Ends the call from below: its owner is told. How far it got, grpc-js does not say while it is under way. */
   abandon(details: string): void {
     const listener = this.#listener;
-    const reach = this.#reach();
     this.cancel();
-    listener?.onEnd({ code: status.UNAVAILABLE, details, reach });
+    listener?.onEnd({ code: status.UNAVAILABLE, details, reach: 'sent' });
   }
 
-  onReceiveMetadata(): void {}
+  onReceiveMetadata(): void {
+    this.#answered = true;
+  }
 
   onReceiveMessage(message: Buffer): void {
     this.#listener?.onMessage(message);
@@ -65,9 +68,9 @@ export class GrpcCall implements WireCall {
     const listener = this.#listener;
     if (listener === undefined) return;
     this.#settle();
-    const { code, details } = end;
-    const { progress } = end as { progress?: string };
-    listener.onEnd({ code, details, reach: progress === 'REFUSED' ? 'refused' : this.#reach() });
+    // Whatever grpc-js throws inside becomes a status, with or without details.
+    const details = String(end.details ?? '');
+    listener.onEnd({ code: end.code, details, reach: this.#refused(end, details) ? 'refused' : this.#reach() });
   }
 
   #write(frame: Buffer): void {
@@ -84,6 +87,15 @@ export class GrpcCall implements WireCall {
     for (const frame of waiting) this.#write(frame);
     if (this.#ending && this.#writing === 0) this.#wire.halfClose();
   };
+
+  /**
+   * Whether the peer reset the stream as REFUSED_STREAM: not processed, by the protocol. grpc-js takes the reset's code off
+   * the status; what remains is its text, and that the text is no server's, as there were neither headers nor trailers.
+   */
+  #refused(end: StatusObject, details: string): boolean {
+    if (end.code !== status.UNAVAILABLE || details !== 'Stream refused by server') return false;
+    return !this.#answered && Object.keys(end.metadata.getMap()).length === 0;
+  }
 
   /** grpc-js knows a call's peer only once it has a stream on a connection; until then nothing can have left. */
   #reach(): Reach {

@@ -5,12 +5,16 @@ import { invalidArgument } from '../errors.ts';
 // Most calls carry the very same metadata object; a Metadata of grpc-js is not cheap to make, and createCall copies it.
 const made = new WeakMap<Metadata, GrpcMetadata>();
 
+// Without the colon of HTTP/2's own, which grpc-js lets pass.
+const NAME = /^[0-9a-z_.-]+$/i;
+
 /** grpc-js's form of a call's metadata; keys and values that HTTP/2 cannot carry are refused by name. */
 export function grpcMetadata(metadata: Metadata): GrpcMetadata {
   let grpc = made.get(metadata);
   if (grpc === undefined) {
     grpc = new GrpcMetadata();
     for (const [key, value] of Object.entries(metadata)) {
+      if (!NAME.test(key)) throw invalidArgument(`metadata ${JSON.stringify(key)}`, 'is no name of a header');
       for (const one of Array.isArray(value) ? (value as readonly (string | Uint8Array)[]) : [value as string]) {
         try {
           grpc.add(key, typeof one === 'string' ? one : Buffer.from(one));
