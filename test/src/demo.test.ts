@@ -1,34 +1,14 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@etcdts/core';
 import { assert, startEtcd, suite } from '@etcdts/testing';
+import { run, type Ending } from './program.ts';
 
 const demo = fileURLToPath(new URL('../../examples/demo/dist/demo.js', import.meta.url));
 const test = suite('demo', { timeoutMs: 60_000 });
 
-interface Ending {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs the demo as a reader would; `endpoints` as the reader would set them. */
-function run(endpoints: string | undefined, signal: AbortSignal): Promise<Ending> {
-  return new Promise((resolve, reject) => {
-    const env = { ...process.env, ETCD_ENDPOINTS: endpoints };
-    const child = spawn(process.execPath, [demo], {
-      env,
-      signal,
-      killSignal: 'SIGKILL',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
+function runDemo(endpoints?: string): Promise<Ending> {
+  return run([demo], { limitMs: 60_000, env: { ...process.env, ETCD_ENDPOINTS: endpoints } });
 }
 
 /** What a reader must have been told, in this order. */
@@ -68,19 +48,19 @@ function assertTold({ code, stdout, stderr }: Ending): void {
   assert.is(stdout.includes('\u001b'), false, 'no colours where there is no terminal');
 }
 
-test('tells its story on an etcd of its own', async ({ signal }) => {
-  assertTold(await run(undefined, signal));
+test('tells its story on an etcd of its own', async () => {
+  assertTold(await runDemo());
 });
 
-test('tells its story on the etcd of ETCD_ENDPOINTS and leaves nothing there', async ({ signal }) => {
+test('tells its story on the etcd of ETCD_ENDPOINTS and leaves nothing there', async () => {
   await using etcd = await startEtcd();
-  assertTold(await run(`${etcd.endpoint},127.0.0.1:1`, signal));
+  assertTold(await runDemo(`${etcd.endpoint},127.0.0.1:1`));
   await using client = createClient({ endpoints: etcd.endpoint });
   assert.is((await client.kv.get('', { prefix: true })).count, 0);
 });
 
-test('ends with 1 and says why where no etcd answers', async ({ signal }) => {
-  const { code, stderr } = await run('127.0.0.1:1', signal);
+test('ends with 1 and says why where no etcd answers', async () => {
+  const { code, stderr } = await runDemo('127.0.0.1:1');
   assert.is(code, 1);
   assert.match(stderr, /The demo failed: no etcd answers at 127\.0\.0\.1:1 \(ETCD_ENDPOINTS\): UNAVAILABLE: /);
 });

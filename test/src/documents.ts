@@ -1,0 +1,92 @@
+// The code in the documents, made into programs. A block marked `ts` is a whole module; `ts no-run` is only type-checked.
+// A line `expression; // => value`, also as `console.log(expression); // => value`, is checked to be so.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run, type Ending } from './program.ts';
+
+/** A Markdown file. */
+export interface Document {
+  /** Relative to the root, as `docs/watch.md`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** One block of code. */
+export interface Block {
+  /** Where it stands, as `README.md:41`. */
+  readonly name: string;
+  readonly code: string;
+  readonly runs: boolean;
+}
+
+/** The root of the repository. */
+export const root: string = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Below `test`, where the packages that the blocks import are found. */
+const folder = join(root, 'test', 'dist', 'documents');
+const READERS_ETCD = /localhost:2379/g;
+const CLAIM = /^(\s*)(?:console\.log\((.*)\)|(.*)); \/\/ => (.*)$/gm;
+const LIMIT_MS = 20_000;
+
+/** Every document: of the root, of `docs` and of the packages. */
+export function documents(): readonly Document[] {
+  const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`);
+  const files = (place: string): string[] => readdirSync(join(root, place)).filter((name) => name.endsWith('.md'));
+  const paths = [...files('.'), ...files('docs').map((name) => `docs/${name}`), ...packages];
+  return paths.map((path) => ({
+    path,
+    text: existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '',
+  }));
+}
+
+/** The TypeScript blocks of a document. */
+export function blocksOf({ path, text }: Document): readonly Block[] {
+  return [...text.matchAll(/^```ts(.*)\n([^]*?)^```$/gm)].map(({ index, 1: mark, 2: code = '' }) => {
+    const line = text.slice(0, index).split('\n').length;
+    if (mark !== '' && mark !== ' no-run') throw new Error(`${path}:${line}: a block is marked "ts${mark}"`);
+    // So many empty lines that an error tells the line of the document.
+    return { name: `${path}:${line}`, code: '\n'.repeat(line) + code, runs: mark === '' };
+  });
+}
+
+/** Type-checks and compiles the blocks; returns what the compiler says, nothing where all is well. */
+export async function compile(blocks: readonly Block[], endpoint: string): Promise<string> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const block of blocks) {
+    const check = "import { deepStrictEqual as same } from 'node:assert/strict';";
+    const claims = block.code.replace(
+      CLAIM,
+      (_, indent, logged, plain, value) => `${indent}same(${logged ?? plain}, ${value});`,
+    );
+    writeFileSync(join(folder, `${fileOf(block)}.ts`), (check + claims).replaceAll(READERS_ETCD, endpoint));
+  }
+  const options = {
+    composite: false,
+    declaration: false,
+    declarationMap: false,
+    isolatedDeclarations: false,
+    moduleDetection: 'force',
+    rootDir: '.',
+    outDir: '.',
+    tsBuildInfoFile: null,
+  };
+  const config = { extends: '../../../tsconfig.base.json', compilerOptions: options, include: ['*.ts'], exclude: [] };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+  const { code, output } = await run([join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], {
+    limitMs: LIMIT_MS,
+  });
+  return code === 0 ? '' : output;
+}
+
+/** Runs a compiled block to its end; one that does not end by itself is killed. */
+export function runBlock(block: Block): Promise<Ending> {
+  // A block may itself be a file of tests, whose result is not one of ours.
+  const env = { ...process.env, ETCDTS_TEST_REPORT_FD: undefined };
+  return run(['--enable-source-maps', join(folder, `${fileOf(block)}.js`)], { limitMs: LIMIT_MS, env });
+}
+
+function fileOf({ name }: Block): string {
+  return name.replaceAll(/[/.:]/g, '-');
+}

@@ -1,0 +1,55 @@
+// limit: 300 s
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createClient } from '@etcdts/core';
+import { assert, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
+import { blocksOf, compile, documents, root, runBlock } from './documents.ts';
+
+/** A document whose blocks go on from one another; a test of its own runs them. */
+const ELSEWHERE = 'docs/namespaces.md';
+
+const test = suite('documents', { timeoutMs: 60_000 });
+const all = documents();
+const blocks = all.filter(({ path }) => path !== ELSEWHERE).flatMap(blocksOf);
+
+let etcd: EtcdServer;
+let complaints: string;
+
+test.before(async () => {
+  etcd = await startEtcd();
+  complaints = await compile(blocks, etcd.endpoint);
+});
+
+test.after(async () => {
+  await etcd.close();
+});
+
+test('have code that is correct by its types', () => {
+  assert.is(complaints, '');
+});
+
+for (const block of blocks.filter(({ runs }) => runs)) {
+  test(`${block.name} runs to its end, and what it claims is so`, async () => {
+    const { code, output } = await runBlock(block);
+    // For the next one, which starts on an empty store as its reader does.
+    await using client = createClient({ endpoints: etcd.endpoint });
+    await client.kv.delete('', { prefix: true });
+    assert.is(code, 0, output);
+  });
+}
+
+for (const { path, text } of all) {
+  test(`${path} has code, and no link and no command that leads nowhere`, () => {
+    assert.ok(text.length > 0, 'the document is missing');
+    const scripts = Object.keys(
+      (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object }).scripts,
+    );
+    for (const [, script = 'test'] of text.matchAll(/\bnpm (?:run ([\w:]+)|test\b)/g))
+      assert.ok(scripts.includes(script), script);
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]*)[^)]*\)/g)) {
+      assert.ok(existsSync(join(root, dirname(path), target)), `a link to ${target}`);
+    }
+  });
+}
+
+test.run();
