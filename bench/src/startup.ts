@@ -1,5 +1,5 @@
 // From the start of a process to the first get, in fresh processes, next to a bare one.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ClientName } from './clients/index.ts';
@@ -21,6 +21,9 @@ export async function measureStartup(
   address: string,
   rounds: number,
 ): Promise<Startups> {
+  if (clients.includes('etcdts')) {
+    execFileSync(process.execPath, [fileURLToPath(new URL('../../scripts/bundle.mjs', import.meta.url))]);
+  }
   const programs: readonly [ClientName | 'bare', readonly string[]][] = [
     ['bare', ['-e', '0']],
     ...clients.map((client): [ClientName, string[]] => [

@@ -1,9 +1,6 @@
 // The composition root: everything that a client is made of, on one screen. The only file that knows tsyringe.
 import 'reflect-metadata/lite';
-import type { DependencyContainer, InjectionToken } from 'tsyringe';
-// The package's entry costs 50 ms at start: Node parses everything behind its re-exports to learn the names. This is the
-// file behind it, and the same container.
-import { instance as application } from 'tsyringe/dist/cjs/dependency-container.js';
+import { container as application, type DependencyContainer, type InjectionToken } from 'tsyringe';
 import type { Interceptor } from './call.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { invalidArgument } from './errors.ts';

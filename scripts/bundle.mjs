@@ -1,0 +1,52 @@
+// Makes packages/core/lib, the form in which core is published: its own modules in one file, dependencies left outside.
+// In the workspace everything uses dist, file by file.
+//   node scripts/bundle.mjs
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const core = fileURLToPath(new URL('../packages/core/', import.meta.url));
+const require = createRequire(`${core}package.json`);
+
+/**
+ * Dependencies that are CommonJS, each behind a file of one line. Node reads a CommonJS module that is imported, and all
+ * that it exports again, just to learn the names: 40 ms of a process start. One that is required costs nothing of that.
+ */
+const commonJs = {
+  name: 'commonjs',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(@grpc\/|tsyringe$|reflect-metadata\/)/ }, ({ path }) => ({ path, namespace: 'commonjs' }));
+    onResolve({ filter: /^\.\/.*\.cjs$/ }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /./, namespace: 'commonjs' }, ({ path }) => {
+      const file = `${path.replace(/^@/, '').replaceAll('/', '-')}.cjs`;
+      writeFileSync(`${core}lib/${file}`, `'use strict';\nexports.library = require('${path}');\n`);
+      const names = Object.keys(require(path)).filter((name) => /^(?!default$)\w+$/.test(name));
+      const exported = names.map((name) => `export const ${name} = /* @__PURE__ */ (() => library.${name})();`);
+      return { contents: [`import { library } from './${file}';`, ...exported].join('\n') };
+    });
+  },
+};
+
+/** Makes packages/core/lib anew. */
+export async function bundleCore() {
+  rmSync(`${core}lib`, { recursive: true, force: true });
+  mkdirSync(`${core}lib`);
+  await build({
+    absWorkingDir: core,
+    entryPoints: ['src/index.ts'],
+    outdir: 'lib',
+    bundle: true,
+    packages: 'external',
+    plugins: [commonJs],
+    // What is imported lazily, such as the descriptor of the protos, stays in a file of its own.
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await bundleCore();

@@ -1,0 +1,12 @@
+// The prepack script of every package: makes what it publishes of what `tsc -b` built.
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleCore } from './bundle.mjs';
+
+// The compiler never deletes what it built from a source that is gone.
+for (const name of readdirSync('dist', { recursive: true })) {
+  const source = /^(.*?)(\.d\.ts|\.js)(\.map)?$/.exec(name)?.[1];
+  if (source !== undefined && !existsSync(join('src', `${source}.ts`))) rmSync(join('dist', name));
+}
+
+if (process.env.npm_package_name === '@etcdts/core') await bundleCore();
