@@ -1,5 +1,5 @@
 import { createClient, type EtcdError } from '@etcdts/core';
-import { assert, eventually, rejects, startCluster, startEtcd, suite } from '@etcdts/testing';
+import { assert, eventually, isAtLeast, rejects, startCluster, startEtcd, suite } from '@etcdts/testing';
 
 const test = suite('cluster', { timeoutMs: 60_000 });
 
@@ -24,7 +24,9 @@ test('C-02 C-03 C-05 C-06 a learner is added, started, promoted and removed', as
   await rejects(cluster.memberPromote(first), { code: 'MEMBER_NOT_LEARNER', outcome: 'not-applied' });
 
   const joining = await etcd.addMember();
-  const { member, members } = await cluster.memberAddAsLearner(['http://127.0.0.1:1']);
+  // Until 3.6 etcd makes a voting member of a learner whose URLs are updated.
+  const updates = isAtLeast(etcd.version, '3.6');
+  const { member, members } = await cluster.memberAddAsLearner([updates ? 'http://127.0.0.1:1' : joining.peerUrl]);
   assert.ok(member.isLearner);
   assert.is(member.name, '');
   assert.equal(members.map(({ id }) => id).sort(), [first, member.id].sort());
@@ -32,10 +34,12 @@ test('C-02 C-03 C-05 C-06 a learner is added, started, promoted and removed', as
   await rejects(cluster.memberAdd([etcd.member.peerUrl]), { code: 'PEER_URL_EXIST' });
   await rejects(cluster.memberPromote(member.id), { code: 'MEMBER_LEARNER_NOT_READY' });
 
-  const updated = await cluster.memberUpdate(member.id, [joining.peerUrl]);
-  const learner = updated.members.find(({ id }) => id === member.id);
-  assert.equal(learner?.peerUrls, [joining.peerUrl]);
-  assert.ok(learner?.isLearner, 'an updated learner stays one');
+  if (updates) {
+    const updated = await cluster.memberUpdate(member.id, [joining.peerUrl]);
+    const learner = updated.members.find(({ id }) => id === member.id);
+    assert.equal(learner?.peerUrls, [joining.peerUrl]);
+    assert.ok(learner?.isLearner, 'an updated learner stays one');
+  }
 
   // A learner answers no linearizable read, so that it is never healthy.
   await joining.start({ waitHealthy: false });
@@ -85,6 +89,8 @@ test('C-01 without a quorum the serializable list answers and the linearizable o
   await Promise.all(others.map((member) => member.kill()));
   await eventually(async () => (await client.maintenance.status(alive?.clientUrl as string)).leader === 0n);
   assert.is((await client.cluster.memberList({ serializable: true })).members.length, 3);
+  // etcd 3.4 knows only the serializable list.
+  if (!isAtLeast(etcd.version, '3.5')) return;
   const error = await rejects<EtcdError>(client.cluster.memberList({ timeoutMs: 1500 }));
   assert.is(error.name, 'EtcdError');
   assert.is(error.outcome, 'not-applied');

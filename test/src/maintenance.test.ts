@@ -122,15 +122,17 @@ test('M-11 moveLeader fails for who cannot lead, at a follower, and where no end
   assert.ok(error.message.includes(follower), error.message);
 });
 
-test('M-12 downgrade is validated, and cancelled whether or not one is under way', async () => {
+test('M-12 downgrade is validated, and cancelled', async () => {
   if (!isAtLeast(etcd.version, '3.5')) return;
   const [major, minor] = etcd.version.split('.').map(Number) as [number, number];
   const { version } = await client.maintenance.downgrade('validate', `${major}.${minor - 1}.0`);
   assert.ok(version.startsWith(`${major}.${minor}`));
   await rejects(client.maintenance.downgrade('validate', '3.0.0'), { code: 'INVALID_DOWNGRADE_TARGET_VERSION' });
   await rejects(client.maintenance.downgrade('validate', 'three'), { code: 'WRONG_DOWNGRADE_VERSION_FORMAT' });
-  const cancelled = await client.maintenance.downgrade('cancel');
-  assert.ok(cancelled.version.startsWith(`${major}.${minor}`));
+  // Until 3.6 a cancel without a downgrade under way was an error.
+  const cancelled = client.maintenance.downgrade('cancel');
+  if (!isAtLeast(etcd.version, '3.6')) return void (await rejects(cancelled, { code: 'NO_INFLIGHT_DOWNGRADE' }));
+  assert.ok((await cancelled).version.startsWith(`${major}.${minor}`));
 });
 
 test('M-06 without a leader status answers, and says so', async () => {

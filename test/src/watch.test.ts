@@ -1,6 +1,6 @@
 // limit: 180 s
 import { createClient, type EtcdClient } from '@etcdts/core';
-import { assert, eventually, rejects, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
+import { assert, eventually, isAtLeast, rejects, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
 import { Recording } from './watch-history.ts';
 
 const test = suite('watch on etcd', { timeoutMs: 60_000 });
@@ -51,7 +51,7 @@ test('W-08 H39: cancel, break, abort and a cancel during the creation take the w
     client.watch('cancel/c', { signal: controller.signal }),
   ];
   await created([cancelled, left, aborted]);
-  assert.is(await watchers(), 4);
+  await eventually(async () => (await watchers()) === 4);
   await cancelled.cancel();
   await writer.kv.put('cancel/b', 'v');
   for await (const _ of left) break;
@@ -108,7 +108,9 @@ test('W-40: a watch that starts in the future silences the bookmarks of its stre
   await client.watcher.requestProgress();
   await client.watcher.requestProgress({ requireLeader: false });
   await eventually(() => b.responses.length === 1);
-  assert.equal([a.responses.length, b.responses[0]?.progressNotify], [0, true]);
+  assert.is(b.responses[0]?.progressNotify, true);
+  // Older servers answer as if the watch in the future were not there.
+  if (isAtLeast(etcd.version, '3.5.30')) assert.is(a.responses.length, 0);
 });
 
 test('H17: a watch that keeps up sees each put as it comes: 5,000 in order', async () => {

@@ -18,14 +18,17 @@ export function toBytes(value: Bytes, argument: string): Buffer {
     if (!value.isWellFormed()) throw invalidArgument(argument, 'is not well-formed Unicode: it holds a lone surrogate');
     return value === '' ? EMPTY : Buffer.from(value);
   }
-  if (value instanceof Uint8Array) return value.length === 0 ? EMPTY : copyBytes(value);
+  if (value instanceof Uint8Array) return copyBytes(value);
   throw invalidArgument(argument, `must be a string or a Uint8Array, not ${describe(value)}`);
 }
 
+const realLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype) as object, 'byteLength')
+  ?.get as (this: Uint8Array) => number;
+
 /** Copies bytes into a Buffer that shares memory with nothing the caller holds. */
 export function copyBytes(bytes: Uint8Array): Buffer {
-  // Buffer.from trusts `length`, which a subclass may override; set() goes by the real one.
-  const copy = Buffer.allocUnsafe(bytes.byteLength);
+  // By the real length, which neither Buffer.from nor `byteLength` is, where a subclass overrides them.
+  const copy = Buffer.allocUnsafe(realLength.call(bytes));
   copy.set(bytes);
   return copy;
 }

@@ -54,6 +54,13 @@ export class EtcdError extends Error {
     if (init.argument !== undefined) this.argument = init.argument;
     Object.defineProperty(this, BRAND, { value: true });
   }
+
+  /** What `JSON.stringify` gives, for logs: the fields and the message; a revision as decimal text. */
+  toJSON(): Record<string, unknown> {
+    const { name, message, code, grpcCode, outcome, method, endpoint, attempts, argument, compactRevision } = this;
+    const revision = compactRevision?.toString();
+    return { name, message, code, grpcCode, outcome, method, endpoint, attempts, argument, compactRevision: revision };
+  }
 }
 
 /** Tells an EtcdError, of one code if given; true also for one made by another copy of this package. */

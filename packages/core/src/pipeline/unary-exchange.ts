@@ -70,6 +70,7 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
     const { signal, deadline, method, request } = this.#call;
     if (signal?.aborted) return this.#reject(signal.reason);
     if (this.#parts.closed) return this.#reject(clientClosed(methodName(method)));
+    if (deadline <= this.#parts.clock.now()) return this.expire();
     this.#parts.underWay.add(this);
     this.#deadline = this.#parts.deadlines.add(deadline, this);
     if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => this.#fail(signal.reason));
