@@ -19,6 +19,11 @@ export interface CallOptions {
   endpoint?: string | undefined;
   /** Further request metadata. */
   metadata?: Metadata | undefined;
+  /**
+   * The request or its metadata holds a secret: the call fails with `INSECURE_ENDPOINT` before anything of it is sent
+   * where it would go over plain HTTP to another machine. Off by default.
+   */
+  confidential?: boolean | undefined;
 }
 
 /** A typed key of a call's context: how interceptors hand things to each other. */
@@ -59,6 +64,8 @@ export interface Call<M extends Method = Method> {
   /** When the call must have ended, on `performance.now()`'s clock; `Infinity` for never. */
   readonly deadline: number;
   readonly endpoint: string | undefined;
+  /** Goes over TLS, or to this machine, or not at all; see `CallOptions.confidential`. */
+  readonly confidential: boolean;
   readonly options: CallOptions;
   readonly context: CallContext;
   /** 1 for the first; an interceptor that calls `next` again raises it. */
@@ -91,15 +98,29 @@ export type UnaryHandler = <M extends Method>(call: Call<M>) => Promise<Response
 /** Carries a stream call on: to the next interceptor, or to the wire. Called once for every attempt to open a stream. */
 export type StreamHandler = <M extends Method>(call: Call<M>) => ClientStream<RequestOf<M>, ResponseOf<M>>;
 
+/** Where an interceptor stands in one client: for those that send RPCs of their own, wait, or keep something. */
+export interface InterceptorSite {
+  /** One object for all clients over the same connections: the key for what an interceptor keeps of a cluster. */
+  readonly connections: object;
+  /** Sends an RPC of the interceptor's own through what is below it, so that it never meets itself. */
+  unary<Req, Res>(method: Method<Req, Res>, request: Req, options?: CallOptions): Promise<Res>;
+  /**
+   * Waits on behalf of a call: settles as `work` does, unless the call ends first, by its deadline, its signal or the
+   * client's close. The work itself goes on.
+   */
+  wait<T>(call: Pick<Call, 'method' | 'deadline' | 'signal'>, work: Promise<T>): Promise<T>;
+}
+
 /**
  * One layer of the pipeline: `name`, and a wrapper around the handler below it for unary calls, for streams, or both.
  * The first interceptor of a client is the outermost, in both directions. Wrappers are built once per method, when the
- * client is made; return `next` itself for methods that you do not care about.
+ * client is made; return `next` itself for methods that you do not care about. An interceptor of several clients is asked
+ * once for each, with a `site` for each.
  */
 export interface Interceptor {
   /** Unique in a client. */
   readonly name: string;
-  unary?(next: UnaryHandler, method: Method): UnaryHandler;
-  stream?(next: StreamHandler, method: Method): StreamHandler;
+  unary?(next: UnaryHandler, method: Method, site: InterceptorSite): UnaryHandler;
+  stream?(next: StreamHandler, method: Method, site: InterceptorSite): StreamHandler;
 }
 

@@ -3,12 +3,14 @@ import type { CallOptions, Interceptor } from './call.ts';
 import { ClusterFacade, type Cluster } from './cluster/cluster.ts';
 import { EndpointSync, syncEndpoints } from './cluster/sync.ts';
 import { composeClient, composeConnections, type ClientParts, type Connections } from './container.ts';
-import { clientClosed } from './errors.ts';
+import { clientClosed, invalidArgument } from './errors.ts';
 import type { KV } from './kv/kv.ts';
 import type { Lease } from './lease/lease.ts';
 import { MaintenanceFacade, type Maintenance } from './maintenance/maintenance.ts';
+import type { Method } from './methods.ts';
 import type { EtcdOperations, Services } from './operations.ts';
 import type { ClientOptions } from './options.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
 import { versionGate } from './version-gate.ts';
 import type { Watcher } from './watch/watch.ts';
 import { facadesOf, registerServices } from './wrap.ts';
@@ -47,6 +49,25 @@ export interface EtcdClient extends EtcdOperations, AsyncDisposable {
    * be called again. A client made by `intercept` closes only what is its own.
    */
   close(): Promise<void>;
+}
+
+// Out of reach of the application, so that a wrapped client has no way around its wrapper.
+const pipelines = new WeakMap<object, Pipeline>();
+
+/**
+ * Sends a unary RPC through every interceptor of a client: for packages that add operations of etcd, as auth's. Takes what
+ * `createClient` and `intercept` return, and refuses a wrapped client, whose wrapper it would pass by.
+ */
+export function invoke<Req, Res>(
+  client: EtcdClient,
+  method: Method<Req, Res>,
+  request: Req,
+  options: CallOptions = {},
+): Promise<Res> {
+  const pipeline = pipelines.get(client);
+  if (pipeline === undefined) throw invalidArgument('client', 'must be what createClient or intercept returned');
+  if (method.kind !== 'unary') throw invalidArgument('method', 'must be a unary RPC');
+  return pipeline.unary(method, request, options);
 }
 
 /** Makes a client; connects on first use. Throws an EtcdError that names the option where one is wrong. */
@@ -91,6 +112,7 @@ class Client implements EtcdClient {
     this.cluster = new ClusterFacade(this.#parts.pipeline);
     this.maintenance = new MaintenanceFacade(this.#parts.pipeline, () => this.endpoints, clock);
     registerServices(this, () => services);
+    pipelines.set(this, this.#parts.pipeline);
     const every = options.autoSyncIntervalMs;
     this.#autoSync = every === undefined || !ownsConnections ? undefined : new EndpointSync(this, every, options.logger, clock);
   }

@@ -37,6 +37,8 @@ const privateRoot = application.createChildContainer();
 
 /** What all clients over the same connections share. */
 export interface Connections {
+  /** What interceptors know them by: holds nothing. */
+  readonly identity: object;
   readonly options: ResolvedOptions;
   readonly clock: Clock;
   readonly picker: Picker;
@@ -69,7 +71,8 @@ export function composeConnections(options: ClientOptions): Connections {
     const parts = { transport, connection, connectTimeoutMs, clock: use(c, CLOCK), random: use(c, RANDOM), logger };
     return new Picker(endpoints, tlsByDefault, parts);
   });
-  return { options: resolved, clock: use(container, CLOCK), picker: use(container, PICKER), container };
+  const identity = Object.freeze({});
+  return { identity, options: resolved, clock: use(container, CLOCK), picker: use(container, PICKER), container };
 }
 
 /** Composes a client over connections: its pipeline, and the services above it. */
@@ -77,6 +80,7 @@ export function composeClient(connections: Connections, interceptors: readonly (
   const container = connections.container.createChildContainer();
   provide(container, INTERCEPTORS, (c) => interceptors.map((one) => resolveInterceptor(c, one)));
   provide(container, WIRE, (c) => ({
+    connections: connections.identity,
     picker: use(c, PICKER),
     deadlines: use(c, DEADLINES),
     clock: use(c, CLOCK),

@@ -86,7 +86,7 @@ export type GrpcCode = Exclude<(typeof GRPC_CODES)[number], 'OK'>;
 
 /**
  * Verdicts of this client, never of a server: closed client, a watch whose cluster was reset, a lease that is lost, a
- * cluster that is too old, an operation that a namespace cannot scope.
+ * cluster that is too old, an operation that a namespace cannot scope, a secret that would go over plain HTTP.
  */
 export type ClientCode =
   | 'CLIENT_CLOSED'
@@ -94,6 +94,7 @@ export type ClientCode =
   | 'LEASE_LOST'
   | 'OLD_CLUSTER'
   | 'NAMESPACE_VIOLATION'
+  | 'INSECURE_ENDPOINT'
   | 'NO_AVAILABLE_ENDPOINTS';
 
 /** Every code that an EtcdError can carry: a closed union, made for `switch`. */

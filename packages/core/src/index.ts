@@ -40,8 +40,11 @@ export type { AlarmFilter, DowngradeAction, Maintenance } from './maintenance/ma
 export type { Snapshot, SnapshotOptions, SnapshotProgress } from './maintenance/snapshot.ts';
 
 // ---- for authors of interceptors, wrappers and transports -----------------------------------------------------------
+export { invoke } from './client.ts';
 export { prefixEnd, toBytes, toInt64 } from './bytes.ts';
+export { toRange, type KeyRange } from './kv/range.ts';
 export { invalidArgument } from './errors.ts';
+export { serverError, type ServerError } from './error-codes.ts';
 export {
   CallContext,
   contextKey,
@@ -50,6 +53,7 @@ export {
   type ClientStream,
   type ContextKey,
   type Interceptor,
+  type InterceptorSite,
   type StreamHandler,
   type UnaryHandler,
 } from './call.ts';
@@ -77,6 +81,12 @@ export type {
   AlarmMember,
   AlarmResponse,
   AlarmType,
+  AuthHeaderResponse,
+  AuthRoleGetResponse,
+  AuthRoleListResponse,
+  AuthStatusResponse,
+  AuthUserGetResponse,
+  AuthUserListResponse,
   Compare,
   CompareResult,
   CompareTarget,

@@ -1,9 +1,20 @@
-import { CallContext, type Call, type CallOptions, type ClientStream, type Interceptor, type Metadata, type StreamHandler, type UnaryHandler } from '../call.ts';
+import {
+  CallContext,
+  type Call,
+  type CallOptions,
+  type ClientStream,
+  type Interceptor,
+  type InterceptorSite,
+  type Metadata,
+  type StreamHandler,
+  type UnaryHandler,
+} from '../call.ts';
 import { invalidArgument } from '../errors.ts';
 import { methods, type Method } from '../methods.ts';
 import type { Pipeline } from './pipeline.ts';
 import { failedStream } from './streams.ts';
 import { UnaryExchange, type WireParts } from './unary-exchange.ts';
+import { waitFor } from './waiting.ts';
 import { WireStream } from './wire-stream.ts';
 
 const LEADER_KEY = 'hasleader';
@@ -22,14 +33,6 @@ export function foldPipeline(
     new Promise((resolve, reject) => new UnaryExchange(call as Call, parts, resolve as (r: unknown) => void, reject).begin());
   const openStream = ((call: Call) => new WireStream(call, parts)) as StreamHandler;
 
-  const unary = new Map<Method, UnaryHandler>();
-  const stream = new Map<Method, StreamHandler>();
-  for (const method of Object.values(methods) as Method[]) {
-    const inward = interceptors.toReversed();
-    if (method.kind === 'unary') unary.set(method, inward.reduce((next, one) => one.unary?.(next, method) ?? next, sendUnary));
-    else stream.set(method, inward.reduce((next, one) => one.stream?.(next, method) ?? next, openStream));
-  }
-
   const callOf = <Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions, timeoutMs: number): Call<Method<Req, Res>> => ({
     method,
     request: request as Call<Method<Req, Res>>['request'],
@@ -37,20 +40,39 @@ export function foldPipeline(
     signal: options.signal,
     deadline: timeoutMs === Infinity ? Infinity : parts.clock.now() + timeoutMs,
     endpoint: options.endpoint,
+    confidential: options.confidential === true,
     options,
     context: new CallContext(),
     attempt: 1,
   });
 
-  return {
-    unary<Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions): Promise<Res> {
+  const unaryThrough =
+    (handlers: ReadonlyMap<Method, UnaryHandler>): Pipeline['unary'] =>
+    <Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions): Promise<Res> => {
       try {
         const call = callOf(method, request, options, timeoutOf(options, parts.requestTimeoutMs));
-        return (unary.get(method as Method) as UnaryHandler)(call as Call) as Promise<Res>;
+        return (handlers.get(method as Method) as UnaryHandler)(call as Call) as Promise<Res>;
       } catch (error) {
         return Promise.reject(error);
       }
-    },
+    };
+
+  const all = Object.values(methods) as Method[];
+  let unary = new Map(all.filter(({ kind }) => kind === 'unary').map((method) => [method, sendUnary]));
+  let stream = new Map(all.filter(({ kind }) => kind !== 'unary').map((method) => [method, openStream]));
+  for (const one of interceptors.toReversed()) {
+    const below = unaryThrough(unary);
+    const site: InterceptorSite = {
+      connections: parts.connections,
+      unary: (method, request, options = {}) => below(method, request, options),
+      wait: (call, work) => waitFor(call, parts, work),
+    };
+    unary = new Map([...unary].map(([method, next]) => [method, one.unary?.(next, method, site) ?? next]));
+    stream = new Map([...stream].map(([method, next]) => [method, one.stream?.(next, method, site) ?? next]));
+  }
+
+  return {
+    unary: unaryThrough(unary),
     stream<Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions): ClientStream<Req, Res> {
       try {
         const call = callOf(method, request, options, timeoutOf(options, Infinity));

@@ -6,12 +6,14 @@ import { EtcdError, clientClosed, withCall } from '../errors.ts';
 import type { Method } from '../methods.ts';
 import type { Picker, Waiter } from '../transport/picker.ts';
 import type { Slot } from '../transport/slot.ts';
-import { deadlineError, methodName, replyError, statusError } from '../transport/status.ts';
+import { deadlineError, insecureError, methodName, replyError, statusError } from '../transport/status.ts';
 import type { Connection, WireCall, WireListener, WireStatus } from '../transport/transport.ts';
 import type { DeadlineEntry, Deadlines, Expiring } from './deadlines.ts';
 
 /** What calls go over the wire with; one for all calls of a client. */
 export interface WireParts {
+  /** One object for all clients over the same connections. */
+  readonly connections: object;
   readonly picker: Picker;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
@@ -105,6 +107,9 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
   onSlot(slot: Slot): void {
     const connection = slot.ready;
     if (this.#settled || connection === undefined) return;
+    if (this.#call.confidential && !slot.confidential) {
+      return this.#fail(insecureError(this.#call.method, slot.endpoint.address, this.#sends));
+    }
     this.#slot = slot;
     this.#connection = connection;
     this.#sends++;

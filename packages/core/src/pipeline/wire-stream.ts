@@ -4,7 +4,7 @@ import { EtcdError, clientClosed, withCall } from '../errors.ts';
 import type { Method } from '../methods.ts';
 import type { Waiter } from '../transport/picker.ts';
 import type { Resident, Slot } from '../transport/slot.ts';
-import { deadlineError, methodName, replyError, statusError } from '../transport/status.ts';
+import { deadlineError, insecureError, methodName, replyError, statusError } from '../transport/status.ts';
 import type { WireCall, WireListener, WireStatus } from '../transport/transport.ts';
 import type { DeadlineEntry, Expiring } from './deadlines.ts';
 import { MessageQueue } from './message-queue.ts';
@@ -76,6 +76,9 @@ export class WireStream<Req, Res>
   onSlot(slot: Slot): void {
     const connection = slot.ready;
     if (this.#ended || connection === undefined) return;
+    if (this.#call.confidential && !slot.confidential) {
+      return this.#finish(insecureError(this.#call.method, slot.endpoint.address, 0));
+    }
     this.#slot = slot;
     slot.residents.add(this);
     try {

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import { invalidArgument } from '../errors.ts';
 
 /** One endpoint, parsed: where to connect, by what name, with TLS or without. */
@@ -70,4 +70,16 @@ export function parseEndpoints(list: string | readonly string[], tlsByDefault: b
 export function authorityOf(endpoint: Endpoint): string {
   if (endpoint.socketPath !== undefined) return 'localhost';
   return `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether nobody can listen on the way: TLS, a unix socket, or a connection within this machine. */
+export function isConfidential(endpoint: Endpoint): boolean {
+  const { secure, socketPath, host } = endpoint;
+  if (secure || socketPath !== undefined || host.toLowerCase() === 'localhost') return true;
+  const family = isIP(host);
+  return family !== 0 && LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }

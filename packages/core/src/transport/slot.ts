@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Logger } from '../logger.ts';
-import type { Endpoint } from './endpoints.ts';
+import { isConfidential, type Endpoint } from './endpoints.ts';
 import type { ConnectFailure, Connection, ConnectionOptions, Transport } from './transport.ts';
 
 /** A connection that has not answered anything for this long, with calls waiting, is used last. */
@@ -28,6 +28,8 @@ export interface Resident {
 /** One endpoint's place in the picker: at most one connection at a time, and what is known of it. */
 export class Slot {
   readonly endpoint: Endpoint;
+  /** Whether what is secret may be sent here. */
+  readonly confidential: boolean;
   /** Streams under way, told when the endpoint is removed. */
   readonly residents: Set<Resident> = new Set();
   readonly #parts: SlotParts;
@@ -44,6 +46,7 @@ export class Slot {
 
   constructor(endpoint: Endpoint, parts: SlotParts, onChange: (slot: Slot) => void) {
     this.endpoint = endpoint;
+    this.confidential = isConfidential(endpoint);
     this.#parts = parts;
     this.#onChange = onChange;
   }

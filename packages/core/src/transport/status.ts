@@ -64,6 +64,19 @@ export function deadlineError(method: Method, sent: boolean, endpoint: string | 
   });
 }
 
+/** The EtcdError of a secret that would have gone over plain HTTP: nothing was sent. */
+export function insecureError(method: Method, endpoint: string, attempts: number): EtcdError {
+  return new EtcdError({
+    code: 'INSECURE_ENDPOINT',
+    grpcCode: 9,
+    message: `secrets are not sent over plain HTTP to ${endpoint}: use https, or allow it where the network is trusted`,
+    outcome: 'not-applied',
+    method: methodName(method),
+    endpoint,
+    attempts,
+  });
+}
+
 /** An RPC's name in errors, as `KV.Put`. */
 export function methodName(method: Method): string {
   return `${method.service.slice(method.service.lastIndexOf('.') + 1)}.${method.name}`;

@@ -1,0 +1,90 @@
+import { assert, deferred, rejects, suite } from '@etcdts/testing';
+import type { Interceptor, InterceptorSite } from '../call.ts';
+import { createClient, invoke } from '../client.ts';
+import { methods } from '../methods.ts';
+import { wrapClient } from '../wrap.ts';
+import { fakeTransport, notCapable } from './fake-transport.test.kit.ts';
+
+const test = suite('interceptor sites');
+
+/** An interceptor that keeps its sites, one for each client, and notes what passes it. */
+function curious(name: string, seen: string[] = []): Interceptor & { readonly sites: InterceptorSite[] } {
+  const sites: InterceptorSite[] = [];
+  return {
+    name,
+    sites,
+    unary(next, method, site) {
+      if (!sites.includes(site)) sites.push(site);
+      return (call) => (seen.push(`${name} ${method.name}`), next(call));
+    },
+  };
+}
+
+test('what an interceptor sends of its own passes those below it, and neither itself nor those above', async () => {
+  const seen: string[] = [];
+  const [above, itself, below] = ['above', 'itself', 'below'].map((name) => curious(name, seen)) as [
+    Interceptor,
+    ReturnType<typeof curious>,
+    Interceptor,
+  ];
+  const transport = fakeTransport(() => notCapable);
+  await using _ = createClient({ endpoints: '127.0.0.1:1', transport, interceptors: [above, itself, below] });
+  const [site] = itself.sites as [InterceptorSite];
+  await rejects(site.unary(methods.authenticate, { name: 'a', password: 'b' }), { code: 'NOT_CAPABLE' });
+  assert.equal(seen, ['below Authenticate']);
+  assert.equal(
+    transport.reached.map(({ path }) => path),
+    ['/etcdserverpb.Auth/Authenticate'],
+  );
+});
+
+test('clients over the same connections are known by one object, others by another', async () => {
+  const shared = curious('shared');
+  const transport = fakeTransport(() => notCapable);
+  await using client = createClient({ endpoints: '127.0.0.1:1', transport, interceptors: [shared] });
+  await using _derived = client.intercept({ name: 'more' });
+  await using _other = createClient({ endpoints: '127.0.0.1:1', transport, interceptors: [shared] });
+  const [first, second, third] = shared.sites.map((site) => site.connections);
+  assert.is(shared.sites.length, 3);
+  assert.is(first, second);
+  assert.is.not(first, third);
+  assert.equal(Object.keys(first as object), []);
+});
+
+test('a wait ends with the work, or with its call: deadline, abort, close', async () => {
+  const one = curious('one');
+  const client = createClient({
+    endpoints: '127.0.0.1:1',
+    transport: fakeTransport(() => undefined),
+    interceptors: [one],
+  });
+  const [{ wait }] = one.sites as [InterceptorSite];
+  const call = { method: methods.put, deadline: Infinity, signal: undefined };
+  assert.is(await wait(call, Promise.resolve(7)), 7);
+  await rejects(wait(call, Promise.reject(new Error('no'))), /no/);
+  const never = deferred<number>().promise;
+  const late = { code: 'DEADLINE_EXCEEDED', outcome: 'not-applied', method: 'KV.Put' };
+  await rejects(wait({ ...call, deadline: performance.now() + 20 }, never), late);
+  const leaving = new AbortController();
+  const left = rejects(wait({ ...call, signal: leaving.signal }, never), (reason) => reason === 'gone');
+  leaving.abort('gone');
+  await left;
+  await rejects(wait({ ...call, signal: leaving.signal }, never), (reason) => reason === 'gone');
+  const closed = rejects(wait(call, never), { code: 'CLIENT_CLOSED' });
+  await client.close();
+  await closed;
+  await rejects(wait(call, never), { code: 'CLIENT_CLOSED' });
+});
+
+test('invoke sends through every interceptor of a client, and has nothing to do with a wrapped one', async () => {
+  const seen: string[] = [];
+  const transport = fakeTransport(() => notCapable);
+  await using client = createClient({ endpoints: '127.0.0.1:1', transport, interceptors: [curious('outer', seen)] });
+  await rejects(invoke(client.intercept(curious('inner', seen)), methods.authStatus, {}), { code: 'NOT_CAPABLE' });
+  assert.equal(seen, ['outer AuthStatus', 'inner AuthStatus']);
+  const wrapped = wrapClient(client, {});
+  assert.throws(() => invoke(wrapped as never, methods.authStatus, {}), /client must be what createClient/);
+  assert.throws(() => invoke(client, methods.watch, undefined as never), /must be a unary RPC/);
+});
+
+test.run();

@@ -1,0 +1,41 @@
+import { onAbort } from '../abort.ts';
+import type { Call } from '../call.ts';
+import { EtcdError, clientClosed } from '../errors.ts';
+import { methodName } from '../transport/status.ts';
+import type { Expiring } from './deadlines.ts';
+import type { UnderWay, WireParts } from './unary-exchange.ts';
+
+/** Waits for work on behalf of a call of which nothing is under way meanwhile; ends with the call, whatever ends that. */
+export function waitFor<T>(
+  call: Pick<Call, 'method' | 'deadline' | 'signal'>,
+  parts: WireParts,
+  work: Promise<T>,
+): Promise<T> {
+  const { method, deadline, signal } = call;
+  return new Promise((resolve, reject) => {
+    const settle =
+      <V>(act: (value: V) => void) =>
+      (value: V): void => {
+        parts.underWay.delete(waiting);
+        parts.deadlines.remove(entry);
+        ignoreAbort?.();
+        act(value);
+      };
+    const fail = settle(reject);
+    const waiting: Expiring & UnderWay = {
+      expire: () => fail(waitedTooLong(methodName(method))),
+      closeNow: () => fail(clientClosed(methodName(method))),
+    };
+    work.then(settle(resolve), fail);
+    if (signal?.aborted) return reject(signal.reason);
+    if (parts.closed) return reject(clientClosed(methodName(method)));
+    parts.underWay.add(waiting);
+    const entry = parts.deadlines.add(deadline, waiting);
+    const ignoreAbort = signal && onAbort(signal, () => fail(signal.reason));
+  });
+}
+
+function waitedTooLong(method: string): EtcdError {
+  const message = 'the deadline passed before the call could be sent';
+  return new EtcdError({ code: 'DEADLINE_EXCEEDED', grpcCode: 4, message, outcome: 'not-applied', method });
+}
