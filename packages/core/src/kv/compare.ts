@@ -8,7 +8,13 @@ const RESULTS: readonly CompareResult[] = ['=', '!=', '>', '<'];
 /** The range of a compare: every key in it must hold the condition. An empty range holds every one but that of a value. */
 export type CompareRange = Omit<RangeForms, 'fromKey'>;
 
-function make(key: Bytes, target: CompareTarget, result: CompareResult, operand: bigint | Buffer, range?: CompareRange): Compare {
+function make(
+  key: Bytes,
+  target: CompareTarget,
+  result: CompareResult,
+  operand: bigint | Buffer,
+  range?: CompareRange,
+): Compare {
   if (!RESULTS.includes(result)) throw invalidArgument('result', `must be one of ${RESULTS.join(' ')}`);
   if (range === undefined) return { key: toKey(key, 'key'), target, result, operand };
   const where = toRange(key, range);

@@ -5,7 +5,14 @@ import type { Op, PutResponse } from '../messages.ts';
 import { op, type DeleteOpOptions, type GetOpOptions, type PutOpOptions, type TxnInput } from './op.ts';
 import { pages, type StreamSupport } from './pages.ts';
 import { toRange, type RangeForms } from './range.ts';
-import { txnResponse, type CompactResponse, type DeleteResponse, type GetResponse, type OpResponse, type TxnResponse } from './responses.ts';
+import {
+  txnResponse,
+  type CompactResponse,
+  type DeleteResponse,
+  type GetResponse,
+  type OpResponse,
+  type TxnResponse,
+} from './responses.ts';
 import type { KVService } from './service.ts';
 
 export interface GetOptions extends GetOpOptions, CallOptions {}

@@ -102,7 +102,10 @@ function put(key: Bytes, value: Bytes, options: PutOpOptions = {}): PutOp {
   }
   const leaseId = lease === undefined ? undefined : toInt64(lease, 'lease', 0n);
   if (ignoreLease === true && leaseId) throw invalidArgument('lease', 'cannot go with ignoreLease', 'LEASE_PROVIDED');
-  return { type: 'put', request: { key: toKey(key, 'key'), value: bytes, lease: leaseId, prevKv, ignoreValue, ignoreLease } };
+  return {
+    type: 'put',
+    request: { key: toKey(key, 'key'), value: bytes, lease: leaseId, prevKv, ignoreValue, ignoreLease },
+  };
 }
 
 function del(key: Bytes, options: DeleteOpOptions = {}): DeleteOp {
@@ -113,7 +116,10 @@ function del(key: Bytes, options: DeleteOpOptions = {}): DeleteOp {
 function txn<const Then extends readonly Op[] = readonly [], const Else extends readonly Op[] = readonly []>(
   input: TxnInput<Then, Else>,
 ): NestedTxnOp<Then, Else> {
-  return { type: 'txn', request: { compare: list(input.if, 'if'), success: ops(input.then, 'then'), failure: ops(input.else, 'else') } };
+  return {
+    type: 'txn',
+    request: { compare: list(input.if, 'if'), success: ops(input.then, 'then'), failure: ops(input.else, 'else') },
+  };
 }
 
 function list<T>(values: readonly T[] | undefined, argument: string): readonly T[] {
@@ -131,7 +137,10 @@ function ops(values: readonly Op[] | undefined, argument: string, depth = 0): re
       ops(success, argument, depth + 1);
       ops(failure, argument, depth + 1);
     } else if (type !== 'get' && type !== 'put' && type !== 'delete') {
-      throw invalidArgument(`${argument}[${index}]`, 'is no operation; make them with op.get, op.put, op.delete and op.txn');
+      throw invalidArgument(
+        `${argument}[${index}]`,
+        'is no operation; make them with op.get, op.put, op.delete and op.txn',
+      );
     }
     return one;
   });

@@ -62,7 +62,7 @@ async function* walk(
   page: Page,
   options: CallOptions,
 ): AsyncGenerator<RangeResponse> {
-  for (let key = request.key; ; ) {
+  for (let key = request.key; ;) {
     const { kvs, more } = await service.range({ ...request, key, limit: size }, options);
     yield page(kvs, more);
     const last = kvs.at(-1);

@@ -22,8 +22,13 @@ const FIRST_KEY = OPEN_END;
 /** What a key and a range form mean on the wire; refuses two forms at once, an empty key and a reversed range. */
 export function toRange(key: Bytes, forms: RangeForms): KeyRange {
   const { prefix, fromKey, rangeEnd } = forms;
-  const given = [prefix === true && 'prefix', fromKey === true && 'fromKey', rangeEnd !== undefined && 'rangeEnd'].filter(Boolean);
-  if (given.length > 1) throw invalidArgument(given[1] as string, `cannot go with ${given[0]}: choose one form of range`);
+  const given = [
+    prefix === true && 'prefix',
+    fromKey === true && 'fromKey',
+    rangeEnd !== undefined && 'rangeEnd',
+  ].filter(Boolean);
+  if (given.length > 1)
+    throw invalidArgument(given[1] as string, `cannot go with ${given[0]}: choose one form of range`);
   if (rangeEnd !== undefined) {
     const start = toKey(key, 'key');
     const end = toKey(rangeEnd, 'rangeEnd');
