@@ -14,14 +14,19 @@ async function main(): Promise<void> {
   title(`A story on a real etcd: ${await versionOf(plain, etcd.where)} at ${etcd.where}`);
   const started = performance.now();
   const root = `etcdts-${randomBytes(4).toString('hex')}/`;
+  const cleanUp = async (): Promise<void> => {
+    await etcd.proxy.heal();
+    await plain.kv.delete(root, { prefix: true });
+  };
   try {
     // The same connections, with an interceptor.
     const client = plain.intercept(trace);
     await Promise.race([tell({ client, proxy: etcd.proxy, root }), interruption()]);
-  } finally {
-    await etcd.proxy.heal();
-    await plain.kv.delete(root, { prefix: true });
+  } catch (error) {
+    await cleanUp().catch(() => console.error(`The keys of the story are left behind ${root}`));
+    throw error;
   }
+  await cleanUp();
   title(
     `The end, after ${((performance.now() - started) / 1000).toFixed(1)} s. Every key of the story is deleted again.\n`,
   );
