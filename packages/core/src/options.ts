@@ -57,11 +57,13 @@ export interface ResolvedOptions {
 const KEEPALIVE = { timeMs: 5_500, timeoutMs: 2_000 };
 const SHORTEST_KEEPALIVE_MS = 5_000;
 const MAX_SEND_BYTES = 2 * 1024 * 1024;
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const MAX_RECEIVE_BYTES = 2 ** 31 - 1;
 
 /** Checks a client's options, all in one pass, and fills in the defaults; names what is wrong. */
 export function resolveOptions(options: ClientOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'must be an object');
+  checkShapes(options);
   const { tls, keepalive, maxSendBytes, maxReceiveBytes, autoSyncIntervalMs } = options;
   const tlsByDefault = tls !== undefined;
   const endpoints = parseEndpoints(options.endpoints, tlsByDefault);
@@ -89,6 +91,22 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     transport: options.transport ?? grpcTransport(),
     logger,
   };
+}
+
+/** Refuses what is of another kind altogether: JavaScript callers have no compiler to tell them. */
+function checkShapes({ tls, keepalive, interceptors, transport, logger }: ClientOptions): void {
+  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+  if (tls !== undefined && !isObject(tls)) throw invalidArgument('tls', 'must be an object of TLS options');
+  if (keepalive !== undefined && keepalive !== false && !isObject(keepalive)) {
+    throw invalidArgument('keepalive', 'must be an object of durations, or false');
+  }
+  if (interceptors !== undefined && !Array.isArray(interceptors)) throw invalidArgument('interceptors', 'must be an array');
+  if (transport !== undefined && typeof transport?.connect !== 'function') {
+    throw invalidArgument('transport', 'must have a method connect');
+  }
+  if (logger !== undefined && !LEVELS.every((level) => typeof logger?.[level] === 'function')) {
+    throw invalidArgument('logger', `must have the methods ${LEVELS.join(', ')}`);
+  }
 }
 
 function duration(value: number, argument: string, minimum: number): number {

@@ -1,0 +1,94 @@
+import { assert, suite } from '@etcdts/testing';
+import { isEtcdError } from './errors.ts';
+import { resolveOptions, type ClientOptions } from './options.ts';
+
+const test = suite('client options');
+
+const resolve = (options: Partial<ClientOptions>): ReturnType<typeof resolveOptions> => resolveOptions({ endpoints: 'a:1', ...options });
+
+test('CF-01 the defaults are those of the documentation', () => {
+  const { requestTimeoutMs, connectTimeoutMs, keepalive, maxSendBytes, maxReceiveBytes, autoSyncIntervalMs, rejectOldCluster, transport, tls } = resolve({});
+  assert.equal(
+    { requestTimeoutMs, connectTimeoutMs, keepalive, maxSendBytes, maxReceiveBytes, autoSyncIntervalMs, rejectOldCluster, tls },
+    {
+      requestTimeoutMs: 10_000,
+      connectTimeoutMs: 5_000,
+      keepalive: { timeMs: 5_500, timeoutMs: 2_000 },
+      maxSendBytes: 2 * 1024 * 1024,
+      maxReceiveBytes: 2 ** 31 - 1,
+      autoSyncIntervalMs: undefined,
+      rejectOldCluster: false,
+      tls: undefined,
+    },
+  );
+  assert.is(transport.name, '@grpc/grpc-js');
+});
+
+test('undefined is as good as absent', () => {
+  const absent = resolve({});
+  const given = resolve({ requestTimeoutMs: undefined, keepalive: { timeMs: undefined }, tls: undefined, maxSendBytes: undefined });
+  for (const name of ['requestTimeoutMs', 'keepalive', 'maxSendBytes', 'tls'] as const) assert.equal(given[name], absent[name]);
+});
+
+test('a deadline of Infinity is none, and keepalive can be turned off', () => {
+  assert.is(resolve({ requestTimeoutMs: Infinity }).requestTimeoutMs, Infinity);
+  assert.is(resolve({ keepalive: false }).keepalive, undefined);
+  assert.is(resolve({ maxReceiveBytes: 2 ** 40 }).maxReceiveBytes, 2 ** 31 - 1);
+});
+
+const refused: readonly (readonly [argument: string, options: Record<string, unknown>])[] = [
+  ['endpoints', { endpoints: undefined }],
+  ['endpoints', { endpoints: [] }],
+  ['endpoints', { endpoints: ['ftp://x'] }],
+  ['requestTimeoutMs', { requestTimeoutMs: 0 }],
+  ['requestTimeoutMs', { requestTimeoutMs: NaN }],
+  ['requestTimeoutMs', { requestTimeoutMs: '5' }],
+  ['connectTimeoutMs', { connectTimeoutMs: 0 }],
+  ['connectTimeoutMs', { connectTimeoutMs: Infinity }],
+  ['keepalive', { keepalive: true }],
+  ['keepalive', { keepalive: 5_000 }],
+  ['keepalive.timeMs', { keepalive: { timeMs: 4_999 } }],
+  ['keepalive.timeMs', { keepalive: { timeMs: Infinity } }],
+  ['keepalive.timeoutMs', { keepalive: { timeoutMs: 0 } }],
+  ['maxSendBytes', { maxSendBytes: 0 }],
+  ['maxSendBytes', { maxSendBytes: Infinity }],
+  ['maxReceiveBytes', { maxReceiveBytes: 1.5 }],
+  ['autoSyncIntervalMs', { autoSyncIntervalMs: 0 }],
+  ['autoSyncIntervalMs', { autoSyncIntervalMs: Infinity }],
+  ['tls', { tls: null }],
+  ['tls', { tls: true }],
+  ['tls', { tls: { ca: 'no PEM', cert: 'no PEM', key: 'no PEM' } }],
+  ['tls.key', { tls: { cert: 'x' } }],
+  ['tls.cert', { tls: { key: 'x' } }],
+  ['interceptors', { interceptors: 'retry' }],
+  ['interceptors', { interceptors: {} }],
+  ['transport', { transport: 'grpc' }],
+  ['logger', { logger: {} }],
+];
+for (const [argument, options] of refused) {
+  test(`${argument} of ${JSON.stringify(Object.values(options)[0], (_, value: unknown) => (typeof value === 'number' ? String(value) : value))} is refused`, () => {
+    assert.throws(
+      () => resolve(options),
+      (error: unknown) => isEtcdError(error) && error.argument === argument && error.outcome === 'not-applied' && error.message.includes(argument),
+    );
+  });
+}
+
+test('options must be an object', () => {
+  for (const options of [undefined, null, 'a:1']) assert.throws(() => resolveOptions(options as never), /INVALID_ARGUMENT: options/);
+});
+
+test('a key that cannot be read is not shown', () => {
+  assert.throws(() => resolve({ tls: { cert: 'sentinel', key: 'sentinel' } }), (error: Error) => !/sentinel/.test(String(error.stack)));
+});
+
+test('insecureSkipVerify warns', () => {
+  const warnings: string[] = [];
+  const logger = { debug() {}, info() {}, warn: (line: string) => void warnings.push(line), error() {} };
+  resolve({ tls: { insecureSkipVerify: true }, logger });
+  assert.is(warnings.length, 1);
+  resolve({ tls: {}, logger });
+  assert.is(warnings.length, 1);
+});
+
+test.run();
