@@ -102,28 +102,24 @@ export class Slot {
   connect(): void {
     if (this.#state !== 'idle') return;
     this.#state = 'connecting';
-    const connection = this.#parts.transport.connect(this.endpoint, this.#parts.connection);
-    this.#connection = connection;
-    // Held: a call waits for this, and nothing else of a half-open connection keeps the process alive.
-    this.#connectTimer = this.#parts.clock.after(
-      this.#parts.connectTimeoutMs,
-      () => this.#lost(connection, { details: `no connection within ${this.#parts.connectTimeoutMs} ms`, tls: false }),
-      true,
-    );
-    connection.connect({
-      onReady: () => {
-        if (this.#connection !== connection) return;
-        this.#connectTimer?.cancel();
-        this.#state = 'ready';
-        this.#failure = undefined;
-        this.#failures = 0;
-        this.#inFlight = 0;
-        this.#doubtedUntil = 0;
-        this.#parts.logger.debug(`etcd: connected to ${this.endpoint.address}`);
-        this.#onChange(this);
-      },
-      onLost: (failure) => this.#lost(connection, failure),
-    });
+    let connection: Connection | undefined;
+    const failsAfter = (ms: number, failure: ConnectFailure): Timer =>
+      // Held: a call waits for this, and nothing else of a half-open connection keeps the process alive.
+      this.#parts.clock.after(ms, () => this.#lost(connection, failure), true);
+    const limit = this.#parts.connectTimeoutMs;
+    this.#connectTimer = failsAfter(limit, { details: `no connection within ${limit} ms`, tls: false });
+    try {
+      connection = this.#parts.transport.connect(this.endpoint, this.#parts.connection);
+      this.#connection = connection;
+      connection.connect({
+        onReady: () => this.#stands(connection),
+        onLost: (failure) => this.#lost(connection, failure),
+      });
+    } catch (cause) {
+      this.#connectTimer.cancel();
+      // Later, as any other failure: whoever made this connect is about to make others connect too.
+      this.#connectTimer = failsAfter(0, { details: (cause as Error).message, tls: false, cause });
+    }
   }
 
   /** Lets the calls under way end, moves the streams, and never connects again. `now` ends everything. */
@@ -139,12 +135,24 @@ export class Slot {
     return this.#inFlight > 0 && now - this.#quietSince > SUSPECT_AFTER_MS;
   }
 
-  #lost(connection: Connection, failure: ConnectFailure): void {
+  #stands(connection: Connection | undefined): void {
+    if (this.#connection !== connection || this.#state !== 'connecting') return;
+    this.#connectTimer?.cancel();
+    this.#state = 'ready';
+    this.#failure = undefined;
+    this.#failures = 0;
+    this.#inFlight = 0;
+    this.#doubtedUntil = 0;
+    this.#parts.logger.debug(`etcd: connected to ${this.endpoint.address}`);
+    this.#onChange(this);
+  }
+
+  #lost(connection: Connection | undefined, failure: ConnectFailure): void {
     if (this.#connection !== connection || this.#state === 'closed') return;
     this.#connectTimer?.cancel();
     const wasReady = this.#state === 'ready';
     // Calls under way on a lost connection may still end well; one that never stood has none.
-    connection.close(!wasReady);
+    connection?.close(!wasReady);
     this.#connection = undefined;
     this.#state = 'idle';
     if (!wasReady) {

@@ -1,0 +1,139 @@
+// A transport whose server side is spoken by hand.
+import { FakeClock } from '../clock.test.kit.ts';
+import type { Metadata } from '../call.ts';
+import { FRAME_PREFIX } from '../codec/codec.ts';
+import { silentLogger } from '../logger.ts';
+import { parseEndpoints, type Endpoint } from './endpoints.ts';
+import { Picker } from './picker.ts';
+import type { ConnectFailure, Connection, Reach, Transport, WireCall, WireListener } from './transport.ts';
+
+export class FakeCall implements WireCall {
+  readonly path: string;
+  readonly metadata: Metadata;
+  readonly listener: WireListener;
+  readonly sent: Buffer[] = [];
+  halfClosed = 0;
+  reads = 0;
+  cancelled = false;
+  ended = false;
+
+  constructor(path: string, metadata: Metadata, listener: WireListener) {
+    this.path = path;
+    this.metadata = metadata;
+    this.listener = listener;
+  }
+
+  send(frame: Buffer): void {
+    if (this.cancelled) throw new Error('sent after cancel');
+    this.sent.push(frame.subarray(FRAME_PREFIX));
+  }
+
+  halfClose(): void {
+    this.halfClosed++;
+  }
+
+  read(): void {
+    this.reads++;
+  }
+
+  cancel(): void {
+    if (!this.ended) this.cancelled = true;
+  }
+
+  /** The server sends a message; only where one was asked for. */
+  message(bytes: Uint8Array): void {
+    if (this.cancelled || this.ended) throw new Error('the call is over');
+    if (this.reads-- === 0) throw new Error('nobody asked for a message');
+    this.listener.onMessage(Buffer.from(bytes));
+  }
+
+  end(code = 0, details = '', reach: Reach = 'sent'): void {
+    if (this.cancelled) throw new Error('the call was cancelled');
+    this.ended = true;
+    this.listener.onEnd({ code, details, reach });
+  }
+
+  /** A message and a good status. */
+  reply(bytes: Uint8Array): void {
+    this.message(bytes);
+    this.end();
+  }
+}
+
+export class FakeConnection implements Connection {
+  readonly endpoint: Endpoint;
+  readonly calls: FakeCall[] = [];
+  state: 'new' | 'connecting' | 'ready' | 'lost' | 'draining' | 'closed' = 'new';
+  /** Thrown by `start`. */
+  refusal: Error | undefined;
+  #observer: { onReady(): void; onLost(failure: ConnectFailure): void } | undefined;
+
+  constructor(endpoint: Endpoint) {
+    this.endpoint = endpoint;
+  }
+
+  connect(observer: { onReady(): void; onLost(failure: ConnectFailure): void }): void {
+    this.state = 'connecting';
+    this.#observer = observer;
+  }
+
+  start(path: string, metadata: Metadata, listener: WireListener): WireCall {
+    if (this.state !== 'ready') throw new Error(`a call was started on a connection that is ${this.state}`);
+    if (this.refusal !== undefined) throw this.refusal;
+    const call = new FakeCall(path, metadata, listener);
+    this.calls.push(call);
+    return call;
+  }
+
+  close(now: boolean): void {
+    this.state = now ? 'closed' : 'draining';
+  }
+
+  ready(): void {
+    this.state = 'ready';
+    this.#observer?.onReady();
+  }
+
+  lose(details = 'lost', tls = false): void {
+    this.state = 'lost';
+    this.#observer?.onLost({ details, tls });
+  }
+
+  /** The newest call. */
+  get call(): FakeCall {
+    return this.calls.at(-1) as FakeCall;
+  }
+}
+
+export class FakeTransport implements Transport {
+  readonly name = 'fake';
+  readonly clock: FakeClock = new FakeClock();
+  readonly connections: FakeConnection[] = [];
+  readonly log: string[] = [];
+
+  connect(endpoint: Endpoint): Connection {
+    const connection = new FakeConnection(endpoint);
+    this.connections.push(connection);
+    return connection;
+  }
+
+  /** The newest connection to an endpoint, `h:1` for example. */
+  to(address: string): FakeConnection {
+    const found = this.connections.findLast(({ endpoint }) => endpoint.address === address);
+    if (found === undefined) throw new Error(`nobody connected to ${address}`);
+    return found;
+  }
+
+  /** A picker over this transport. */
+  picker(...endpoints: string[]): Picker {
+    const say = (line: string): void => void this.log.push(line);
+    return new Picker(parseEndpoints(endpoints, false), false, {
+      transport: this,
+      connection: { tls: undefined, keepalive: undefined, maxReceiveBytes: 1_000 },
+      connectTimeoutMs: 500,
+      clock: this.clock,
+      random: () => 1,
+      logger: { ...silentLogger, warn: say },
+    });
+  }
+}
