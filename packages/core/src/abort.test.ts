@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { onAbort } from './abort.ts';
 import { FakeTransport } from './transport/fakes.test.kit.ts';
 import { foldPipeline } from './pipeline/fold.ts';
-import { Deadlines } from './pipeline/deadlines.ts';
+import { wireParts } from './pipeline/wire-parts.test.kit.ts';
 import { methods } from './methods.ts';
 import { settle } from './clock.test.kit.ts';
 
@@ -46,16 +46,7 @@ test('H38 a hundred calls and streams at once on one signal warn of nothing, and
   const note = (warning: Error): void => void warnings.push(warning);
   process.on('warning', note);
   const transport = new FakeTransport();
-  const parts = {
-    picker: transport.picker('a:1'),
-    deadlines: new Deadlines(transport.clock),
-    clock: transport.clock,
-    maxSendBytes: 1_000,
-    requestTimeoutMs: 1_000,
-    underWay: new Set<never>(),
-    closed: false,
-  };
-  const pipeline = foldPipeline([], parts);
+  const pipeline = foldPipeline([], wireParts(transport, ['a:1']));
   const controller = new AbortController();
   const { signal } = controller;
   const request = { key: Buffer.from('k'), rangeEnd: Buffer.alloc(0) };

@@ -101,7 +101,7 @@ class Client implements EtcdClient {
     const { options, clock } = connections;
     this.#connections = connections;
     this.#ownsConnections = ownsConnections;
-    const gate = options.rejectOldCluster && ownsConnections ? [versionGate(() => this, clock)] : [];
+    const gate = options.rejectOldCluster && ownsConnections ? [versionGate(() => this)] : [];
     this.#parts = composeClient(connections, [...gate, ...interceptors]);
     const services = this.#services();
     const facades = facadesOf(() => services);

@@ -4,10 +4,10 @@ import type { CallOptions } from '../call.ts';
 import type { EtcdError } from '../errors.ts';
 import { methods } from '../methods.ts';
 import { FakeTransport, type FakeConnection } from '../transport/fakes.test.kit.ts';
-import { Deadlines } from './deadlines.ts';
 import { foldPipeline } from './fold.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { WireParts } from './unary-exchange.ts';
+import { wireParts } from './wire-parts.test.kit.ts';
 
 const test = suite('unary calls on the wire');
 
@@ -26,15 +26,7 @@ interface Bench {
 
 function bench(...endpoints: string[]): Bench {
   const transport = new FakeTransport();
-  const parts: WireParts = {
-    picker: transport.picker(...(endpoints.length === 0 ? ['a:1'] : endpoints)),
-    deadlines: new Deadlines(transport.clock),
-    clock: transport.clock,
-    maxSendBytes: 1_000,
-    requestTimeoutMs: 10_000,
-    underWay: new Set(),
-    closed: false,
-  };
+  const parts = wireParts(transport, endpoints.length === 0 ? ['a:1'] : endpoints);
   const pipeline = foldPipeline([], parts);
   return {
     transport,

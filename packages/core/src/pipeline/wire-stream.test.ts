@@ -4,9 +4,9 @@ import type { CallOptions, ClientStream } from '../call.ts';
 import { methods } from '../methods.ts';
 import type { WatchRequest, WatchResponseMessage } from '../messages.ts';
 import { FakeTransport, type FakeConnection } from '../transport/fakes.test.kit.ts';
-import { Deadlines } from './deadlines.ts';
 import { foldPipeline } from './fold.ts';
 import type { WireParts } from './unary-exchange.ts';
+import { wireParts } from './wire-parts.test.kit.ts';
 
 const test = suite('streams on the wire');
 
@@ -22,15 +22,7 @@ interface Bed {
 
 function open(options: CallOptions = {}, maxSendBytes = 1_000): Bed {
   const transport = new FakeTransport();
-  const parts: WireParts = {
-    picker: transport.picker('a:1'),
-    deadlines: new Deadlines(transport.clock),
-    clock: transport.clock,
-    maxSendBytes,
-    requestTimeoutMs: 10_000,
-    underWay: new Set(),
-    closed: false,
-  };
+  const parts = wireParts(transport, ['a:1'], maxSendBytes);
   const stream = foldPipeline([], parts).stream(methods.watch, undefined as never, options) as Bed['stream'];
   return { transport, parts, stream, connection: transport.to('a:1') };
 }

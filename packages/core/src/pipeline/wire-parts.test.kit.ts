@@ -1,0 +1,18 @@
+// What calls go over the wire with in unit tests: a transport, a clock and a picker moved by hand.
+import type { FakeTransport } from '../transport/fakes.test.kit.ts';
+import { Deadlines } from './deadlines.ts';
+import type { WireParts } from './unary-exchange.ts';
+
+/** Parts over a fake transport, for these endpoints. */
+export function wireParts(transport: FakeTransport, endpoints: readonly string[], maxSendBytes = 1_000): WireParts {
+  return {
+    connections: {},
+    picker: transport.picker(...endpoints),
+    deadlines: new Deadlines(transport.clock),
+    clock: transport.clock,
+    maxSendBytes,
+    requestTimeoutMs: 10_000,
+    underWay: new Set(),
+    closed: false,
+  };
+}
