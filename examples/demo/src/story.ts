@@ -8,7 +8,7 @@ import { createOrder, type Tally } from './orders.ts';
 import { chapter, done, facts, say } from './stage.ts';
 import { hold, summarise } from './trace.ts';
 
-const TTL_SECONDS = 2;
+const TTL_SECONDS = 3;
 const ORDERS = 300;
 const WRITERS = 6;
 const OUTAGE_MS = 400;
@@ -100,7 +100,7 @@ async function cutTheConnection(blue: NamespacedClient, proxy: FaultProxy): Prom
   await orders.cancel();
   summarise();
 
-  say('writers', `asked again: ${tally.found} of the unknown ones had been applied`);
+  say('writers', `asked again: ${tally.found} of the ${tally.unknown} had been applied`);
   await prove(blue, accepted, orders);
 }
 
