@@ -1,4 +1,5 @@
 // A call as interceptors see it, and the streams that they may wrap.
+import type { EtcdError } from './errors.ts';
 import type { Method, RequestOf, ResponseOf } from './methods.ts';
 
 /** Metadata of a call: an immutable record. Keys are lower-case; a key ending in `-bin` carries bytes. */
@@ -52,6 +53,12 @@ export function contextKey<T>(name: string, defaultValue: T): ContextKey<T> {
 }
 
 /**
+ * The errors of a call's attempts that were followed by another one, in order. Kept by whoever repeats attempts; for those
+ * who count or trace them, inside of it or outside.
+ */
+export const failedAttempts: ContextKey<readonly EtcdError[]> = contextKey('failedAttempts', []);
+
+/**
  * One RPC on its way through the pipeline. An interceptor never changes a call it received: it passes on
  * `{ ...call, metadata: { ...call.metadata, more } }`.
  */
@@ -66,6 +73,8 @@ export interface Call<M extends Method = Method> {
   readonly endpoint: string | undefined;
   /** Goes over TLS, or to this machine, or not at all; see `CallOptions.confidential`. */
   readonly confidential: boolean;
+  /** Endpoints, as errors name them, that serve this call only where there is no other: earlier attempts failed there. */
+  readonly avoid: readonly string[] | undefined;
   readonly options: CallOptions;
   readonly context: CallContext;
   /** 1 for the first; an interceptor that calls `next` again raises it. */

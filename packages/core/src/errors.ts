@@ -85,8 +85,12 @@ export function grpcCodeName(code: number): Exclude<(typeof GRPC_CODES)[number],
   return name === undefined || name === 'OK' ? 'UNKNOWN' : name;
 }
 
-/** The same error, said of one call. */
-export function withCall(error: EtcdError, method: string, attempts: number): EtcdError {
-  const { code, grpcCode, outcome, endpoint, cause, message } = error;
-  return new EtcdError({ code, grpcCode, outcome, endpoint, cause, method, attempts, message: message.slice(code.length + 2) });
+/** The same error with some of its fields changed: for whoever knows more of the call than the one who made the error. */
+export function withFields(error: EtcdError, fields: Partial<EtcdErrorInit>): EtcdError {
+  const { code, grpcCode, outcome, method, endpoint, attempts, compactRevision, argument, cause } = error;
+  const message = error.message.slice(code.length + 2);
+  return new EtcdError({
+    ...{ code, message, grpcCode, outcome, method, endpoint, attempts, compactRevision, argument, cause },
+    ...fields,
+  });
 }

@@ -43,11 +43,12 @@ export type { Snapshot, SnapshotOptions, SnapshotProgress } from './maintenance/
 export { invoke } from './client.ts';
 export { prefixEnd, toBytes, toInt64 } from './bytes.ts';
 export { toRange, type KeyRange } from './kv/range.ts';
-export { invalidArgument } from './errors.ts';
+export { invalidArgument, withFields } from './errors.ts';
 export { serverError, type ServerError } from './error-codes.ts';
 export {
   CallContext,
   contextKey,
+  failedAttempts,
   isCall,
   type Call,
   type ClientStream,

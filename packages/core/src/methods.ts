@@ -23,6 +23,11 @@ export interface Method<Req = unknown, Res = unknown> {
   /** `/etcdserverpb.KV/Range`. */
   readonly path: string;
   readonly safety: 'read' | 'write';
+  /**
+   * When it may be sent again after a failure. `always`: reads, and writes of which a second one changes nothing: a lease
+   * is granted under an id that the client chose, and revoked once. `unsent`: only where the failed try had no effect.
+   */
+  readonly repeat: 'always' | 'unsent';
   /** @internal */
   readonly codec: Codec<Req, Res>;
   /** Never set: carries the message types. */
@@ -40,8 +45,9 @@ function rpc<Req, Res>(
   kind: MethodKind,
   safety: 'read' | 'write',
   codec: Codec<Req, Res>,
+  repeat: 'always' | 'unsent' = safety === 'read' ? 'always' : 'unsent',
 ): Method<Req, Res> {
-  return Object.freeze({ service, name, kind, path: `/${service}/${name}`, safety, codec });
+  return Object.freeze({ service, name, kind, path: `/${service}/${name}`, safety, repeat, codec });
 }
 
 const KV = 'etcdserverpb.KV';
@@ -113,8 +119,8 @@ export const methods: MethodTable = {
 
   watch: rpc(WATCH, 'Watch', 'bidi', 'read', watch),
 
-  leaseGrant: rpc(LEASE, 'LeaseGrant', 'unary', 'write', leaseGrant),
-  leaseRevoke: rpc(LEASE, 'LeaseRevoke', 'unary', 'write', leaseRevoke),
+  leaseGrant: rpc(LEASE, 'LeaseGrant', 'unary', 'write', leaseGrant, 'always'),
+  leaseRevoke: rpc(LEASE, 'LeaseRevoke', 'unary', 'write', leaseRevoke, 'always'),
   leaseKeepAlive: rpc(LEASE, 'LeaseKeepAlive', 'bidi', 'read', leaseKeepAlive),
   leaseTimeToLive: rpc(LEASE, 'LeaseTimeToLive', 'unary', 'read', leaseTimeToLive),
   leaseLeases: rpc(LEASE, 'LeaseLeases', 'unary', 'read', leaseLeases),

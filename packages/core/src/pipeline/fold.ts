@@ -41,6 +41,7 @@ export function foldPipeline(
     deadline: timeoutMs === Infinity ? Infinity : parts.clock.now() + timeoutMs,
     endpoint: options.endpoint,
     confidential: options.confidential === true,
+    avoid: undefined,
     options,
     context: new CallContext(),
     attempt: 1,

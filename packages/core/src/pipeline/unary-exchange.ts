@@ -2,7 +2,7 @@ import { onAbort } from '../abort.ts';
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { FRAME_PREFIX } from '../codec/codec.ts';
-import { EtcdError, clientClosed, withCall } from '../errors.ts';
+import { EtcdError, clientClosed, withFields } from '../errors.ts';
 import type { Method } from '../methods.ts';
 import type { Picker, Waiter } from '../transport/picker.ts';
 import type { Slot } from '../transport/slot.ts';
@@ -94,14 +94,18 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
   }
 
   #dispatch(): void {
-    const { endpoint } = this.#call;
-    const slot = endpoint === undefined ? this.#parts.picker.pick(this.#parts.clock.now()) : undefined;
+    const { endpoint, avoid } = this.#call;
+    const slot = endpoint === undefined ? this.#parts.picker.pick(this.#parts.clock.now(), avoid) : undefined;
     if (slot !== undefined) return this.onSlot(slot);
     try {
       this.#stopWaiting = this.#parts.picker.wait(endpoint, this);
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  get avoid(): readonly string[] | undefined {
+    return this.#call.avoid;
   }
 
   onSlot(slot: Slot): void {
@@ -126,7 +130,7 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
   }
 
   onFailure(error: EtcdError): void {
-    this.#fail(withCall(error, methodName(this.#call.method), Math.max(this.#sends, 1)));
+    this.#fail(withFields(error, { method: methodName(this.#call.method), attempts: Math.max(this.#sends, 1) }));
   }
 
   onMessage(message: Buffer): void {

@@ -1,6 +1,6 @@
 import { onAbort } from '../abort.ts';
 import type { Call, ClientStream } from '../call.ts';
-import { EtcdError, clientClosed, withCall } from '../errors.ts';
+import { EtcdError, clientClosed, withFields } from '../errors.ts';
 import type { Method } from '../methods.ts';
 import type { Waiter } from '../transport/picker.ts';
 import type { Resident, Slot } from '../transport/slot.ts';
@@ -73,6 +73,10 @@ export class WireStream<Req, Res>
     return this.#queue[Symbol.asyncIterator]();
   }
 
+  get avoid(): readonly string[] | undefined {
+    return this.#call.avoid;
+  }
+
   onSlot(slot: Slot): void {
     const connection = slot.ready;
     if (this.#ended || connection === undefined) return;
@@ -96,7 +100,7 @@ export class WireStream<Req, Res>
   }
 
   onFailure(error: EtcdError): void {
-    this.#finish(withCall(error, methodName(this.#call.method), 1));
+    this.#finish(withFields(error, { method: methodName(this.#call.method), attempts: 1 }));
   }
 
   onMessage(bytes: Buffer): void {
@@ -131,8 +135,8 @@ export class WireStream<Req, Res>
 
   #connect(): void {
     if (this.#ended) return;
-    const { endpoint } = this.#call;
-    const slot = endpoint === undefined ? this.#parts.picker.pick(this.#parts.clock.now()) : undefined;
+    const { endpoint, avoid } = this.#call;
+    const slot = endpoint === undefined ? this.#parts.picker.pick(this.#parts.clock.now(), avoid) : undefined;
     if (slot !== undefined) return this.onSlot(slot);
     try {
       this.#stopWaiting = this.#parts.picker.wait(endpoint, this);

@@ -7,10 +7,15 @@ import type { Slot } from './slot.ts';
 const test = suite('picker and slots');
 
 class Waiting implements Waiter {
+  readonly avoid: readonly string[] | undefined;
   slot: Slot | undefined;
   error: EtcdError | undefined;
   told = 0;
   stop: () => void = () => {};
+
+  constructor(avoid?: readonly string[]) {
+    this.avoid = avoid;
+  }
 
   onSlot(slot: Slot): void {
     this.slot = slot;
@@ -23,8 +28,8 @@ class Waiting implements Waiter {
   }
 }
 
-function wait(picker: Picker, endpoint?: string): Waiting {
-  const waiting = new Waiting();
+function wait(picker: Picker, endpoint?: string, avoid?: readonly string[]): Waiting {
+  const waiting = new Waiting(avoid);
   waiting.stop = picker.wait(endpoint, waiting);
   return waiting;
 }
@@ -314,6 +319,26 @@ test('a transport that throws is an endpoint that cannot be reached', async () =
   transport.to('b:1').lose('refused');
   assert.match(waiting.error?.message as string, /a:1: no such device; b:1: refused/);
   assert.is(transport.clock.timers.size, 0);
+});
+
+test('a call goes to an endpoint that it avoids only where no other stands or may yet', () => {
+  const transport = new FakeTransport();
+  const picker = transport.picker('a:1', 'b:1', 'c:1');
+  wait(picker);
+  transport.to('a:1').ready();
+  const avoid = ['a:1'];
+  assert.is(picker.pick(transport.clock.now(), avoid), undefined);
+  const patient = wait(picker, undefined, avoid);
+  assert.is(patient.told, 0);
+  transport.to('b:1').ready();
+  assert.is(patient.slot?.endpoint.host, 'b');
+  transport.to('b:1').lose();
+  transport.to('c:1').lose();
+  const hopeful = wait(picker, undefined, avoid);
+  assert.is(hopeful.told, 0, 'b stood before');
+  transport.to('b:1').lose();
+  assert.is(hopeful.slot?.endpoint.host, 'a');
+  assert.is(wait(picker, undefined, avoid).slot?.endpoint.host, 'a', 'at once, for the others have failed to connect');
 });
 
 test.run();

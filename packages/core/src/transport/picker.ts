@@ -5,6 +5,8 @@ import { Slot, type SlotParts } from './slot.ts';
 
 /** Somebody who waits for a connection; told once. */
 export interface Waiter {
+  /** Endpoints that do only where there is no other. */
+  readonly avoid?: readonly string[] | undefined;
   onSlot(slot: Slot): void;
   onFailure(error: EtcdError): void;
 }
@@ -54,14 +56,14 @@ export class Picker {
   }
 
   /** A connected slot for a call that names no endpoint, if there is one: the path that nearly every call takes. */
-  pick(now: number): Slot | undefined {
+  pick(now: number, avoid?: readonly string[]): Slot | undefined {
     if (now >= this.#lookAt) this.#reconnect(now);
     const slots = this.#slots;
     let suspect: Slot | undefined;
     for (let i = 0; i < slots.length; i++) {
       this.#turn = (this.#turn + 1) % slots.length;
       const slot = slots[this.#turn] as Slot;
-      if (slot.ready === undefined) continue;
+      if (slot.ready === undefined || avoid?.includes(slot.endpoint.address)) continue;
       if (slots.length === 1 || !slot.suspect(now)) return slot;
       suspect ??= slot;
     }
@@ -114,7 +116,11 @@ export class Picker {
   #settle(): void {
     for (const [waiter, target] of [...this.#waiters]) {
       const candidates = target === undefined ? this.#slots : [target];
-      const slot = target === undefined ? this.pick(this.#parts.clock.now()) : target.ready && target;
+      const now = this.#parts.clock.now();
+      let slot = target === undefined ? this.pick(now, waiter.avoid) : target.ready && target;
+      // One that has failed to connect before is not worth holding up a call that an avoided one may serve.
+      const hopeful = (one: Slot): boolean => one.connecting && one.failure === undefined;
+      if (slot === undefined && target === undefined && !candidates.some(hopeful)) slot = this.pick(now);
       if (slot !== undefined) {
         this.#waiters.delete(waiter);
         waiter.onSlot(slot);
