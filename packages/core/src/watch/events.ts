@@ -1,51 +1,78 @@
 import type { WatchEvent } from '../messages.ts';
+import type { Reader } from './response-queue.ts';
 import type { WatchResponse } from './service.ts';
 
 type Result = IteratorResult<WatchEvent, undefined>;
 const NONE: readonly WatchEvent[] = [];
+const DONE: Result = { value: undefined, done: true };
+
+/** Where responses come from, one for each call; the reader may be called before `read` returns. */
+export interface ResponseSource {
+  read(reader: Reader<WatchResponse>): void;
+  cancel(): Promise<void>;
+}
 
 /** The events of a watch's responses, one at a time. Leaving it cancels the watch. */
-export class WatchEvents implements AsyncIterableIterator<WatchEvent, undefined> {
-  readonly #source: AsyncIterator<WatchResponse, undefined>;
+export class WatchEvents implements AsyncIterableIterator<WatchEvent, undefined>, Reader<WatchResponse> {
+  readonly #source: ResponseSource;
   #events: readonly WatchEvent[] = NONE;
   #index = 0;
-  /** The last of the calls to `next` that had to wait, while one does. */
-  #waiting: Promise<unknown> | undefined;
+  #waiting: Reader<WatchEvent>[] = [];
+  #pulling = false;
+  #answered = false;
 
-  constructor(source: AsyncIterator<WatchResponse, undefined>) {
+  constructor(source: ResponseSource) {
     this.#source = source;
   }
 
   next(): Promise<Result> {
-    if (this.#waiting === undefined && this.#index < this.#events.length) return Promise.resolve(this.#take());
-    const pull = (): Promise<Result> => this.#pull();
-    const result = this.#waiting === undefined ? pull() : this.#waiting.then(pull, pull);
-    this.#waiting = result;
-    const settled = (): void => {
-      if (this.#waiting === result) this.#waiting = undefined;
-    };
-    result.then(settled, settled);
-    return result;
+    if (this.#index < this.#events.length) return Promise.resolve(this.#take());
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.push({ resolve, reject }) === 1) this.#pull();
+    });
   }
 
   async return(): Promise<Result> {
     this.#events = NONE;
-    await this.#source.return?.();
-    return { value: undefined, done: true };
+    await this.#source.cancel();
+    return DONE;
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  async #pull(): Promise<Result> {
-    while (this.#index >= this.#events.length) {
-      const response = await this.#source.next();
-      if (response.done === true) return { value: undefined, done: true };
-      this.#events = response.value.events;
-      this.#index = 0;
+  /** A response, or the end. */
+  resolve(response: IteratorResult<WatchResponse, undefined>): void {
+    if (response.done === true) {
+      for (const waiting of this.#waiting.splice(0)) waiting.resolve(DONE);
+      return;
     }
-    return this.#take();
+    this.#events = response.value.events;
+    this.#index = 0;
+    while (this.#waiting.length > 0 && this.#index < this.#events.length) this.#waiting.shift()?.resolve(this.#take());
+    this.#goOn();
+  }
+
+  /** The failure of the watch: it goes to the first that waits. */
+  reject(reason: unknown): void {
+    this.#waiting.shift()?.reject(reason);
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#pulling) this.#answered = true;
+    else if (this.#waiting.length > 0) this.#pull();
+  }
+
+  /** Reads until nobody waits or nothing is there: in a loop, as bookmarks without events may come by the thousand. */
+  #pull(): void {
+    this.#pulling = true;
+    do {
+      this.#answered = false;
+      this.#source.read(this);
+    } while (this.#answered && this.#waiting.length > 0);
+    this.#pulling = false;
   }
 
   #take(): Result {

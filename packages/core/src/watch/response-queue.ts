@@ -7,8 +7,9 @@ export interface Failure {
   readonly reason: unknown;
 }
 
-interface Reader {
-  resolve(result: Result): void;
+/** Takes one result: what a call to `next` waits with. */
+export interface Reader<T> {
+  resolve(result: IteratorResult<T, undefined>): void;
   reject(reason: unknown): void;
 }
 
@@ -25,7 +26,7 @@ export class ResponseQueue {
   #responses: (WatchResponse | undefined)[] | undefined;
   #sizes: number[] | undefined;
   #head = 0;
-  #readers: Reader[] | undefined;
+  #readers: Reader<WatchResponse>[] | undefined;
   #ended = false;
   #failure: Failure | undefined;
 
@@ -45,12 +46,19 @@ export class ResponseQueue {
     this.bytes += size;
   }
 
-  next(): Promise<Result> {
-    if (this.length > 0) return Promise.resolve({ value: this.#take(), done: false });
-    if (!this.#ended) return new Promise((resolve, reject) => (this.#readers ??= []).push({ resolve, reject }));
-    const failure = this.#failure;
-    this.#failure = undefined;
-    return failure === undefined ? Promise.resolve(DONE) : Promise.reject(failure.reason);
+  /** Gives the reader a response, the failure or the end: at once, or when there is one. */
+  read(reader: Reader<WatchResponse>): void {
+    if (this.length > 0) {
+      reader.resolve({ value: this.#take(), done: false });
+    } else if (!this.#ended) {
+      (this.#readers ??= []).push(reader);
+    } else if (this.#failure === undefined) {
+      reader.resolve(DONE);
+    } else {
+      const { reason } = this.#failure;
+      this.#failure = undefined;
+      reader.reject(reason);
+    }
   }
 
   /** No more responses: the reader gets those that are here, then the failure once, then the end. */

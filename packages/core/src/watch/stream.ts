@@ -1,6 +1,6 @@
 import type { ClientStream } from '../call.ts';
 import type { EtcdError } from '../errors.ts';
-import type { WatchCreateRequest, WatchRequest, WatchResponseMessage } from '../messages.ts';
+import type { ResponseHeader, WatchCreateRequest, WatchRequest, WatchResponseMessage } from '../messages.ts';
 import type { ResetCheck } from './reset-check.ts';
 import { cancelError } from './resume.ts';
 import type { Subscription } from './watcher.ts';
@@ -44,6 +44,8 @@ export class LiveStream {
   /** Cancelled here, not confirmed yet: what still comes for them is nobody's. */
   readonly #dismissed: Set<number> = new Set();
   #wanted = 0;
+  /** Of the last creation: a thousand watches created at one revision keep one header between them. */
+  #header: ResponseHeader | undefined;
   #nextId = 1;
   #pipelining = false;
   #open = true;
@@ -179,7 +181,8 @@ export class LiveStream {
   #establish(subscription: Subscription, id: number, message: WatchResponseMessage): void {
     subscription.watchId = id;
     this.#live.set(id, subscription);
-    subscription.establish(message.header);
+    if (this.#header === undefined || !isSame(message.header, this.#header)) this.#header = message.header;
+    subscription.establish(this.#header);
     this.#owner.established(this);
   }
 
@@ -219,6 +222,12 @@ export class LiveStream {
     this.resetCheck?.stop();
     this.#owner.ended(this, error);
   }
+}
+
+function isSame(a: ResponseHeader, b: ResponseHeader): boolean {
+  return (
+    a.revision === b.revision && a.raftTerm === b.raftTerm && a.memberId === b.memberId && a.clusterId === b.clusterId
+  );
 }
 
 function createRequest(subscription: Subscription, watchId: number): WatchCreateRequest {

@@ -3,10 +3,10 @@ import type { Clock, Timer } from '../clock.ts';
 import type { EtcdErrorCode } from '../error-codes.ts';
 import { clientClosed, EtcdError, isEtcdError } from '../errors.ts';
 import type { ResponseHeader, WatchCreateRequest, WatchEvent, WatchResponseMessage } from '../messages.ts';
-import { WatchEvents } from './events.ts';
+import { WatchEvents, type ResponseSource } from './events.ts';
 import { Fragments } from './fragments.ts';
 import { clusterReset } from './reset-check.ts';
-import { ResponseQueue, type Failure } from './response-queue.ts';
+import { ResponseQueue, type Failure, type Reader } from './response-queue.ts';
 import type { WatchResponse, WatchServiceOptions, WatchStream } from './service.ts';
 import type { LiveStream } from './stream.ts';
 
@@ -42,7 +42,7 @@ const NO_EVENTS: readonly WatchEvent[] = [];
 const NO_REVISION = 0n;
 
 /** One watch of the application: what it has received, what waits to be read, and where it resumes. */
-export class Subscription implements WatchStream, AsyncIterableIterator<WatchResponse, undefined> {
+export class Subscription implements WatchStream, AsyncIterableIterator<WatchResponse, undefined>, ResponseSource {
   readonly request: WatchCreateRequest;
   state: SubscriptionState = 'waiting';
   /** The stream that it is attached to, and its id there once it is sent. */
@@ -97,14 +97,16 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   }
 
   next(): Promise<IteratorResult<WatchResponse, undefined>> {
-    const result = this.#queue.next();
-    if (this.state === 'parked' && this.#queue.bytes <= this.#maxBufferedBytes / 2) {
-      this.state = 'waiting';
-      // What waits on the server by now may be far more than the bound.
-      this.fragmented = true;
-      this.#owner.submit(this);
-    }
-    return result;
+    return new Promise((resolve, reject) => this.read({ resolve, reject }));
+  }
+
+  read(reader: Reader<WatchResponse>): void {
+    this.#queue.read(reader);
+    if (this.state !== 'parked' || this.#queue.bytes > this.#maxBufferedBytes / 2) return;
+    this.state = 'waiting';
+    // What waits on the server by now may be far more than the bound.
+    this.fragmented = true;
+    this.#owner.submit(this);
   }
 
   async return(): Promise<IteratorResult<WatchResponse, undefined>> {

@@ -1,0 +1,67 @@
+// limit: 120 s
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { createClient, type EtcdClient } from '@etcdts/core';
+import { assert, eventually, findEtcd, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
+import { Recording } from './watch-history.ts';
+
+const test = suite('watch behind a grpc-proxy', { timeoutMs: 30_000 });
+
+let etcd: EtcdServer;
+let writer: EtcdClient;
+let address: string;
+let proxy: ChildProcess;
+
+test.before(async () => {
+  etcd = await startEtcd();
+  writer = createClient({ endpoints: etcd.endpoints });
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server.close();
+  await once(server, 'close');
+  await startProxy();
+});
+test.after(async () => {
+  await stopProxy();
+  await writer?.close();
+  await etcd?.close();
+});
+
+async function startProxy(): Promise<void> {
+  const { path } = await findEtcd();
+  const flags = [`--endpoints=${etcd.endpoint}`, `--listen-addr=${address}`, `--advertise-client-url=${address}`];
+  proxy = spawn(path, ['grpc-proxy', 'start', ...flags], { stdio: 'ignore' });
+  await once(proxy, 'spawn');
+  await using client = createClient({ endpoints: [address] });
+  await eventually(() => client.kv.get('up', { timeoutMs: 500 }), { timeoutMs: 15_000 });
+}
+
+async function stopProxy(): Promise<void> {
+  const gone = once(proxy, 'exit');
+  proxy.kill('SIGKILL');
+  await gone;
+}
+
+// It chooses ids itself, from 0, shares one watch of its own among equal ones, and answers in any order.
+test('W-05 W-06: each of 120 watches sees its own key, and goes on when the proxy is restarted', async () => {
+  await using client = createClient({ endpoints: [address] });
+  const keys = Array.from({ length: 120 }, (_, i) => `proxied/${i % 100}`);
+  const watches = keys.map((key) => client.watch(key));
+  const recordings = watches.map((watch) => new Recording(watch));
+  await Promise.all(watches.map(({ created }) => created));
+  for (const key of keys.slice(0, 100)) await writer.kv.put(key, 'first');
+  await eventually(() => recordings.every(({ events }) => events === 1));
+  await Promise.all(watches.slice(0, 50).map((watch) => watch.cancel()));
+  await stopProxy();
+  for (const key of keys.slice(0, 100)) await writer.kv.put(key, 'second');
+  await startProxy();
+  await eventually(() => recordings.slice(50).every(({ events }) => events === 2), { timeoutMs: 10_000 });
+  for (const [i, { responses }] of recordings.entries()) {
+    const seen = responses.flatMap(({ events }) => events.map(({ kv }) => `${kv.key.toString()}=${kv.text()}`));
+    assert.equal(seen, i < 50 ? [`${keys[i]}=first`] : [`${keys[i]}=first`, `${keys[i]}=second`]);
+  }
+});
+
+test.run();
