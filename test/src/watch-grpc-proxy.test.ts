@@ -44,6 +44,21 @@ async function stopProxy(): Promise<void> {
   await gone;
 }
 
+test('W-06: answers out of order give no watch the events of another', async () => {
+  await using client = createClient({ endpoints: [address] });
+  await client.watch('known').created;
+  // The proxy answers at once for a range that it watches already, and asks etcd for a new one.
+  const keys = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? `new/${i}` : 'known'));
+  const watches = keys.map((key) => client.watch(key, { metadata: { apart: 'yes' } }));
+  const recordings = watches.map((watch) => new Recording(watch));
+  await Promise.all(watches.map(({ created }) => created));
+  for (const key of new Set(keys)) await writer.kv.put(key, 'v');
+  await eventually(() => recordings.every(({ events }) => events === 1));
+  for (const [i, { responses }] of recordings.entries()) {
+    assert.is(responses[0]?.events[0]?.kv.key.toString(), keys[i]);
+  }
+});
+
 // It chooses ids itself, from 0, shares one watch of its own among equal ones, and answers in any order.
 test('W-05 W-06: each of 120 watches sees its own key, and goes on when the proxy is restarted', async () => {
   await using client = createClient({ endpoints: [address] });

@@ -9,7 +9,7 @@ let etcd: EtcdServer;
 let writer: EtcdClient;
 
 test.before(async () => {
-  etcd = await startEtcd({ progressNotifyIntervalMs: 200 });
+  etcd = await startEtcd();
   writer = createClient({ endpoints: etcd.endpoints });
 });
 test.after(async () => {
@@ -21,6 +21,9 @@ const streams = (): Promise<number> => etcd.member.metric('etcd_debugging_mvcc_w
 const watchers = (): Promise<number> => etcd.member.metric('etcd_debugging_mvcc_watcher_total');
 const created = (watches: readonly { readonly created: Promise<unknown> }[]): Promise<unknown> =>
   Promise.all(watches.map((watch) => watch.created));
+
+// etcd takes its time to drop what the test before has left.
+test.before.each(() => eventually(async () => (await streams()) === 0 && (await watchers()) === 0));
 
 test('W-01: 500 watches are one stream, two with another leader requirement, and none after close', async () => {
   const client = createClient({ endpoints: etcd.endpoints });
@@ -82,11 +85,12 @@ test('W-08 H24: a parked watch and a compacted one are off etcd, too, and do not
 });
 
 test('W-13: progressNotify delivers bookmarks of an idle watch, no revision goes back', async () => {
-  await using client = createClient({ endpoints: etcd.endpoints });
+  await using own = await startEtcd({ progressNotifyIntervalMs: 100 });
+  await using client = createClient({ endpoints: own.endpoints });
   const watch = client.watch('notify/k', { progressNotify: true });
   const recording = new Recording(watch);
   await watch.created;
-  const { header } = await writer.kv.put('notify/other', 'v');
+  const { header } = await client.kv.put('notify/other', 'v');
   await eventually(
     () => recording.responses.length >= 3 && recording.responses.at(-1)!.header.revision >= header.revision,
   );

@@ -282,8 +282,10 @@ test('progress makes the next retry a first one; being created again and lost do
   }
   etcd.current.created(1);
   etcd.current.events(1, [101]);
+  await etcd.clock.advance(100);
   waits.push(await wait());
   etcd.current.created(1);
+  etcd.current.events(1, [102]);
   waits.push(await wait());
   etcd.current.created(1);
   await etcd.clock.advance(6_000);
@@ -339,7 +341,7 @@ test('H25: a refused token renews it and moves the watch to a new stream; the ot
     etcd.ranges.map(({ request }) => [String(request.key), request.serializable, request.countOnly]),
     [['fresh', true, true]],
   );
-  assert.is(etcd.ranges[0]?.options.timeoutMs, undefined);
+  assert.is(etcd.ranges[0]?.options.timeoutMs, 5_000);
   const late = etcd.watch().read();
   etcd.current.events(1, [101]);
   await settle();

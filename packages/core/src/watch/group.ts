@@ -20,8 +20,11 @@ export interface WatchHubParts {
 
 /** How often in a row a token may be refused, or a stream end for want of resources, before a watch fails. */
 const MOST_SETBACKS = 3;
-/** A stream that lived this long was a good one: the next attempt is a first one. */
+/** After a stream that lived this long, or this long with something new on it, the next attempt is a first one. */
 const GOOD_STREAM_MS = 5_000;
+const GOOD_ADVANCED_MS = 100;
+/** Of the unary calls that the hub makes for itself. */
+const UNARY_TIMEOUT_MS = 5_000;
 
 /**
  * The subscriptions that share streams, because they have the same metadata, leader requirement and endpoint.
@@ -82,26 +85,23 @@ export class WatchGroup implements SubscriptionOwner, StreamOwner {
     else if (this.#timer === undefined && !this.#renewing) this.#open();
   }
 
-  detach(subscription: Subscription): void {
-    const { stream } = subscription;
-    if (stream === undefined) return;
-    // The last one takes the stream with it, which says more than a cancel request would.
-    if (stream.size === 1) this.#drop(stream);
-    else stream.detach(subscription);
+  park(subscription: Subscription): void {
+    this.#parts.logger.info(`watch parked: ${subscription.bufferedBytes} bytes wait for its reader`);
+    this.#detach(subscription);
   }
 
   release(subscription: Subscription): void {
     this.members.delete(subscription);
     if (this.#refused === subscription) this.#refused = undefined;
-    this.detach(subscription);
+    this.#detach(subscription);
     if (this.members.size > 0) return;
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#onEmpty();
   }
 
-  advanced(): void {
-    this.#backoff.reset();
+  advanced(subscription: Subscription): void {
+    if (subscription.stream !== undefined) subscription.stream.advanced = true;
   }
 
   suspect(subscription: Subscription): void {
@@ -146,8 +146,10 @@ export class WatchGroup implements SubscriptionOwner, StreamOwner {
   }
 
   ended(stream: LiveStream, error: unknown): void {
-    const brief = this.#parts.clock.now() - stream.openedAt < GOOD_STREAM_MS;
-    if (!brief) this.#backoff.reset();
+    const lived = this.#parts.clock.now() - stream.openedAt;
+    const brief = lived < GOOD_STREAM_MS;
+    // Not for less: a stream that breaks on its first message, each time, would be reopened without a pause.
+    if (!brief || (stream.advanced && lived >= GOOD_ADVANCED_MS)) this.#backoff.reset();
     if (this.#current === stream) this.#current = undefined;
     this.#outdated.delete(stream);
     const subscriptions = [...stream.subscriptions()];
@@ -191,6 +193,14 @@ export class WatchGroup implements SubscriptionOwner, StreamOwner {
     if (this.#progressWanted) stream.requestProgress();
     this.#progressWanted = false;
     stream.start();
+  }
+
+  #detach(subscription: Subscription): void {
+    const { stream } = subscription;
+    if (stream === undefined) return;
+    // The last one takes the stream with it, which says more than a cancel request would.
+    if (stream.size === 1) this.#drop(stream);
+    else stream.detach(subscription);
   }
 
   #drop(stream: LiveStream): void {
@@ -243,7 +253,7 @@ export class WatchGroup implements SubscriptionOwner, StreamOwner {
   }
 
   #unaryOptions(): CallOptions {
-    return { ...this.#options, timeoutMs: undefined };
+    return { ...this.#options, timeoutMs: UNARY_TIMEOUT_MS };
   }
 
   #mayRenew(subscription: Subscription): boolean {

@@ -27,6 +27,8 @@ test('W-01: other metadata, another leader requirement and another endpoint get 
   etcd.watch({}, { metadata: { 'a-bin': Uint8Array.of(120) } });
   etcd.watch({}, { requireLeader: true });
   assert.is(etcd.streams.length, 7, 'the order of keys does not matter, nor does a list of one');
+  etcd.watch({}, { metadata: { n: 5 as never } });
+  assert.is(etcd.streams.length, 8, 'what is no metadata is for the pipeline to refuse');
 });
 
 test('W-02: a stream has neither the signal nor the deadline of a watch on it', () => {

@@ -108,12 +108,12 @@ function streamKey({ requireLeader = true, endpoint, metadata }: CallOptions): s
 }
 
 function entries(metadata: Metadata): unknown {
-  const text = (value: string | Uint8Array): unknown =>
-    typeof value === 'string' ? value : [Buffer.from(value).toString('base64')];
+  const text = (value: unknown): unknown =>
+    value instanceof Uint8Array ? [Buffer.from(value).toString('base64')] : value;
   return Object.keys(metadata)
     .toSorted()
     .map((key) => {
-      const value = metadata[key] as Metadata[string];
-      return [key, typeof value === 'string' || value instanceof Uint8Array ? [text(value)] : value.map(text)];
+      const value = metadata[key];
+      return [key, Array.isArray(value) ? value.map(text) : [text(value)]];
     });
 }

@@ -32,6 +32,8 @@ const MOST_DISMISSED = 65_536;
  */
 export class LiveStream {
   readonly openedAt: number;
+  /** Whether anything new came by it. */
+  advanced = false;
   /** Compares what the member has with what subscriptions have seen; made when there is a doubt. */
   resetCheck: ResetCheck | undefined;
   readonly #source: ClientStream<WatchRequest, WatchResponseMessage>;

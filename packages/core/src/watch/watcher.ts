@@ -14,12 +14,12 @@ import type { LiveStream } from './stream.ts';
 export interface SubscriptionOwner {
   /** A watch is wanted on the server, from `nextRevision` on. */
   submit(subscription: Subscription): void;
-  /** The watch on the server is not wanted for the time being. */
-  detach(subscription: Subscription): void;
+  /** Its reader is behind: the watch on the server is not wanted for the time being. */
+  park(subscription: Subscription): void;
   /** The subscription has ended. */
   release(subscription: Subscription): void;
-  /** Something new was received: the way to the server works. */
-  advanced(): void;
+  /** Something new was received: its stream works. */
+  advanced(subscription: Subscription): void;
   /** The store at the other end is older than what this subscription has seen. */
   suspect(subscription: Subscription): void;
   /** The server broke the protocol on this subscription's stream. */
@@ -145,11 +145,6 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     return this.#queue.bytes;
   }
 
-  /** Whether etcd has ever registered it. */
-  get proven(): boolean {
-    return this.#header !== undefined;
-  }
-
   // ---- the stream's side --------------------------------------------------------------------------------------------
 
   /** etcd has registered it: for the first time, or again on a new stream. */
@@ -203,7 +198,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#settle?.();
-    this.#owner.advanced();
+    this.#owner.advanced(this);
     // No header, no revision: then it stays at "now" until the first event.
     if (this.nextRevision === NO_REVISION && header.revision > 0n) this.nextRevision = header.revision + 1n;
     // A grpc-proxy makes up headers: without a cluster id they prove nothing.
@@ -238,7 +233,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     this.nextRevision = last + 1n;
     if (last > this.observed) this.observed = last;
     this.exhaustions = 0;
-    this.#owner.advanced();
+    this.#owner.advanced(this);
     this.#push({ header, events: fresh, created: false, progressNotify: false }, size);
   }
 
@@ -246,7 +241,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     if (header.revision >= this.nextRevision) {
       this.nextRevision = header.revision + 1n;
       this.exhaustions = 0;
-      this.#owner.advanced();
+      this.#owner.advanced(this);
     }
     if (this.request.progressNotify === true) this.#notify(header, size);
     if (header.revision > this.observed) this.observed = header.revision;
@@ -264,7 +259,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   }
 
   #park(): void {
-    this.#owner.detach(this);
+    this.#owner.park(this);
     this.interrupt();
     this.state = 'parked';
   }
