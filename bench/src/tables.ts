@@ -62,8 +62,10 @@ export function absoluteTable({ clients, measured, startups, peakRssMiB }: Resul
   if (startups !== undefined) {
     rows.push([...startupWhat, ...clients.map((client) => `${digits(startupMedian(startups, client))} ms`)]);
   }
-  const memory = clients.map((client) => `${digits(peakRssMiB.get(client) ?? NaN)} MiB`);
-  rows.push(['', 'peak memory of the client process', '', ...memory]);
+  if (measured.length > 0) {
+    const memory = clients.map((client) => `${digits(peakRssMiB.get(client) ?? NaN)} MiB`);
+    rows.push(['', 'peak memory of the client process', '', ...memory]);
+  }
   return {
     title: 'Client CPU µs per op · ops/s · p50/p99 ms, medians',
     header: [...what, ...clients.map((client) => titles[client])],

@@ -193,6 +193,6 @@ export class Connection {
   }
 
   private onClose(): void {
-    for (const id of [...this.streams.keys()]) this.onReset(id);
+    for (const id of this.streams.keys()) this.onReset(id);
   }
 }
