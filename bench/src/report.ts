@@ -20,7 +20,7 @@ Written by \`${facts.command}\` on ${facts.date}: Node ${facts.node}, etcd ${fac
 
 A put writes 128 B under a key of 16 B, a get reads as much; a txn compares a version, puts and gets. Every key and value
 of an answer is read. The watch gets one event per response from the fake server as fast as it can take them, and from
-etcd the puts of another process.
+etcd the puts of another process. Process start to first get is of core as it is published, in fresh processes.
 
 One warm process per client; slices of ${facts.sliceMillis} ms are dealt to them in turn, in a random order per round,
 ${facts.rounds} rounds per row. CPU is what the client's own process used, all threads, user and system, per operation.

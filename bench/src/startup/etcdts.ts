@@ -1,10 +1,7 @@
-// node startup/etcdts.js <address>: one get, then out.
+// node startup/etcdts.js <address>: one get by core as it is published, which scripts/bundle.mjs has made; then out.
 import { KEY } from '../workload.ts';
 
-// What a process starts with is core as it is published: one file, made by scripts/bundle.mjs. `@etcdts/core` is here what
-// the compiler builds, seventy files, which nobody installs.
-const published = new URL('../../../packages/core/lib/index.js', import.meta.url).href;
-const { createClient } = (await import(published)) as typeof import('@etcdts/core');
-
-const value = (await createClient({ endpoints: process.argv[2] ?? '' }).kv.get(KEY)).kvs[0]?.value;
-process.exit(value === undefined ? 1 : 0);
+const published = new URL('../../../packages/core/lib/index.js', import.meta.url);
+const { createClient } = (await import(published.href)) as typeof import('@etcdts/core');
+const { kvs } = await createClient({ endpoints: process.argv[2] ?? '' }).kv.get(KEY);
+process.exit(kvs.length === 1 ? 0 : 1);
