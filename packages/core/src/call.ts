@@ -1,6 +1,7 @@
 // A call as interceptors see it, and the streams that they may wrap.
 import type { EtcdError } from './errors.ts';
 import type { Method, RequestOf, ResponseOf } from './methods.ts';
+import type { ClientStats } from './stats.ts';
 
 /** Metadata of a call: an immutable record. Keys are lower-case; a key ending in `-bin` carries bytes. */
 export type Metadata = Readonly<Record<string, string | Uint8Array | readonly (string | Uint8Array)[]>>;
@@ -111,6 +112,8 @@ export type StreamHandler = <M extends Method>(call: Call<M>) => ClientStream<Re
 export interface InterceptorSite {
   /** One object for all clients over the same connections: the key for what an interceptor keeps of a cluster. */
   readonly connections: object;
+  /** What the client is doing now. Counts its watches and endpoints: for now and then, not for each call. */
+  stats(): ClientStats;
   /** Sends an RPC of the interceptor's own through what is below it, so that it never meets itself. */
   unary<Req, Res>(method: Method<Req, Res>, request: Req, options?: CallOptions): Promise<Res>;
   /**

@@ -13,6 +13,7 @@ import { foldPipeline } from './pipeline/fold.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { WireParts } from './pipeline/unary-exchange.ts';
 import { Picker } from './transport/picker.ts';
+import type { ClientStats } from './stats.ts';
 import { WatchHub } from './watch/hub.ts';
 
 type Token<T> = symbol & { readonly type?: T };
@@ -81,6 +82,7 @@ export function composeClient(connections: Connections, interceptors: readonly (
   provide(container, INTERCEPTORS, (c) => interceptors.map((one) => resolveInterceptor(c, one)));
   provide(container, WIRE, (c) => ({
     connections: connections.identity,
+    stats: () => statsOf(c),
     picker: use(c, PICKER),
     deadlines: use(c, DEADLINES),
     clock: use(c, CLOCK),
@@ -105,6 +107,15 @@ export function composeClient(connections: Connections, interceptors: readonly (
 
 function hubParts(c: DependencyContainer): { pipeline: Pipeline; clock: Clock; random: () => number; logger: Logger } {
   return { pipeline: use(c, PIPELINE), clock: use(c, CLOCK), random: use(c, RANDOM), logger: use(c, LOGGER) };
+}
+
+function statsOf(c: DependencyContainer): ClientStats {
+  return {
+    closed: use(c, WIRE).closed,
+    watches: use(c, WATCH).stats(),
+    leases: use(c, LEASE).stats(),
+    endpoints: use(c, PICKER).slots.map(({ endpoint: { address }, state }) => ({ address, state })),
+  };
 }
 
 function provide<T>(container: DependencyContainer, at: Token<T>, make: (container: DependencyContainer) => T): void {

@@ -58,6 +58,7 @@ export {
   type StreamHandler,
   type UnaryHandler,
 } from './call.ts';
+export type { ClientStats, EndpointStats, LeaseStats, WatchStats } from './stats.ts';
 export { methods, type Method, type MethodKind, type MethodTable, type RequestOf, type ResponseOf } from './methods.ts';
 export { deferredStream, failedStream, tapStream, type StreamTaps } from './pipeline/streams.ts';
 export { wrapClient, type ServiceWrappers } from './wrap.ts';

@@ -357,6 +357,26 @@ test('refuses a timeoutMs that is no time', () => {
   }
 });
 
+test('counts the leases that it keeps, and as lost those alone that ended while they were kept and against all will', async () => {
+  const bench = new Bench();
+  const [expiring, missing, revoked, cancelled, closed] = [1n, 2n, 3n, 4n, 5n];
+  for (const id of [expiring, missing, revoked, closed]) bench.service.keepAlive(id, {});
+  bench.service.keepAlive(closed, {});
+  const hold = bench.service.keepAlive(cancelled, {});
+  assert.equal(bench.service.stats(), { kept: 5, lost: 0 });
+  bench.latest.answer(expiring, 3);
+  for (const id of [revoked, cancelled, closed]) bench.latest.answer(id, 60);
+  bench.latest.answer(missing, 0);
+  assert.equal(bench.service.stats(), { kept: 4, lost: 1 });
+  await bench.service.revoke({ id: revoked }, {});
+  await hold.cancel();
+  await bench.clock.advance(4_000);
+  assert.equal(bench.service.stats(), { kept: 1, lost: 2 });
+  await bench.clock.advance(1_000);
+  bench.service.close();
+  assert.equal(bench.service.stats(), { kept: 0, lost: 2 });
+});
+
 test('passes over answers that nobody asked for', async () => {
   const bench = new Bench();
   const lease = bench.service.keepAlive(1n, {});

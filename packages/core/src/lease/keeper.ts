@@ -6,6 +6,7 @@ import type { Logger } from '../logger.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { LeaseStats } from '../stats.ts';
 import { backoffMs } from './backoff.ts';
 import { GrantedLives } from './granted-lives.ts';
 import { KeptLease, type LeaseObserver } from './kept-lease.ts';
@@ -43,6 +44,7 @@ export class LeaseKeeper implements LeaseObserver {
   readonly #leases: Map<bigint, KeptLease> = new Map();
   readonly #granted: GrantedLives;
   #held = 0;
+  #lost = 0;
   #stream: RenewalStream | undefined;
   /** Streams that failed since the last answer, and those of them that were silent. */
   #failures = 0;
@@ -83,6 +85,10 @@ export class LeaseKeeper implements LeaseObserver {
     this.#leases.get(id)?.finish(leaseNotFound(id, 'was revoked by this client'));
   }
 
+  stats(): LeaseStats {
+    return { kept: this.#held, lost: this.#lost };
+  }
+
   /** Ends every lease with `CLIENT_CLOSED`. */
   close(): void {
     this.#closed = true;
@@ -99,8 +105,9 @@ export class LeaseKeeper implements LeaseObserver {
   }
 
   /** @internal */
-  onEnded(lease: KeptLease, held: boolean): void {
+  onEnded(lease: KeptLease, held: boolean, failed: boolean): void {
     this.#leases.delete(lease.id);
+    if (held && failed && !this.#closed) this.#lost++;
     if (held) this.#rest();
   }
 

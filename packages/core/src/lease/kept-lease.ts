@@ -14,8 +14,11 @@ const SHORTEST_REPEAT_MS = 500;
 export interface LeaseObserver {
   /** The last holder let go: renewing ends, the deadline stays. */
   onReleased(lease: KeptLease): void;
-  /** The lease is gone or may be; `held` says whether it was being renewed. Called before anyone else is told. */
-  onEnded(lease: KeptLease, held: boolean): void;
+  /**
+   * The lease is gone or may be; `held` says whether it was being renewed, `failed` whether nobody meant it to end. Called
+   * before anyone else is told.
+   */
+  onEnded(lease: KeptLease, held: boolean, failed: boolean): void;
 }
 
 /** What is known of a lease's life before its first renewal is acknowledged. */
@@ -105,20 +108,20 @@ export class KeptLease {
 
   /** The lease is gone, or may be: aborts the signal and ends every iteration with the error. */
   fail(error: EtcdError): void {
-    this.#end(error, (hold) => hold.fail(error));
+    this.#end(error, true, (hold) => hold.fail(error));
   }
 
   /** The lease is given up by its own client: aborts the signal with the error, the iterations just end. */
   finish(error: EtcdError): void {
-    this.#end(error, (hold) => hold.finish());
+    this.#end(error, false, (hold) => hold.finish());
   }
 
-  #end(error: EtcdError, tell: (hold: LeaseHold) => void): void {
+  #end(error: EtcdError, failed: boolean, tell: (hold: LeaseHold) => void): void {
     if (this.#ended) return;
     this.#ended = true;
     const holds = [...this.#holds];
     this.#holds.clear();
-    this.#observer.onEnded(this, holds.length > 0);
+    this.#observer.onEnded(this, holds.length > 0, failed);
     for (const hold of holds) tell(hold);
     this.#signal.abort(error);
   }

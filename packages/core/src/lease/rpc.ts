@@ -11,6 +11,7 @@ import type {
   LeaseTimeToLiveResponse,
 } from '../messages.ts';
 import { methods } from '../methods.ts';
+import type { LeaseStats } from '../stats.ts';
 import { LeaseKeeper, type KeeperParts } from './keeper.ts';
 import { keepAliveOnce } from './once.ts';
 import type { KeepAlive, LeaseService } from './service.ts';
@@ -69,6 +70,10 @@ export class LeaseRpc implements LeaseService {
 
   keepAliveOnce(id: bigint, options: CallOptions): Promise<LeaseKeepAliveResponse> {
     return keepAliveOnce(this.#parts, id, options);
+  }
+
+  stats(): LeaseStats {
+    return this.#keeper.stats();
   }
 
   /** Ends every keepalive with `CLIENT_CLOSED`; no stream and no timer stays. */

@@ -65,6 +65,7 @@ export function foldPipeline(
     const below = unaryThrough(unary);
     const site: InterceptorSite = {
       connections: parts.connections,
+      stats: parts.stats,
       unary: (method, request, options = {}) => below(method, request, options),
       wait: (call, work) => waitFor(call, parts, work),
     };

@@ -76,6 +76,28 @@ test('a wait ends with the work, or with its call: deadline, abort, close', asyn
   await rejects(wait(call, never), { code: 'CLIENT_CLOSED' });
 });
 
+test('a site tells the numbers of its own client', async () => {
+  const one = curious('one');
+  const transport = fakeTransport(({ path }) => (path.endsWith('/Put') ? notCapable : undefined));
+  const client = createClient({ endpoints: ['127.0.0.1:1', '127.0.0.1:2'], transport, interceptors: [one] });
+  client.watch('a');
+  client.watch('b');
+  client.lease.keepAlive(7n);
+  const derived = client.intercept();
+  await rejects(client.kv.put('a', 'b'), { code: 'NOT_CAPABLE' });
+  const [site, other] = one.sites as [InterceptorSite, InterceptorSite];
+  const { closed, watches, leases, endpoints } = site.stats();
+  assert.equal([closed, watches.open, leases.kept], [false, 2, 1]);
+  const ready = { address: '127.0.0.1:1', state: 'ready' };
+  assert.equal(endpoints, [ready, { ...ready, address: '127.0.0.1:2' }]);
+  assert.is(other.connections, site.connections);
+  assert.equal([other.stats().watches.open, other.stats().leases.kept], [0, 0]);
+  await derived.close();
+  assert.equal([other.stats().closed, site.stats().closed], [true, false]);
+  await client.close();
+  assert.equal([site.stats().closed, site.stats().watches.open, site.stats().leases.kept], [true, 0, 0]);
+});
+
 test('invoke sends through every interceptor of a client, and has nothing to do with a wrapped one', async () => {
   const seen: string[] = [];
   const transport = fakeTransport(() => notCapable);

@@ -7,8 +7,8 @@ export interface StreamTaps<Req, Res> {
   sent?(message: Req): void;
   /** A message on its way in, before its reader has it. */
   received?(message: Res): void;
-  /** The stream has ended: well, or with a reason. Called once. */
-  ended?(reason?: unknown): void;
+  /** The stream has ended: well, or with a reason; `cancelled` where its reader ended it. Called once. */
+  ended?(reason: unknown, cancelled: boolean): void;
 }
 
 /**
@@ -17,25 +17,29 @@ export interface StreamTaps<Req, Res> {
  */
 export function tapStream<Req, Res>(stream: ClientStream<Req, Res>, taps: StreamTaps<Req, Res>): ClientStream<Req, Res> {
   let over = false;
-  const ended = (reason?: unknown): void => {
+  let sending = true;
+  const ended = (reason?: unknown, cancelled = false): void => {
     if (over) return;
     over = true;
-    taps.ended?.(reason);
+    taps.ended?.(reason, cancelled);
   };
   return {
     send(message) {
-      taps.sent?.(message);
+      if (sending && !over) taps.sent?.(message);
       stream.send(message);
     },
-    end: () => stream.end(),
+    end() {
+      sending = false;
+      stream.end();
+    },
     cancel(reason) {
-      ended(reason);
+      ended(reason, true);
       stream.cancel(reason);
     },
     forEach(onMessage) {
       const { received } = taps;
       const each = received === undefined ? onMessage : (message: Res): void => (received(message), onMessage(message));
-      return stream.forEach(each).then(ended, (reason: unknown) => {
+      return stream.forEach(each).then(() => ended(), (reason: unknown) => {
         ended(reason);
         throw reason;
       });
@@ -58,7 +62,7 @@ export function tapStream<Req, Res>(stream: ClientStream<Req, Res>, taps: Stream
           }
         },
         return() {
-          ended();
+          ended(undefined, true);
           stream.cancel();
           return Promise.resolve({ value: undefined, done: true });
         },

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { FRAME_PREFIX } from '../codec/codec.ts';
 import { EtcdError, clientClosed, withFields } from '../errors.ts';
 import type { Method } from '../methods.ts';
+import type { ClientStats } from '../stats.ts';
 import type { Picker, Waiter } from '../transport/picker.ts';
 import type { Slot } from '../transport/slot.ts';
 import { deadlineError, insecureError, methodName, replyError, statusError } from '../transport/status.ts';
@@ -14,6 +15,8 @@ import type { DeadlineEntry, Deadlines, Expiring } from './deadlines.ts';
 export interface WireParts {
   /** One object for all clients over the same connections. */
   readonly connections: object;
+  /** What the client is doing now: for interceptors. */
+  readonly stats: () => ClientStats;
   readonly picker: Picker;
   readonly deadlines: Deadlines;
   readonly clock: Clock;

@@ -7,6 +7,9 @@ import type { WireParts } from './unary-exchange.ts';
 export function wireParts(transport: FakeTransport, endpoints: readonly string[], maxSendBytes = 1_000): WireParts {
   return {
     connections: {},
+    stats() {
+      throw new Error('there is no client to have any');
+    },
     picker: transport.picker(...endpoints),
     deadlines: new Deadlines(transport.clock),
     clock: transport.clock,

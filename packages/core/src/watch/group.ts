@@ -38,6 +38,8 @@ export class WatchGroup implements SubscriptionOwner, StreamOwner {
   readonly members: Set<Subscription> = new Set();
   /** How many lost or replaced streams have been resumed from. */
   resumes = 0;
+  /** How many events its subscriptions were given. */
+  events = 0;
   readonly #parts: WatchHubParts;
   readonly #options: CallOptions;
   readonly #onEmpty: () => void;
@@ -100,7 +102,8 @@ export class WatchGroup implements SubscriptionOwner, StreamOwner {
     this.#onEmpty();
   }
 
-  advanced(subscription: Subscription): void {
+  advanced(subscription: Subscription, events = 0): void {
+    this.events += events;
     if (subscription.stream !== undefined) subscription.stream.advanced = true;
   }
 

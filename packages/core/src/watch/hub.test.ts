@@ -158,7 +158,7 @@ test('W-08: cancel tells etcd at once, the last one ends the stream', async () =
   assert.equal(etcd.current.cancels, [1]);
   await settle();
   assert.equal([a.state, b.state], ['done', 'done']);
-  assert.equal(etcd.hub.stats(), { watches: 0, streams: 0, parked: 0, bufferedBytes: 0, resumes: 0 });
+  assert.equal(etcd.hub.stats(), { open: 0, streams: 0, parked: 0, bufferedBytes: 0, resumes: 0, events: 0 });
 });
 
 test('W-09: a watch that meets the end of the last one opens a stream of its own', async () => {
@@ -288,7 +288,7 @@ test('W-03: a signal that is aborted already fails the watch without a request',
   assert.is(reading.error, 'too late');
   assert.is(await rejects(reading.watch.created), 'too late');
   assert.is(etcd.streams.length, 0);
-  assert.is(etcd.hub.stats().watches, 0);
+  assert.is(etcd.hub.stats().open, 0);
 });
 
 test('W-29: a watch is cancelled while there is no stream', async () => {
@@ -302,6 +302,22 @@ test('W-29: a watch is cancelled while there is no stream', async () => {
   await settle();
   assert.is(reading.state, 'done');
   assert.is(etcd.streams.length, 1);
+});
+
+// ---- numbers --------------------------------------------------------------------------------------------------------
+
+test('an event counts once for each watch that is given it, also where etcd sends it again or the watch is over', async () => {
+  const etcd = new FakeEtcd();
+  const one = await etcd.live(100);
+  const two = await etcd.live(100);
+  etcd.current.events(1, [101, 102]);
+  etcd.current.events(1, [102, 103]);
+  etcd.current.events(2, [101]);
+  assert.is(etcd.hub.stats().events, 4);
+  await one.watch.cancel();
+  await two.watch.cancel();
+  const { open, events } = etcd.hub.stats();
+  assert.equal({ open, events }, { open: 0, events: 4 });
 });
 
 // ---- close ----------------------------------------------------------------------------------------------------------
@@ -331,7 +347,7 @@ test('W-41: close ends every watch without an error, in every state, and leaves 
   );
   assert.equal(etcd.streams[0]?.cancels, [2], 'a parked one, not one for each watch');
   assert.is(etcd.clock.timers.size, 0);
-  assert.equal(etcd.hub.stats(), { watches: 0, streams: 0, parked: 0, bufferedBytes: 0, resumes: 1 });
+  assert.equal(etcd.hub.stats(), { open: 0, streams: 0, parked: 0, bufferedBytes: 0, resumes: 1, events: 1 });
 });
 
 test('W-04: after close a watch fails with CLIENT_CLOSED, and so does a progress request', async () => {

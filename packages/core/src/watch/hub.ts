@@ -1,21 +1,12 @@
 import type { CallOptions, Metadata } from '../call.ts';
 import { clientClosed, invalidArgument } from '../errors.ts';
 import type { WatchCreateRequest } from '../messages.ts';
+import type { WatchStats } from '../stats.ts';
 import { WatchGroup, type WatchHubParts } from './group.ts';
 import type { WatchService, WatchServiceOptions, WatchStream } from './service.ts';
 import { Subscription } from './watcher.ts';
 
 export type { WatchHubParts } from './group.ts';
-
-/** What the watches of a client amount to right now; `resumes` counts from the start. */
-export interface WatchStats {
-  readonly watches: number;
-  readonly streams: number;
-  /** Watches whose reader is so far behind that they are off the server for now. */
-  readonly parked: number;
-  readonly bufferedBytes: number;
-  readonly resumes: number;
-}
 
 /**
  * The watch service of a client: any number of watches over one stream for each set of metadata, leader requirement and
@@ -26,6 +17,7 @@ export class WatchHub implements WatchService {
   readonly #parts: WatchHubParts;
   readonly #groups: Map<string, WatchGroup> = new Map();
   #pastResumes = 0;
+  #pastEvents = 0;
   #closed = false;
 
   constructor(parts: WatchHubParts) {
@@ -51,21 +43,23 @@ export class WatchHub implements WatchService {
   }
 
   stats(): WatchStats {
-    let watches = 0;
+    let open = 0;
     let streams = 0;
     let parked = 0;
     let bufferedBytes = 0;
     let resumes = this.#pastResumes;
+    let events = this.#pastEvents;
     for (const group of this.#groups.values()) {
       streams += group.streams;
       resumes += group.resumes;
-      watches += group.members.size;
+      events += group.events;
+      open += group.members.size;
       for (const member of group.members) {
         if (member.state === 'parked') parked += 1;
         bufferedBytes += member.bufferedBytes;
       }
     }
-    return { watches, streams, parked, bufferedBytes, resumes };
+    return { open, streams, parked, bufferedBytes, resumes, events };
   }
 
   /** Ends every watch without an error and cancels every stream. */
@@ -87,6 +81,7 @@ export class WatchHub implements WatchService {
         if (this.#groups.get(key) !== made) return;
         this.#groups.delete(key);
         this.#pastResumes += made.resumes;
+        this.#pastEvents += made.events;
       });
       group = made;
       this.#groups.set(key, group);

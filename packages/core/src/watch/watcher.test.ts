@@ -13,7 +13,7 @@ test('W-12 H23 B-12: a reader that falls behind is parked at its bound, and resu
   for (let revision = 101; revision <= 140; revision++) etcd.current.events(2, [revision], { byteLength: KB });
   etcd.current.events(1, [141]);
   assert.equal(etcd.current.cancels, [2]);
-  assert.equal(etcd.hub.stats(), { watches: 2, streams: 1, parked: 1, bufferedBytes: 11 * KB, resumes: 0 });
+  assert.equal(etcd.hub.stats(), { open: 2, streams: 1, parked: 1, bufferedBytes: 11 * KB, resumes: 0, events: 12 });
   const iterator = slow.watch[Symbol.asyncIterator]();
   const revisions: number[] = [];
   const read = async (): Promise<void> => {

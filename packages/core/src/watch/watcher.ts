@@ -18,8 +18,8 @@ export interface SubscriptionOwner {
   park(subscription: Subscription): void;
   /** The subscription has ended. */
   release(subscription: Subscription): void;
-  /** Something new was received: its stream works. */
-  advanced(subscription: Subscription): void;
+  /** Something new was received, as many events of it: its stream works. */
+  advanced(subscription: Subscription, events?: number): void;
   /** The store at the other end is older than what this subscription has seen. */
   suspect(subscription: Subscription): void;
   /** The server broke the protocol on this subscription's stream. */
@@ -233,7 +233,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     this.nextRevision = last + 1n;
     if (last > this.observed) this.observed = last;
     this.exhaustions = 0;
-    this.#owner.advanced(this);
+    this.#owner.advanced(this, fresh.length);
     this.#push({ header, events: fresh, created: false, progressNotify: false }, size);
   }
 
