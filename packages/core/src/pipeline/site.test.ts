@@ -98,6 +98,19 @@ test('a site tells the numbers of its own client', async () => {
   assert.equal([site.stats().closed, site.stats().watches.open, site.stats().leases.kept], [true, 0, 0]);
 });
 
+test('a wait that is over before it begins leaves nothing to its work, well or badly ended later', async () => {
+  const one = curious('one');
+  const client = createClient({ endpoints: '127.0.0.1:1', transport: fakeTransport(() => undefined), interceptors: [one] });
+  const [{ wait }] = one.sites as [InterceptorSite];
+  const call = { method: methods.put, deadline: Infinity, signal: undefined };
+  const work = deferred<number>();
+  await rejects(wait({ ...call, signal: AbortSignal.abort('gone') }, work.promise), (reason) => reason === 'gone');
+  await client.close();
+  await rejects(wait(call, work.promise), { code: 'CLIENT_CLOSED' });
+  work.reject(new Error('late'));
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
 test('invoke sends through every interceptor of a client, and has nothing to do with a wrapped one', async () => {
   const seen: string[] = [];
   const transport = fakeTransport(() => notCapable);

@@ -26,12 +26,14 @@ export function waitFor<T>(
       expire: () => fail(waitedTooLong(methodName(method))),
       closeNow: () => fail(clientClosed(methodName(method))),
     };
+    const over = signal?.aborted === true || parts.closed;
+    const entry = over ? undefined : parts.deadlines.add(deadline, waiting);
+    const ignoreAbort = over ? undefined : signal && onAbort(signal, () => fail(signal.reason));
+    // Also where nobody waits any more: the work's own failure is met here.
     work.then(settle(resolve), fail);
     if (signal?.aborted) return reject(signal.reason);
     if (parts.closed) return reject(clientClosed(methodName(method)));
     parts.underWay.add(waiting);
-    const entry = parts.deadlines.add(deadline, waiting);
-    const ignoreAbort = signal && onAbort(signal, () => fail(signal.reason));
   });
 }
 
