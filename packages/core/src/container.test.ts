@@ -1,0 +1,97 @@
+import { assert, rejects, suite } from '@etcdts/testing';
+import 'reflect-metadata/lite';
+import { container as global, injectable } from 'tsyringe';
+import type { Interceptor, UnaryHandler } from './call.ts';
+import { createClient } from './client.ts';
+import { isEtcdError } from './errors.ts';
+
+const test = suite('container');
+
+const ENDPOINTS = '127.0.0.1:1';
+
+class Counter {
+  count = 0;
+}
+
+class Counting implements Interceptor {
+  readonly name = 'counting';
+  readonly counter: Counter;
+
+  constructor(counter: Counter) {
+    this.counter = counter;
+  }
+
+  unary(next: UnaryHandler): UnaryHandler {
+    return (call) => {
+      this.counter.count++;
+      return next(call);
+    };
+  }
+}
+// What `@injectable()` does, without decorator syntax.
+Reflect.defineMetadata('design:paramtypes', [Counter], Counting);
+injectable()(Counting);
+
+test('an interceptor class is resolved from the application\'s container, with its own dependencies', async () => {
+  const application = global.createChildContainer();
+  const counter = new Counter();
+  application.registerInstance(Counter, counter);
+  await using client = createClient({ endpoints: ENDPOINTS, interceptors: [Counting], container: application });
+  assert.equal(client.describe().interceptors, ['counting']);
+  await rejects(client.kv.get('k'), { code: 'UNAVAILABLE' });
+  assert.is(counter.count, 1);
+});
+
+test('a token is resolved, by symbol and by name, next to interceptors given as they are', async () => {
+  const application = global.createChildContainer();
+  const token = Symbol('interceptor');
+  application.register(token, { useValue: { name: 'by symbol' } });
+  application.register('text', { useFactory: () => ({ name: 'by name' }) });
+  await using client = createClient({
+    endpoints: ENDPOINTS,
+    interceptors: [token, { name: 'plain' }, 'text'],
+    container: application,
+  });
+  assert.equal(client.describe().interceptors, ['by symbol', 'plain', 'by name']);
+});
+
+test('what cannot be resolved, and what is no interceptor, is refused by name', () => {
+  const application = global.createChildContainer();
+  application.register('number', { useValue: 5 });
+  for (const token of [Symbol('nobody'), 'nobody', 'number', null, undefined, 5, {}]) {
+    assert.throws(
+      () => createClient({ endpoints: ENDPOINTS, interceptors: [token as never], container: application }),
+      (error: unknown) => isEtcdError(error, 'INVALID_ARGUMENT') && error.argument === 'interceptors',
+    );
+  }
+});
+
+test('a client registers nothing in the application\'s container', async () => {
+  const application = global.createChildContainer();
+  const before = Object.keys((application as unknown as { _registry: { _registryMap: Map<unknown, unknown> } })._registry._registryMap).length;
+  await using client = createClient({ endpoints: ENDPOINTS, container: application });
+  assert.is(client.describe().closed, false);
+  assert.is((application as unknown as { _registry: { _registryMap: Map<unknown, unknown> } })._registry._registryMap.size, before);
+});
+
+test('two clients of one container are apart', async () => {
+  const application = global.createChildContainer();
+  await using first = createClient({ endpoints: 'a:1', container: application });
+  await using second = createClient({ endpoints: 'b:1', container: application });
+  assert.equal([first.endpoints, second.endpoints], [['a:1'], ['b:1']]);
+});
+
+// The last one: it takes the global container from everything else in this process.
+test('a client goes on, and a new one is made, when the application has disposed of the global container', async () => {
+  const client = createClient({ endpoints: ENDPOINTS });
+  global.clearInstances();
+  await global.dispose();
+  await rejects(client.kv.get('k'), { code: 'UNAVAILABLE' });
+  const derived = client.intercept({ name: 'more' });
+  await rejects(derived.kv.get('k'), { code: 'UNAVAILABLE' });
+  await client.close();
+  await using fresh = createClient({ endpoints: ENDPOINTS });
+  await rejects(fresh.kv.get('k'), { code: 'UNAVAILABLE' });
+});
+
+test.run();
