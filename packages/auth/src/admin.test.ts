@@ -1,0 +1,144 @@
+import { createClient, wrapClient, type EtcdClient, type Interceptor } from '@etcdts/core';
+import { assert, rejects, suite } from '@etcdts/testing';
+import { authAdmin, type Auth } from './admin.ts';
+
+const test = suite('authAdmin');
+
+interface Sent {
+  readonly name: string;
+  readonly request: unknown;
+  readonly confidential: boolean;
+}
+
+function recorded(): { client: EtcdClient; sent: Sent[] } {
+  const sent: Sent[] = [];
+  const etcd: Interceptor = {
+    name: 'etcd',
+    unary: (_, method) => async (call) => {
+      sent.push({ name: method.name, request: call.request, confidential: call.confidential });
+      return {} as never;
+    },
+  };
+  return { client: createClient({ endpoints: '127.0.0.1:1', interceptors: [etcd] }), sent };
+}
+
+test('every operation is its own RPC (A-01), and passwords are confidential', async () => {
+  const { client, sent } = recorded();
+  const admin = authAdmin(client);
+  await admin.enable();
+  await admin.disable();
+  await admin.status();
+  await admin.userAdd('u', 'p');
+  await admin.userAdd('cn', { noPassword: true });
+  await admin.userDelete('u');
+  await admin.userGet('u');
+  await admin.userList();
+  await admin.userChangePassword('u', 'q');
+  await admin.userGrantRole('u', 'r');
+  await admin.userRevokeRole('u', 'r');
+  await admin.roleAdd('r');
+  await admin.roleDelete('r');
+  await admin.roleGet('r');
+  await admin.roleList();
+  await admin.roleGrantPermission('r', { type: 'read', key: 'k' });
+  await admin.roleRevokePermission('r', { key: 'k' });
+  const key = Buffer.from('k');
+  assert.equal(
+    sent.map(({ name, request }) => [name, request]),
+    [
+      ['AuthEnable', {}],
+      ['AuthDisable', {}],
+      ['AuthStatus', {}],
+      ['UserAdd', { name: 'u', password: 'p', options: { noPassword: false } }],
+      ['UserAdd', { name: 'cn', password: '', options: { noPassword: true } }],
+      ['UserDelete', { name: 'u' }],
+      ['UserGet', { name: 'u' }],
+      ['UserList', {}],
+      ['UserChangePassword', { name: 'u', password: 'q' }],
+      ['UserGrantRole', { user: 'u', role: 'r' }],
+      ['UserRevokeRole', { name: 'u', role: 'r' }],
+      ['RoleAdd', { name: 'r' }],
+      ['RoleDelete', { role: 'r' }],
+      ['RoleGet', { role: 'r' }],
+      ['RoleList', {}],
+      ['RoleGrantPermission', { name: 'r', permission: { type: 'read', key } }],
+      ['RoleRevokePermission', { role: 'r', key }],
+    ],
+  );
+  const confidential = sent.filter((one) => one.confidential).map(({ name }) => name);
+  assert.equal(confidential, ['UserAdd', 'UserAdd', 'UserChangePassword']);
+});
+
+test('passwords go in the open where that is allowed, unless the call says otherwise', async () => {
+  const { client, sent } = recorded();
+  const admin = authAdmin(client, { allowInsecure: true });
+  await admin.userAdd('u', 'p');
+  await admin.userAdd('u', 'p', { confidential: true });
+  assert.equal(
+    sent.map(({ confidential }) => confidential),
+    [false, true],
+  );
+});
+
+test('permissions are for a key, a prefix, a range, or from a key on (A-03)', async () => {
+  const { client, sent } = recorded();
+  const admin = authAdmin(client);
+  await admin.roleGrantPermission('r', { type: 'read', key: 'k' });
+  await admin.roleGrantPermission('r', { type: 'write', key: 'k/', prefix: true });
+  await admin.roleGrantPermission('r', { type: 'readwrite', key: 'a', rangeEnd: 'c' });
+  await admin.roleGrantPermission('r', { type: 'readwrite', key: 'k', fromKey: true });
+  await admin.roleGrantPermission('r', { type: 'readwrite', key: '', prefix: true });
+  const shown = sent.map(({ request }) => {
+    const { type, key, rangeEnd } = (request as { permission: { type: string; key: Buffer; rangeEnd?: Buffer } })
+      .permission;
+    return [type, key.toString(), rangeEnd?.toString()];
+  });
+  assert.equal(shown, [
+    ['read', 'k', undefined],
+    ['write', 'k/', 'k0'],
+    ['readwrite', 'a', 'c'],
+    ['readwrite', 'k', '\0'],
+    ['readwrite', '\0', '\0'],
+  ]);
+});
+
+test('bad arguments are refused by name before anything is sent', async () => {
+  const { client, sent } = recorded();
+  const admin = authAdmin(client);
+  const wrong: [code: string, argument: string, call: (auth: Auth) => Promise<unknown>][] = [
+    ['USER_EMPTY', 'name', (one) => one.userAdd('', 'p')],
+    ['INVALID_ARGUMENT', 'password', (one) => one.userAdd('u', '')],
+    ['INVALID_ARGUMENT', 'password', (one) => one.userAdd('u', {} as never)],
+    ['INVALID_ARGUMENT', 'password', (one) => one.userAdd('u', undefined as never)],
+    ['INVALID_ARGUMENT', 'name', (one) => one.userAdd('\ud800', 'p')],
+    ['USER_EMPTY', 'name', (one) => one.userDelete('')],
+    ['USER_EMPTY', 'name', (one) => one.userGet('')],
+    ['INVALID_ARGUMENT', 'password', (one) => one.userChangePassword('u', '')],
+    ['USER_EMPTY', 'name', (one) => one.userGrantRole('', 'r')],
+    ['ROLE_EMPTY', 'role', (one) => one.userGrantRole('u', '')],
+    ['ROLE_EMPTY', 'role', (one) => one.userRevokeRole('u', '')],
+    ['INVALID_ARGUMENT', 'role', (one) => one.userRevokeRole('u', ['a', 'b'] as never)],
+    ['ROLE_EMPTY', 'role', (one) => one.roleAdd('')],
+    ['ROLE_EMPTY', 'role', (one) => one.roleDelete('')],
+    ['ROLE_EMPTY', 'role', (one) => one.roleGet('')],
+    ['INVALID_ARGUMENT', 'type', (one) => one.roleGrantPermission('r', { type: 'READ' as never, key: 'k' })],
+    ['EMPTY_KEY', 'key', (one) => one.roleGrantPermission('r', { type: 'read', key: '' })],
+    ['INVALID_ARGUMENT', 'rangeEnd', (one) => one.roleGrantPermission('r', { type: 'read', key: 'b', rangeEnd: 'a' })],
+    [
+      'INVALID_ARGUMENT',
+      'fromKey',
+      (one) => one.roleGrantPermission('r', { type: 'read', key: 'b', prefix: true, fromKey: true }),
+    ],
+    ['EMPTY_KEY', 'key', (one) => one.roleRevokePermission('r', { key: '' })],
+  ];
+  for (const [code, argument, call] of wrong) await rejects(call(admin), { code, argument, outcome: 'not-applied' });
+  assert.equal(sent, []);
+});
+
+test('a wrapped client has no users and roles', async () => {
+  const { client } = recorded();
+  const admin = authAdmin(wrapClient(client, {}) as never);
+  await rejects(admin.userList(), { code: 'INVALID_ARGUMENT', argument: 'client' });
+});
+
+test.run();

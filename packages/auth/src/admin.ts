@@ -1,0 +1,217 @@
+import { invalidArgument, invoke, methods, toBytes, toRange } from '@etcdts/core';
+import type {
+  AuthHeaderResponse,
+  AuthRoleGetResponse,
+  AuthRoleListResponse,
+  AuthStatusResponse,
+  AuthUserGetResponse,
+  AuthUserListResponse,
+  Bytes,
+  CallOptions,
+  EtcdClient,
+  KeyRange,
+  Method,
+  Permission,
+  RangeForms,
+} from '@etcdts/core';
+
+/** Options of `authAdmin`. */
+export interface AuthAdminOptions {
+  /** Sends passwords over plain HTTP to other machines too. Off by default: such calls fail with `INSECURE_ENDPOINT`. */
+  allowInsecure?: boolean | undefined;
+}
+
+/** A right to a key, or to a range in one of its forms (authpb.Permission). */
+export interface PermissionOptions extends RangeForms {
+  type: Permission['type'];
+  /** The key, or where the range begins; with `prefix` or `fromKey` it may be empty, and then means every key. */
+  key: Bytes;
+}
+
+/**
+ * etcd's users and roles (clientv3/auth.go; etcdserverpb.Auth). With authentication on, all but the own user's `userGet`,
+ * the own roles' `roleGet` and `status` need the role `root`, and fail with `PERMISSION_DENIED` otherwise. Empty names are
+ * refused before anything is sent. Changes are never repeated after they may have reached etcd.
+ */
+export interface Auth {
+  /** Switches authentication on. Fails with `ROOT_USER_NOT_EXIST`, and with `ROOT_ROLE_NOT_EXIST` where it lacks the role. */
+  enable(options?: CallOptions): Promise<AuthHeaderResponse>;
+  /** Switches authentication off; users and roles stay. */
+  disable(options?: CallOptions): Promise<AuthHeaderResponse>;
+  /** Whether authentication is on, and its revision, which each change of users and roles raises. */
+  status(options?: CallOptions): Promise<AuthStatusResponse>;
+  /** Adds a user; one without a password is known by the common name of its certificate. Fails with `USER_ALREADY_EXIST`. */
+  userAdd(name: string, password: string | { noPassword: true }, options?: CallOptions): Promise<AuthHeaderResponse>;
+  /** Removes a user. Fails with `USER_NOT_FOUND`, and for root, while authentication is on, with `INVALID_AUTH_MGMT`. */
+  userDelete(name: string, options?: CallOptions): Promise<AuthHeaderResponse>;
+  /** A user's roles. Fails with `USER_NOT_FOUND`. */
+  userGet(name: string, options?: CallOptions): Promise<AuthUserGetResponse>;
+  /** The names of all users. */
+  userList(options?: CallOptions): Promise<AuthUserListResponse>;
+  /** Gives a user another password; tokens given for the old one end. Fails with `USER_NOT_FOUND`. */
+  userChangePassword(name: string, password: string, options?: CallOptions): Promise<AuthHeaderResponse>;
+  /** Gives a user a role. Fails with `USER_NOT_FOUND`, `ROLE_NOT_FOUND`. */
+  userGrantRole(name: string, role: string, options?: CallOptions): Promise<AuthHeaderResponse>;
+  /** Takes a role from a user. Fails with `USER_NOT_FOUND`, `ROLE_NOT_GRANTED`. */
+  userRevokeRole(name: string, role: string, options?: CallOptions): Promise<AuthHeaderResponse>;
+  /** Adds a role, which permits nothing yet. Fails with `ROLE_ALREADY_EXIST`. */
+  roleAdd(role: string, options?: CallOptions): Promise<AuthHeaderResponse>;
+  /** Removes a role, also from every user. Fails with `ROLE_NOT_FOUND`. */
+  roleDelete(role: string, options?: CallOptions): Promise<AuthHeaderResponse>;
+  /** A role's permissions. Fails with `ROLE_NOT_FOUND`. */
+  roleGet(role: string, options?: CallOptions): Promise<AuthRoleGetResponse>;
+  /** The names of all roles. */
+  roleList(options?: CallOptions): Promise<AuthRoleListResponse>;
+  /** Lets a role read, write or both; replaces what the role had for the same key or range. Fails with `ROLE_NOT_FOUND`. */
+  roleGrantPermission(role: string, permission: PermissionOptions, options?: CallOptions): Promise<AuthHeaderResponse>;
+  /** Takes back what was granted for exactly this key or range. Fails with `ROLE_NOT_FOUND`, `PERMISSION_NOT_GRANTED`. */
+  roleRevokePermission(
+    role: string,
+    range: Omit<PermissionOptions, 'type'>,
+    options?: CallOptions,
+  ): Promise<AuthHeaderResponse>;
+}
+
+/** Administers users and roles through a client, with all of its interceptors; not through a namespace. */
+export function authAdmin(client: EtcdClient, options: AuthAdminOptions = {}): Auth {
+  return new AuthFacade(client, options.allowInsecure === true);
+}
+
+class AuthFacade implements Auth {
+  readonly #client: EtcdClient;
+  readonly #allowInsecure: boolean;
+
+  constructor(client: EtcdClient, allowInsecure: boolean) {
+    this.#client = client;
+    this.#allowInsecure = allowInsecure;
+  }
+
+  enable(options?: CallOptions): Promise<AuthHeaderResponse> {
+    return this.#send(methods.authEnable, {}, options);
+  }
+
+  disable(options?: CallOptions): Promise<AuthHeaderResponse> {
+    return this.#send(methods.authDisable, {}, options);
+  }
+
+  status(options?: CallOptions): Promise<AuthStatusResponse> {
+    return this.#send(methods.authStatus, {}, options);
+  }
+
+  async userAdd(
+    name: string,
+    password: string | { noPassword: true },
+    options?: CallOptions,
+  ): Promise<AuthHeaderResponse> {
+    checkUser(name);
+    const noPassword = typeof password === 'object' && password?.noPassword === true;
+    if (!noPassword) checkPassword(password);
+    const request = { name, password: noPassword ? '' : (password as string), options: { noPassword } };
+    return this.#send(methods.userAdd, request, this.#confidential(options));
+  }
+
+  async userDelete(name: string, options?: CallOptions): Promise<AuthHeaderResponse> {
+    checkUser(name);
+    return this.#send(methods.userDelete, { name }, options);
+  }
+
+  async userGet(name: string, options?: CallOptions): Promise<AuthUserGetResponse> {
+    checkUser(name);
+    return this.#send(methods.userGet, { name }, options);
+  }
+
+  userList(options?: CallOptions): Promise<AuthUserListResponse> {
+    return this.#send(methods.userList, {}, options);
+  }
+
+  async userChangePassword(name: string, password: string, options?: CallOptions): Promise<AuthHeaderResponse> {
+    checkUser(name);
+    checkPassword(password);
+    return this.#send(methods.userChangePassword, { name, password }, this.#confidential(options));
+  }
+
+  async userGrantRole(name: string, role: string, options?: CallOptions): Promise<AuthHeaderResponse> {
+    checkUser(name);
+    checkRole(role);
+    return this.#send(methods.userGrantRole, { user: name, role }, options);
+  }
+
+  async userRevokeRole(name: string, role: string, options?: CallOptions): Promise<AuthHeaderResponse> {
+    checkUser(name);
+    checkRole(role);
+    return this.#send(methods.userRevokeRole, { name, role }, options);
+  }
+
+  async roleAdd(role: string, options?: CallOptions): Promise<AuthHeaderResponse> {
+    checkRole(role);
+    return this.#send(methods.roleAdd, { name: role }, options);
+  }
+
+  async roleDelete(role: string, options?: CallOptions): Promise<AuthHeaderResponse> {
+    checkRole(role);
+    return this.#send(methods.roleDelete, { role }, options);
+  }
+
+  async roleGet(role: string, options?: CallOptions): Promise<AuthRoleGetResponse> {
+    checkRole(role);
+    return this.#send(methods.roleGet, { role }, options);
+  }
+
+  roleList(options?: CallOptions): Promise<AuthRoleListResponse> {
+    return this.#send(methods.roleList, {}, options);
+  }
+
+  async roleGrantPermission(
+    role: string,
+    permission: PermissionOptions,
+    options?: CallOptions,
+  ): Promise<AuthHeaderResponse> {
+    checkRole(role);
+    const { type } = permission;
+    if (!TYPES.has(type)) throw invalidArgument('type', 'must be "read", "write" or "readwrite"');
+    const request = { name: role, permission: { type, ...rangeOf(permission) } };
+    return this.#send(methods.roleGrantPermission, request, options);
+  }
+
+  async roleRevokePermission(
+    role: string,
+    range: Omit<PermissionOptions, 'type'>,
+    options?: CallOptions,
+  ): Promise<AuthHeaderResponse> {
+    checkRole(role);
+    return this.#send(methods.roleRevokePermission, { role, ...rangeOf(range) }, options);
+  }
+
+  async #send<Req, Res>(method: Method<Req, Res>, request: Req, options?: CallOptions): Promise<Res> {
+    return invoke(this.#client, method, request, options);
+  }
+
+  #confidential(options?: CallOptions): CallOptions {
+    return { ...options, confidential: options?.confidential === true || !this.#allowInsecure };
+  }
+}
+
+const TYPES: ReadonlySet<string> = new Set<Permission['type']>(['read', 'write', 'readwrite']);
+
+function rangeOf({ key, ...forms }: Omit<PermissionOptions, 'type'>): KeyRange {
+  return toRange(key, forms);
+}
+
+function checkUser(name: string): void {
+  checkText(name, 'name', 'USER_EMPTY');
+}
+
+function checkRole(name: string): void {
+  checkText(name, 'role', 'ROLE_EMPTY');
+}
+
+function checkPassword(password: unknown): void {
+  checkText(password, 'password', 'INVALID_ARGUMENT');
+}
+
+function checkText(text: unknown, argument: string, code: 'USER_EMPTY' | 'ROLE_EMPTY' | 'INVALID_ARGUMENT'): void {
+  if (typeof text !== 'string') throw invalidArgument(argument, 'must be a string');
+  if (text === '') throw invalidArgument(argument, 'must not be empty', code);
+  // For the error on a lone surrogate, which would be another name on the wire.
+  toBytes(text, argument);
+}

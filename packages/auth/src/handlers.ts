@@ -1,0 +1,83 @@
+import { deferredStream, methods, tapStream } from '@etcdts/core';
+import type {
+  Call,
+  ClientStream,
+  InterceptorSite,
+  Method,
+  RequestOf,
+  ResponseOf,
+  StreamHandler,
+  UnaryHandler,
+} from '@etcdts/core';
+import { cancelsForToken, isTokenRefusal, Repeats, type TokenRefusal } from './refusal.ts';
+import { reopenedStream } from './reopened-stream.ts';
+import type { TokenSource } from './token-source.ts';
+import { hasToken, type Token } from './token.ts';
+
+/** Sends unary calls with the source's token; what etcd refuses for its token is repeated with a new one. */
+export function unaryWith(source: TokenSource, site: InterceptorSite, next: UnaryHandler): UnaryHandler {
+  const send = <M extends Method>(call: Call<M>, token: Token): Promise<ResponseOf<M>> =>
+    next(token.on(call)).catch((error: unknown) => {
+      if (!isTokenRefusal(error)) throw error;
+      return repeat(call, token, error);
+    });
+
+  const repeat = async <M extends Method>(call: Call<M>, first: Token, why: TokenRefusal): Promise<ResponseOf<M>> => {
+    const repeats = new Repeats();
+    let token = first;
+    let refusal = why;
+    for (let { attempt } = call; ;) {
+      source.refused(token);
+      if (!repeats.take(refusal, source.current === undefined)) throw refusal;
+      token = await site.wait(call, source.get(site));
+      try {
+        return await next(token.on({ ...call, attempt: ++attempt }));
+      } catch (error) {
+        if (!isTokenRefusal(error)) throw error;
+        refusal = error;
+      }
+    }
+  };
+
+  return (call) => {
+    if (hasToken(call)) return next(call);
+    const token = source.current;
+    if (token !== undefined) return send(call, token);
+    return site.wait(call, source.get(site)).then((fetched) => send(call, fetched));
+  };
+}
+
+/**
+ * Opens streams with the source's token. A refusal makes the token an old one: a watch or keepalive stream is opened again
+ * by whoever holds it, and a server stream here, as long as it has given nothing.
+ */
+export function streamWith(
+  source: TokenSource,
+  site: InterceptorSite,
+  next: StreamHandler,
+  method: Method,
+): StreamHandler {
+  const watches = method.path === methods.watch.path;
+  const open = <M extends Method>(call: Call<M>, token: Token): ClientStream<RequestOf<M>, ResponseOf<M>> => {
+    const ended = (reason: unknown): void => void (isTokenRefusal(reason) && source.refused(token));
+    const received = (message: unknown): void => void (cancelsForToken(message) && source.refused(token));
+    return tapStream<RequestOf<M>, ResponseOf<M>>(next(token.on(call)), watches ? { ended, received } : { ended });
+  };
+
+  const begin = <M extends Method>(call: Call<M>): ClientStream<RequestOf<M>, ResponseOf<M>> => {
+    const token = source.current;
+    if (token !== undefined) return open(call, token);
+    return deferredStream(site.wait(call, source.get(site)).then((fetched) => open(call, fetched)));
+  };
+
+  return <M extends Method>(call: Call<M>): ClientStream<RequestOf<M>, ResponseOf<M>> => {
+    if (hasToken(call)) return next(call);
+    if (method.kind !== 'serverStream') return begin(call);
+    const repeats = new Repeats();
+    let { attempt } = call;
+    return reopenedStream(begin(call), (reason) => {
+      if (!isTokenRefusal(reason) || !repeats.take(reason, source.current === undefined)) return undefined;
+      return begin({ ...call, attempt: ++attempt });
+    });
+  };
+}

@@ -1,0 +1,44 @@
+import { isEtcdError, serverError, type EtcdError } from '@etcdts/core';
+
+// etcd's verdicts on the token of a call. All are given before anything is done (server/auth/store.go), so that writes may
+// be repeated too. UNAUTHENTICATED is what a gateway in front of etcd says.
+const VERDICTS: ReadonlySet<string> = new Set([
+  'INVALID_AUTH_TOKEN',
+  'UNAUTHENTICATED',
+  'AUTH_OLD_REVISION',
+  'USER_EMPTY',
+]);
+
+/** A verdict on the token of a call. */
+export type TokenRefusal = EtcdError;
+
+/** Whether etcd refused the token of a call, or the lack of one. */
+export function isTokenRefusal(error: unknown): error is TokenRefusal {
+  return isEtcdError(error) && VERDICTS.has(error.code);
+}
+
+/** Whether etcd cancelled a watch for the token of its stream, which it says in a message of a healthy stream. */
+export function cancelsForToken(message: unknown): boolean {
+  const { canceled, cancelReason } = message as { canceled?: boolean; cancelReason?: string };
+  return canceled === true && VERDICTS.has(serverError(cancelReason ?? '')?.[0] ?? '');
+}
+
+const MOST_REPEATS = 3;
+
+/**
+ * How often one call is repeated after refusals: once with a token fetched because of it, and before that once with a token
+ * that others have fetched already. An old auth revision proves that users or roles were changed after the token was
+ * given, so such a call is repeated a few times while they go on changing.
+ */
+export class Repeats {
+  #count = 0;
+  #renewed = false;
+
+  /** Takes one repeat; `renewing` says that a token has to be fetched for it. */
+  take(refusal: TokenRefusal, renewing: boolean): boolean {
+    if (this.#count === MOST_REPEATS || (this.#renewed && refusal.code !== 'AUTH_OLD_REVISION')) return false;
+    this.#count++;
+    this.#renewed ||= renewing;
+    return true;
+  }
+}

@@ -1,0 +1,122 @@
+import { EtcdError, isEtcdError, methods, type InterceptorSite } from '@etcdts/core';
+import { backoffMs } from './backoff.ts';
+import { Token } from './token.ts';
+
+/** Gives a token, or nothing where etcd has authentication off. */
+export type TokenFetch = (site: InterceptorSite) => Promise<string | undefined>;
+
+/** Time and chance, as tests change them. */
+export interface SourceParts {
+  /** Milliseconds on a clock that only goes forward. */
+  readonly now: () => number;
+  /** From 0 up to 1, as Math.random. */
+  readonly random: () => number;
+}
+
+/** How long fetching a token may take, whatever the deadlines of the calls that wait for it. */
+const FETCH_MS = 10_000;
+/** Tries within that time: the first members asked may be silent. */
+const TRIES = 3;
+
+/** UNKNOWN, INVALID_ARGUMENT, PERMISSION_DENIED: etcd has judged name and password, some of it without a code of its own. */
+const JUDGED: ReadonlySet<number> = new Set([2, 3, 7]);
+
+/**
+ * The token of one cluster: kept until etcd refuses it, fetched by one request at a time however many calls wait.
+ *
+ * A refused password fails every call that waits with the same error, and those of the next seconds at once.
+ */
+export class TokenSource {
+  readonly #fetch: TokenFetch;
+  readonly #allowInsecure: boolean;
+  readonly #parts: SourceParts;
+  #token: Token | undefined;
+  #flight: { readonly site: InterceptorSite; readonly token: Promise<Token> } | undefined;
+  #judgement: { readonly error: EtcdError; readonly until: number } | undefined;
+  #refusals = 0;
+
+  constructor(fetch: TokenFetch, allowInsecure: boolean, parts: SourceParts) {
+    this.#fetch = fetch;
+    this.#allowInsecure = allowInsecure;
+    this.#parts = parts;
+  }
+
+  /** The token in use; nothing where one has to be fetched. */
+  get current(): Token | undefined {
+    return this.#token;
+  }
+
+  /** etcd has refused this token: it is used no more, and a newer one is left alone. */
+  refused(token: Token): void {
+    if (this.#token === token) this.#token = undefined;
+  }
+
+  /** The token in use, or the next one. */
+  async get(site: InterceptorSite): Promise<Token> {
+    for (;;) {
+      if (this.#token !== undefined) return this.#token;
+      if (this.#judgement !== undefined && this.#parts.now() < this.#judgement.until) throw this.#judgement.error;
+      const flight = (this.#flight ??= { site, token: this.#renew(site) });
+      try {
+        return await flight.token;
+      } catch (error) {
+        // Another client over the same connections had asked, and was closed meanwhile: that is not our end.
+        if (flight.site === site || !isEtcdError(error, 'CLIENT_CLOSED')) throw error;
+      }
+    }
+  }
+
+  async #renew(site: InterceptorSite): Promise<Token> {
+    try {
+      this.#token = new Token(await this.#fetch(site), this.#allowInsecure);
+      this.#refusals = 0;
+      return this.#token;
+    } catch (error) {
+      if (isEtcdError(error) && JUDGED.has(error.grpcCode)) {
+        const until = this.#parts.now() + backoffMs(++this.#refusals, this.#parts.random);
+        this.#judgement = { error, until };
+      }
+      throw error;
+    } finally {
+      this.#flight = undefined;
+    }
+  }
+}
+
+/** Fetches tokens by Authenticate (clientv3/client.go `getToken`). */
+export function byPassword(name: string, password: string, allowInsecure: boolean): TokenFetch {
+  return async (site) => {
+    const options = { timeoutMs: FETCH_MS / TRIES, confidential: !allowInsecure };
+    for (let tries = 1; ; tries++) {
+      try {
+        return (await site.unary(methods.authenticate, { name, password }, options)).token;
+      } catch (error) {
+        if (isEtcdError(error, 'AUTH_NOT_ENABLED')) return undefined;
+        if (tries === TRIES || !isEtcdError(error, 'DEADLINE_EXCEEDED')) throw error;
+      }
+    }
+  };
+}
+
+/** Fetches tokens by a function of the application. */
+export function byFunction(give: () => Promise<string>): TokenFetch {
+  return (site) => {
+    const deadline = performance.now() + FETCH_MS;
+    return site.wait({ method: methods.authenticate, deadline, signal: undefined }, given(give));
+  };
+}
+
+async function given(give: () => Promise<string>): Promise<string> {
+  let token: unknown;
+  try {
+    token = await give();
+  } catch (cause) {
+    throw noToken('the token function failed', cause);
+  }
+  if (typeof token !== 'string' || token === '') throw noToken('the token function gave no token');
+  return token;
+}
+
+function noToken(message: string, cause?: unknown): EtcdError {
+  return new EtcdError({ code: 'UNAUTHENTICATED', grpcCode: 16, message, outcome: 'not-applied', cause });
+}
