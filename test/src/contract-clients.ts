@@ -1,6 +1,7 @@
 import { createClient } from '@etcdts/core';
 import type { EtcdClient, EtcdOperations, Interceptor } from '@etcdts/core';
 import { withNamespace } from '@etcdts/namespace';
+import { retry } from '@etcdts/retry';
 import { startEtcd, suite } from '@etcdts/testing';
 import type { ContractContext, EtcdServer, Suite } from '@etcdts/testing';
 
@@ -14,6 +15,7 @@ const passThrough: Interceptor = {
 const clients: Record<string, (client: EtcdClient) => EtcdOperations> = {
   'plain core': (client) => client,
   'a pass-through interceptor': (client) => client.intercept(passThrough),
+  'retry()': (client) => client.intercept(retry()),
   'a namespace': (client) => withNamespace(client, 'contracts/', { allowCompact: true }),
   'nested namespaces': (client) =>
     withNamespace(

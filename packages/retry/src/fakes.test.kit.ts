@@ -1,0 +1,152 @@
+// What the unit tests stand on: time and chance in hand, a site, and a handler below that fails as it is told.
+import { CallContext, EtcdError, methods } from '@etcdts/core';
+import type {
+  Call,
+  ClientStream,
+  EtcdErrorInit,
+  InterceptorSite,
+  Method,
+  StreamHandler,
+  UnaryHandler,
+} from '@etcdts/core';
+import type { Environment } from './environment.ts';
+import { retryInterceptor } from './interceptor.ts';
+import type { RetryOptions } from './options.ts';
+
+/** An error of one try, as core would make it. */
+export function failure(code: EtcdErrorInit['code'], fields: Partial<EtcdErrorInit> = {}): EtcdError {
+  return new EtcdError({
+    code,
+    message: 'fake',
+    grpcCode: 14,
+    outcome: 'not-applied',
+    endpoint: 'a:1',
+    attempts: 1,
+    ...fields,
+  });
+}
+
+/** A call of a method, with a deadline 10 s ahead. */
+export function callOf<M extends Method>(method: M, request: unknown, fields: Partial<Call> = {}): Call<M> {
+  return {
+    ...{ method, request, metadata: {}, signal: undefined, deadline: 11_000, endpoint: undefined, avoid: undefined },
+    ...{ confidential: false, options: {}, context: new CallContext(), attempt: 1 },
+    ...fields,
+  } as Call<M>;
+}
+
+export const get = (fields: Partial<Call> = {}): Call => callOf(methods.range as Method, {}, fields);
+export const put = (fields: Partial<Call> = {}): Call => callOf(methods.put as Method, {}, fields);
+
+/** Lets everything run that waits for no timer. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+export class Bench implements Environment {
+  time = 1_000;
+  chance = 1;
+  /** How long each pause was to be. */
+  readonly pauses: number[] = [];
+  readonly timers: Set<{ readonly at: number; readonly callback: () => void }> = new Set();
+  /** What came through, in order. */
+  readonly calls: Call[] = [];
+  /** What the interceptor sent of its own. */
+  readonly own: { readonly method: Method; readonly request: unknown }[] = [];
+  /** How the tries end, one after the other: an EtcdError fails, a function decides, anything else is the answer. */
+  script: unknown[] = [];
+  ownScript: unknown[] = [];
+  readonly #closing: AbortController = new AbortController();
+  readonly #options: RetryOptions;
+
+  constructor(options: RetryOptions = {}) {
+    this.#options = options;
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  random(): number {
+    return this.chance;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { at: this.time + ms, callback };
+    this.pauses.push(ms);
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
+  }
+
+  close(): void {
+    this.#closing.abort(failure('CLIENT_CLOSED', { attempts: 0, endpoint: undefined }));
+  }
+
+  readonly site: InterceptorSite = {
+    connections: {},
+    stats() {
+      throw new Error('a retry has no use for it');
+    },
+    unary: (async (method: Method, request: unknown) => {
+      this.own.push({ method, request });
+      return this.#play(this.ownScript.shift());
+    }) as InterceptorSite['unary'],
+    wait: (call, work) =>
+      new Promise((resolve, reject) => {
+        work.then(resolve, reject);
+        call.signal?.addEventListener('abort', () => reject(call.signal?.reason));
+        this.#closing.signal.addEventListener('abort', () => reject(this.#closing.signal.reason));
+      }),
+  };
+
+  readonly #next: UnaryHandler = (async (call: Call) => {
+    this.calls.push(call);
+    return this.#play(this.script.shift());
+  }) as UnaryHandler;
+
+  #interceptor = (() => {
+    let made: ReturnType<typeof retryInterceptor> | undefined;
+    return () => (made ??= retryInterceptor(this.#options, this));
+  })();
+
+  /** Sends a call through the interceptor. */
+  async send(call: Call): Promise<unknown> {
+    return this.#interceptor().unary?.(this.#next, call.method, this.site)(call);
+  }
+
+  /** Opens a stream through the interceptor, over `next`. */
+  stream(call: Call, next: StreamHandler): ClientStream {
+    return (this.#interceptor().stream as NonNullable<ReturnType<typeof retryInterceptor>['stream']>)(
+      next,
+      call.method,
+      this.site,
+    )(call);
+  }
+
+  /** What the interceptor makes of a stream handler. */
+  wrapped(next: StreamHandler, method: Method): StreamHandler | undefined {
+    return this.#interceptor().stream?.(next, method, this.site);
+  }
+
+  /** Runs until `work` is done, with every pause taking the time it should. */
+  async run<T>(work: Promise<T>): Promise<T> {
+    let done = false;
+    work.then(
+      () => (done = true),
+      () => (done = true),
+    );
+    for (await settle(); !done; await settle()) {
+      const [next] = [...this.timers].sort((a, b) => a.at - b.at);
+      if (next === undefined) throw new Error('it waits for nothing');
+      this.time = Math.max(this.time, next.at);
+      this.timers.delete(next);
+      next.callback();
+    }
+    return work;
+  }
+
+  #play(step: unknown): unknown {
+    if (step instanceof EtcdError) throw step;
+    return typeof step === 'function' ? (step as () => unknown)() : step;
+  }
+}

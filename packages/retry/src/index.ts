@@ -1,0 +1,45 @@
+/**
+ * `@etcdts/retry` repeats the calls of an etcd client that failed, where that is safe.
+ *
+ * Create the interceptor with `retry()`, and attach it to a client, outside of what each try is to pass through:
+ *
+ * ```ts
+ * const client = createClient({ endpoints, interceptors: [retry()] });
+ * ```
+ *
+ * Use the client as before. Reads are repeated, on another member and within their deadline; a write only where its failed
+ * try provably had no effect. A call may differ: `client.kv.get('key', { retry: { maxAttempts: 3 } })`, or `retry: false`.
+ *
+ * @module
+ */
+import type { Interceptor } from '@etcdts/core';
+import { systemEnvironment } from './environment.ts';
+import { retryInterceptor } from './interceptor.ts';
+import type { RetryCallOptions, RetryOptions } from './options.ts';
+
+export type { RetryBudgetOptions, RetryCallOptions, RetryOptions } from './options.ts';
+
+declare module '@etcdts/core' {
+  interface CallOptions {
+    /** How this call is repeated, where it differs from what `retry()` was told; `false`: not at all. */
+    retry?: RetryCallOptions | false | undefined;
+  }
+}
+
+/**
+ * Makes an interceptor, named `retry`, that repeats failed calls (clientv3/retry_interceptor.go).
+ *
+ * - Reads, transactions that only get, grants under an id that the client drew and revokes are repeated after every failure
+ *   that another try may turn into an answer. Other writes only where the failed try was `'not-applied'`, and none before it
+ *   was unknown. Verdicts of etcd, such as `COMPACTED` or `PERMISSION_DENIED`, are final, and so are token errors, which
+ *   `@etcdts/auth` deals with.
+ * - A call rejects with its last error: `attempts` counts all tries, and `outcome` is `'unknown'` where any of them is.
+ * - The deadline is for the whole call; there is no pause that would end after it. An abort and a close end a pause at once.
+ * - Snapshots and streamed ranges are opened again until their first message. Watches and keepalives resume by themselves,
+ *   with or without this.
+ *
+ * The budget is shared by all clients that the interceptor is given to. Throws `INVALID_ARGUMENT` for a wrong option.
+ */
+export function retry(options: RetryOptions = {}): Interceptor {
+  return retryInterceptor(options, systemEnvironment);
+}
