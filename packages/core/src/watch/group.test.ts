@@ -278,6 +278,7 @@ test('progress makes the next retry a first one; being created again and lost do
   const waits = [await wait()];
   for (let i = 0; i < 3; i++) {
     etcd.current.created(1);
+    await etcd.clock.advance(200);
     waits.push(await wait());
   }
   etcd.current.created(1);
@@ -360,6 +361,7 @@ test('H25: a refused token renews it and moves the watch to a new stream; the ot
   assert.equal(starts(etcd.current), [0, 0, 102]);
   etcd.current.created(2, 101);
   etcd.current.created(3, 101);
+  etcd.streams[0]?.say({ watchId: 1, canceled: true, compactRevision: 5n });
   for (const id of [1, 2, 3]) etcd.current.events(id, [102]);
   await settle();
   assert.equal(

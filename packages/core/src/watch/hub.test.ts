@@ -161,6 +161,14 @@ test('W-08: cancel tells etcd at once, the last one ends the stream', async () =
   assert.equal(etcd.hub.stats(), { open: 0, streams: 0, parked: 0, bufferedBytes: 0, resumes: 0, events: 0 });
 });
 
+test('an ended watch that is still held keeps nothing of its stream', async () => {
+  const etcd = new FakeEtcd();
+  const { watch } = await etcd.live();
+  assert.ok((watch as { stream?: unknown }).stream);
+  await watch.cancel();
+  assert.is((watch as { stream?: unknown }).stream, undefined);
+});
+
 test('W-09: a watch that meets the end of the last one opens a stream of its own', async () => {
   const etcd = new FakeEtcd();
   const first = await etcd.live();
