@@ -8,6 +8,8 @@ import { build } from 'esbuild';
 
 const core = fileURLToPath(new URL('../packages/core/', import.meta.url));
 const require = createRequire(`${core}package.json`);
+// tsyringe cannot be loaded without.
+require('reflect-metadata/lite');
 
 /**
  * Dependencies that are CommonJS, each behind a file of one line. Node reads a CommonJS module that is imported, and all
@@ -41,6 +43,7 @@ export async function bundleCore() {
     plugins: [commonJs],
     // What is imported lazily, such as the descriptor of the protos, stays in a file of its own.
     splitting: true,
+    chunkNames: '[name]',
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
