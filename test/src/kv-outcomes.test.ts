@@ -1,6 +1,6 @@
 // runs alone
 // limit: 120 s
-import { createClient, EtcdError, isEtcdError, type EtcdClient } from '@etcdts/core';
+import { createClient, isEtcdError, type EtcdClient, type EtcdError } from '@etcdts/core';
 import { assert, eventually, rejects, startEtcd, startProxy, suite } from '@etcdts/testing';
 import type { EtcdServer, FaultProxy } from '@etcdts/testing';
 import { createServer, type AddressInfo } from 'node:net';

@@ -84,7 +84,7 @@ export interface Call<M extends Method = Method> {
 
 /** Narrows a call to one method: `if (isCall(call, methods.put)) call.request.key`. */
 export function isCall<M extends Method>(call: Call, method: M): call is Call<M> {
-  return (call.method as Method) === method;
+  return call.method === method;
 }
 
 /**

@@ -124,11 +124,11 @@ function provide<T>(container: DependencyContainer, at: Token<T>, make: (contain
 }
 
 function resolveInterceptor(container: DependencyContainer, one: Interceptor | InjectionToken<Interceptor>): Interceptor {
-  if (typeof one === 'object' && one !== null && 'name' in one) return one as Interceptor;
+  if (typeof one === 'object' && one !== null && 'name' in one) return one;
   const shown = typeof one === 'function' ? one.name : String(one);
   let resolved: Interceptor;
   try {
-    resolved = container.resolve(one as InjectionToken<Interceptor>);
+    resolved = container.resolve(one);
   } catch (cause) {
     throw invalidArgument('interceptors', `hold the token ${shown}, which the container cannot resolve: ${(cause as Error).message}`);
   }

@@ -22,7 +22,7 @@ function fake(endpoints: string[], members: Partial<Member>[]): Fake {
     down: new Set(),
     probed: [],
     describe: () => ({
-      endpoints: target.endpoints.map((address) => ({ address, secure: target.tls || /^https/.test(address) })),
+      endpoints: target.endpoints.map((address) => ({ address, secure: target.tls || address.startsWith('https') })),
     }),
     setEndpoints: (list) => void (target.endpoints = [...list]),
     cluster: {

@@ -1,7 +1,6 @@
 import { assert, suite } from '@etcdts/testing';
 import fc from 'fast-check';
 import { isEtcdError } from '../errors.ts';
-import type * as m from '../messages.ts';
 import type { Codec } from './codec.ts';
 import { loadDescriptors } from './descriptors.ts';
 import { compact, deleteRange, put, range, rangeStream } from './kv.ts';

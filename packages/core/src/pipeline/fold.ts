@@ -30,12 +30,12 @@ export function foldPipeline(
 ): Pipeline {
   checkNames(interceptors);
   const sendUnary: UnaryHandler = (call) =>
-    new Promise((resolve, reject) => new UnaryExchange(call as Call, parts, resolve as (r: unknown) => void, reject).begin());
+    new Promise((resolve, reject) => new UnaryExchange(call, parts, resolve as (r: unknown) => void, reject).begin());
   const openStream = ((call: Call) => new WireStream(call, parts)) as StreamHandler;
 
   const callOf = <Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions, timeoutMs: number): Call<Method<Req, Res>> => ({
     method,
-    request: request as Call<Method<Req, Res>>['request'],
+    request,
     metadata: metadataOf(options),
     signal: options.signal,
     deadline: timeoutMs === Infinity ? Infinity : parts.clock.now() + timeoutMs,

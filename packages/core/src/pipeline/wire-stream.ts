@@ -1,6 +1,6 @@
 import { onAbort } from '../abort.ts';
 import type { Call, ClientStream } from '../call.ts';
-import { EtcdError, clientClosed, withFields } from '../errors.ts';
+import { clientClosed, withFields, type EtcdError } from '../errors.ts';
 import type { Method } from '../methods.ts';
 import type { Waiter } from '../transport/picker.ts';
 import type { Resident, Slot } from '../transport/slot.ts';

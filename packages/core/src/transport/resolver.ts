@@ -49,5 +49,5 @@ export function targetOf(endpoint: Endpoint, signal: AbortSignal): { target: str
     endpoint.socketPath === undefined
       ? { host: endpoint.host, port: endpoint.port, signal }
       : { path: endpoint.socketPath, signal };
-  return { target: `${SCHEME}:endpoint`, options: { [ADDRESS]: address } as ChannelOptions };
+  return { target: `${SCHEME}:endpoint`, options: { [ADDRESS]: address } };
 }

@@ -1,4 +1,4 @@
-import { CallCredentials, ChannelCredentials, experimental } from '@grpc/grpc-js';
+import { CallCredentials, ChannelCredentials, type experimental } from '@grpc/grpc-js';
 import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { invalidArgument } from '../errors.ts';

@@ -520,11 +520,11 @@ function countedSignal(): { signal: AbortSignal; counts: Set<unknown>; abort(rea
   const counts = new Set<unknown>();
   const add = signal.addEventListener.bind(signal);
   const remove = signal.removeEventListener.bind(signal);
-  signal.addEventListener = ((...args: Parameters<typeof add>) => (counts.add(args[1]), add(...args))) as typeof add;
+  signal.addEventListener = ((...args: Parameters<typeof add>) => (counts.add(args[1]), add(...args)));
   signal.removeEventListener = ((...args: Parameters<typeof remove>) => (
     counts.delete(args[1]),
     remove(...args)
-  )) as typeof remove;
+  ));
   return { signal, counts, abort: (reason) => controller.abort(reason) };
 }
 

@@ -12,7 +12,7 @@ export async function takeResponses(watch: WatchStream, count: number): Promise<
   for (let events = 0; events < count;) {
     const { value, done } = await iterator.next();
     if (done === true) throw new Error(`the watch ended after ${events} of ${count} events`);
-    const response = value as WatchResponse;
+    const response = value;
     responses.push(response);
     events += response.events.length;
   }
