@@ -1,5 +1,6 @@
 // An application: what it does with the packages on the etcd at ETCD_ENDPOINT, in the whole store and in a namespace.
 import { strict as assert } from 'node:assert';
+import { authAdmin } from '@etcdts/auth';
 import { createClient, isEtcdError, keyMissing, op, type EtcdOperations } from '@etcdts/core';
 import { withNamespace } from '@etcdts/namespace';
 
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
   // Its messages come from the lazily loaded protos.
   const { members } = await client.cluster.memberList();
   assert.equal(typeof members[0]?.id, 'bigint');
+  assert.deepEqual((await authAdmin(client).userList()).users, []);
   await client.kv.delete('/tenant/', { prefix: true });
   await client.kv.delete('colour');
   await client.close();
