@@ -41,6 +41,7 @@ export type {
 } from './tcp-proxy.ts';
 export { createCertificates, NoOpenssl } from './certificates.ts';
 export type { CertificatePair, TestAuthority, TestCertificates } from './certificates.ts';
+export { connectionContract } from './contracts/connection.ts';
 export { kvContract } from './contracts/kv.ts';
 export type { ContractContext } from './contracts/kv.ts';
 export { leaseContract } from './contracts/lease.ts';

@@ -1,0 +1,6 @@
+import { grpcTransport } from '@etcdts/core';
+import { connectionContract, suite } from '@etcdts/testing';
+
+const test = suite('connection contract on grpc-js');
+connectionContract(test, grpcTransport);
+test.run();
