@@ -28,6 +28,7 @@ const owners = [
     /^packages\/core\/src\/container\./,
     /^packages\/core\/src\/(options|client)\.ts$/,
   ],
+  [/^prom-client(\/|$)/, /^(packages\/metrics|test)\/src\//],
   [/^uvu(\/|$)/, /^packages\/testing\/src\//],
 ];
 

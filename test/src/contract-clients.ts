@@ -1,9 +1,12 @@
+import { auth } from '@etcdts/auth';
 import { createClient } from '@etcdts/core';
 import type { EtcdClient, EtcdOperations, Interceptor } from '@etcdts/core';
+import { metrics } from '@etcdts/metrics';
 import { withNamespace } from '@etcdts/namespace';
 import { retry } from '@etcdts/retry';
 import { startEtcd, suite } from '@etcdts/testing';
 import type { ContractContext, EtcdServer, Suite } from '@etcdts/testing';
+import { Registry } from 'prom-client';
 
 const passThrough: Interceptor = {
   name: 'pass-through',
@@ -16,6 +19,18 @@ const clients: Record<string, (client: EtcdClient) => EtcdOperations> = {
   'plain core': (client) => client,
   'a pass-through interceptor': (client) => client.intercept(passThrough),
   'retry()': (client) => client.intercept(retry()),
+  'metrics()': (client) => client.intercept(metrics({ registry: new Registry(), histogram: true })),
+  'metrics(), retry() and auth(), and a namespace': (client) =>
+    withNamespace(
+      client.intercept(
+        metrics({ registry: new Registry() }),
+        retry(),
+        // Its calls go without a token here, for authentication is not enabled.
+        auth({ username: 'nobody', password: 'nothing' }),
+      ),
+      'contracts/',
+      { allowCompact: true },
+    ),
   'a namespace': (client) => withNamespace(client, 'contracts/', { allowCompact: true }),
   'nested namespaces': (client) =>
     withNamespace(

@@ -1,0 +1,33 @@
+import { isEtcdError } from '@etcdts/core';
+
+/** gRPC's status codes by number, as Go spells them (google.golang.org/grpc/codes): the values of `grpc_code`. */
+export const GO_CODES: readonly string[] = [
+  'OK',
+  'Canceled',
+  'Unknown',
+  'InvalidArgument',
+  'DeadlineExceeded',
+  'NotFound',
+  'AlreadyExists',
+  'PermissionDenied',
+  'ResourceExhausted',
+  'FailedPrecondition',
+  'Aborted',
+  'OutOfRange',
+  'Unimplemented',
+  'Internal',
+  'Unavailable',
+  'DataLoss',
+  'Unauthenticated',
+];
+
+export const OK = 0;
+export const CANCELED = 1;
+const UNKNOWN = 2;
+
+/** The number of the code that a call ended with; an abort by its caller is Canceled, whatever the reason. */
+export function codeOf(reason: unknown, signal: AbortSignal | undefined): number {
+  if (signal?.aborted === true && reason === signal.reason) return CANCELED;
+  if (!isEtcdError(reason) || reason.grpcCode === OK || GO_CODES[reason.grpcCode] === undefined) return UNKNOWN;
+  return reason.grpcCode;
+}

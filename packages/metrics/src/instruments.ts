@@ -1,0 +1,215 @@
+import { invalidArgument } from '@etcdts/core';
+import { Counter, Gauge, Histogram, type Metric, type OpenMetricsContentType, type Registry } from 'prom-client';
+
+/** A registry of prom-client, for either text format. */
+export type AnyRegistry = Registry | Registry<OpenMetricsContentType>;
+
+/** Somebody who has numbers to give when they are asked for. */
+export interface Source {
+  report(instruments: Instruments): void;
+}
+
+/** What prom-client keeps in its metrics and has no types for. */
+interface Inside {
+  readonly type: string;
+  readonly labelNames: readonly string[];
+  readonly upperBounds?: readonly number[];
+  collect?: () => unknown;
+}
+
+const RPC = ['grpc_type', 'grpc_service', 'grpc_method'];
+/** Every label but the constant ones: their values come from closed sets. */
+export const OWN_LABELS: readonly string[] = [...RPC, 'grpc_code', 'reason', 'endpoint', 'state', 'le'];
+
+const shared = new WeakMap<AnyRegistry, Instruments>();
+
+/**
+ * The metrics in one registry, and who reports to them. Counting costs prom-client a microsecond and more each time, so
+ * sources count by themselves, and hand over what they have when a metric is read.
+ */
+export class Instruments {
+  readonly started: Counter;
+  readonly handled: Counter;
+  readonly received: Counter;
+  readonly sent: Counter;
+  readonly retries: Counter;
+  readonly watches: Gauge;
+  readonly parked: Gauge;
+  readonly bufferedBytes: Gauge;
+  readonly resumes: Counter;
+  readonly events: Counter;
+  readonly leases: Gauge;
+  readonly lost: Counter;
+  readonly keepalive: Histogram;
+  readonly endpoints: Gauge;
+  readonly sources: Set<Source> = new Set();
+  readonly #registry: AnyRegistry;
+  readonly #labels: readonly string[];
+  #fresh = false;
+
+  private constructor(registry: AnyRegistry, labels: readonly string[]) {
+    this.#registry = registry;
+    this.#labels = labels;
+    this.started = this.#shared(Counter, 'grpc_client_started_total', 'RPCs and streams started.', RPC);
+    this.handled = this.#shared(Counter, 'grpc_client_handled_total', 'RPCs and streams ended, by code.', [
+      ...RPC,
+      'grpc_code',
+    ]);
+    this.received = this.#shared(Counter, 'grpc_client_msg_received_total', 'Messages received.', RPC);
+    this.sent = this.#shared(Counter, 'grpc_client_msg_sent_total', 'Messages sent.', RPC);
+    this.retries = this.#own(
+      Counter,
+      'etcdts_retries_total',
+      'Attempts after the first, by what the one before failed with.',
+      ['grpc_service', 'grpc_method', 'reason'],
+    );
+    this.watches = this.#own(Gauge, 'etcdts_watches', 'Watches that are open.');
+    this.parked = this.#own(
+      Gauge,
+      'etcdts_watches_parked',
+      'Watches whose reader is too far behind, cancelled for now.',
+    );
+    this.bufferedBytes = this.#own(
+      Gauge,
+      'etcdts_watch_buffered_bytes',
+      'Bytes received for watches and not yet read.',
+    );
+    this.resumes = this.#own(Counter, 'etcdts_watch_resumes_total', 'Lost watch streams that were resumed from.');
+    this.events = this.#own(Counter, 'etcdts_watch_events_total', 'Events given to watches.');
+    this.leases = this.#own(Gauge, 'etcdts_leases', 'Leases that are kept alive.');
+    this.lost = this.#own(Counter, 'etcdts_leases_lost_total', 'Leases that ended while they were kept alive.');
+    this.keepalive = this.#own(Histogram, 'etcdts_lease_keepalive_seconds', 'From a keepalive to its answer.');
+    this.endpoints = this.#own(
+      Gauge,
+      'etcdts_endpoint_state',
+      'Clients whose endpoint of this place in their list is in this state.',
+      ['endpoint', 'state'],
+    );
+    for (const metric of this.#collected()) this.#refreshBefore(metric);
+  }
+
+  /** The metrics in a registry: those of before, or new ones with these constant labels. */
+  static in(registry: AnyRegistry, labels: readonly string[]): Instruments {
+    const known = shared.get(registry);
+    // A registry that was cleared holds them no more.
+    if (known !== undefined && registry.getSingleMetric('etcdts_watches') === known.watches) {
+      known.#demand(known.started, labels);
+      return known;
+    }
+    const made = new Instruments(registry, labels);
+    shared.set(registry, made);
+    return made;
+  }
+
+  /** The optional histogram. */
+  handling(buckets: readonly number[] | undefined): Histogram {
+    const histogram = this.#shared(
+      Histogram,
+      'grpc_client_handling_seconds',
+      'From start to end of RPCs and streams.',
+      RPC,
+      buckets,
+    );
+    const { upperBounds = [] } = inside(histogram);
+    if (buckets !== undefined && String(upperBounds) !== String(buckets)) {
+      throw invalidArgument(
+        'histogram.buckets',
+        `must be those that the registry's ${nameOf(histogram)} has: ${upperBounds.join(', ')}`,
+      );
+    }
+    return histogram;
+  }
+
+  #collected(): readonly Metric[] {
+    const {
+      started,
+      handled,
+      received,
+      sent,
+      watches,
+      parked,
+      bufferedBytes,
+      resumes,
+      events,
+      leases,
+      lost,
+      endpoints,
+    } = this;
+    return [started, handled, received, sent, watches, parked, bufferedBytes, resumes, events, leases, lost, endpoints];
+  }
+
+  /** Has the sources report once for all metrics that are read together. */
+  #refreshBefore(metric: Metric): void {
+    const own = inside(metric);
+    const before = own.collect;
+    own.collect = () => {
+      this.#refresh();
+      return before?.call(metric);
+    };
+  }
+
+  #refresh(): void {
+    if (this.#fresh) return;
+    this.#fresh = true;
+    queueMicrotask(() => (this.#fresh = false));
+    for (const gauge of [this.watches, this.parked, this.bufferedBytes, this.leases, this.endpoints]) gauge.reset();
+    for (const source of this.sources) source.report(this);
+  }
+
+  /** A metric that nobody else has business with. */
+  #own<M extends Metric>(type: MetricType<M>, name: string, help: string, labels: readonly string[] = []): M {
+    if (this.#registry.getSingleMetric(name) !== undefined) {
+      throw invalidArgument('registry', `holds a metric ${name} that is not of this package, or of another copy of it`);
+    }
+    return this.#make(type, name, help, labels);
+  }
+
+  /** A metric that other gRPC clients in the process count in as well. */
+  #shared<M extends Metric>(
+    type: MetricType<M>,
+    name: string,
+    help: string,
+    labels: readonly string[],
+    buckets?: readonly number[],
+  ): M {
+    const found = this.#registry.getSingleMetric(name);
+    if (found === undefined) return this.#make(type, name, help, labels, buckets);
+    if (inside(found).type !== type.name.toLowerCase())
+      throw invalidArgument('registry', `holds a ${name} that is no ${type.name.toLowerCase()}`);
+    this.#demand(found, [...labels, ...this.#labels]);
+    return found as M;
+  }
+
+  #make<M extends Metric>(
+    type: MetricType<M>,
+    name: string,
+    help: string,
+    labels: readonly string[],
+    buckets?: readonly number[],
+  ): M {
+    const labelNames = [...labels, ...this.#labels];
+    return new type({ name, help, labelNames, registers: [this.#registry], ...(buckets && { buckets: [...buckets] }) });
+  }
+
+  #demand(metric: Metric, labels: readonly string[]): void {
+    const missing = labels.find((label) => !inside(metric).labelNames.includes(label));
+    if (missing !== undefined)
+      throw invalidArgument('registry', `holds a ${nameOf(metric)} without the label ${JSON.stringify(missing)}`);
+  }
+}
+
+type MetricType<M> = new (options: {
+  name: string;
+  help: string;
+  labelNames: string[];
+  registers: AnyRegistry[];
+  buckets?: number[];
+}) => M;
+
+function inside(metric: Metric): Inside {
+  return metric as unknown as Inside;
+}
+
+function nameOf(metric: Metric): string {
+  return (metric as unknown as { readonly name: string }).name;
+}

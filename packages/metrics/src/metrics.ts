@@ -1,0 +1,83 @@
+import { invalidArgument, type Interceptor, type InterceptorSite, type Method } from '@etcdts/core';
+import type { Histogram } from 'prom-client';
+import { Instruments, OWN_LABELS, type AnyRegistry } from './instruments.ts';
+import { ObservedClients } from './observed-clients.ts';
+import { countStream, countUnary, RpcCounts, type Labels } from './rpc-counts.ts';
+
+/** How `grpc_client_handling_seconds` is divided. */
+export interface HistogramOptions {
+  /** Upper bounds in seconds, ascending. Defaults to Prometheus' own: 0.005 to 10 in eleven steps. */
+  buckets?: readonly number[] | undefined;
+}
+
+/** Options of `metrics()`. */
+export interface MetricsOptions {
+  /** Where the metrics go: prom-client's `register`, or another registry. Metrics of before are used again. */
+  registry: AnyRegistry;
+  /** Counts also how long RPCs and streams take, in `grpc_client_handling_seconds`. Off by default. */
+  histogram?: boolean | HistogramOptions | undefined;
+  /** Labels that all metrics have with these values, such as `{ cluster: 'config' }`: one set of names for a registry. */
+  labels?: Readonly<Record<string, string>> | undefined;
+}
+
+const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+/**
+ * An interceptor that counts RPCs, streams and messages as go-grpc-prometheus does (`grpc_client_*`), and reports watches,
+ * leases, retries and endpoints (`etcdts_*`).
+ *
+ * Outside of `retry()` it counts calls, inside of it attempts. One may be given to many clients, and many to one registry.
+ * What belongs to a client leaves the gauges when that is closed; counters never go down. No label has a key, a value, a
+ * user or an address. Throws an EtcdError where an option is wrong, or where the registry holds a metric of the same name
+ * and another kind.
+ */
+export function metrics(options: MetricsOptions): Interceptor {
+  if (typeof options?.registry?.getSingleMetric !== 'function')
+    throw invalidArgument('registry', 'must be a registry of prom-client');
+  const labels = checkedLabels(options.labels ?? {});
+  const instruments = Instruments.in(options.registry, Object.keys(labels));
+  const handling = handlingOf(instruments, options.histogram ?? false);
+  const clients = new ObservedClients(instruments, labels);
+  const counted = new Map<Method, RpcCounts>();
+  instruments.sources.add({
+    report() {
+      for (const counts of counted.values()) counts.report(instruments);
+      clients.report();
+    },
+  });
+
+  const countsOf = (method: Method, site: InterceptorSite): RpcCounts => {
+    clients.add(site);
+    let counts = counted.get(method);
+    if (counts === undefined) counted.set(method, (counts = new RpcCounts(method, labels, instruments, handling)));
+    return counts;
+  };
+  return {
+    name: 'metrics',
+    unary: (next, method, site) => countUnary(next, countsOf(method, site)),
+    stream: (next, method, site) => countStream(next, countsOf(method, site)),
+  };
+}
+
+function handlingOf(instruments: Instruments, histogram: boolean | HistogramOptions): Histogram | undefined {
+  if (histogram === false) return undefined;
+  const { buckets } = histogram === true ? {} : histogram;
+  if (buckets !== undefined && !(Array.isArray(buckets) && buckets.length > 0 && buckets.every(isAscending))) {
+    throw invalidArgument('histogram.buckets', 'must be numbers of seconds, ascending');
+  }
+  return instruments.handling(buckets);
+}
+
+function isAscending(bound: unknown, i: number, bounds: readonly unknown[]): boolean {
+  return typeof bound === 'number' && Number.isFinite(bound) && (i === 0 || bound > (bounds[i - 1] as number));
+}
+
+function checkedLabels(labels: Labels): Labels {
+  if (typeof labels !== 'object' || labels === null) throw invalidArgument('labels', 'must be an object');
+  for (const [name, value] of Object.entries(labels)) {
+    if (!LABEL.test(name)) throw invalidArgument('labels', `name ${JSON.stringify(name)}, which is no name of a label`);
+    if (OWN_LABELS.includes(name)) throw invalidArgument('labels', `name ${name}, which this package gives itself`);
+    if (typeof value !== 'string') throw invalidArgument('labels', `have a ${name} that is no string`);
+  }
+  return { ...labels };
+}

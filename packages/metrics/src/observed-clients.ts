@@ -1,0 +1,71 @@
+import type { ClientStats, EndpointStats, InterceptorSite } from '@etcdts/core';
+import type { Instruments } from './instruments.ts';
+import type { Labels } from './rpc-counts.ts';
+
+/** All states, so that the one that an endpoint leaves is seen to go down to 0. */
+const STATES: readonly EndpointStats['state'][] = ['idle', 'connecting', 'ready', 'failed'];
+const FEW = 16;
+
+/** What a client's counters had come to when they were last reported. */
+interface Reported {
+  readonly resumes: number;
+  readonly events: number;
+  readonly lost: number;
+}
+
+const NOTHING: Reported = { resumes: 0, events: 0, lost: 0 };
+
+/** The clients that one `metrics()` is in: asked for their numbers when they are read, and let go of once they are closed. */
+export class ObservedClients {
+  readonly #instruments: Instruments;
+  readonly #labels: Labels;
+  readonly #clients: Map<InterceptorSite, Reported> = new Map();
+  #many = FEW;
+
+  constructor(instruments: Instruments, labels: Labels) {
+    this.#instruments = instruments;
+    this.#labels = labels;
+  }
+
+  add(site: InterceptorSite): void {
+    if (this.#clients.has(site)) return;
+    // Clients may come and go where nobody ever reads the metrics.
+    if (this.#clients.size >= this.#many) {
+      for (const [known, reported] of this.#clients) this.#count(known, known.stats(), reported);
+      this.#many = Math.max(FEW, 2 * this.#clients.size);
+    }
+    this.#clients.set(site, NOTHING);
+  }
+
+  report(): void {
+    const { watches, parked, bufferedBytes, leases, endpoints } = this.#instruments;
+    const labels = this.#labels;
+    const connections = new Set<object>();
+    for (const [site, reported] of this.#clients) {
+      const stats = site.stats();
+      this.#count(site, stats, reported);
+      const open = stats.closed ? 0 : 1;
+      watches.inc(labels, open * stats.watches.open);
+      parked.inc(labels, open * stats.watches.parked);
+      bufferedBytes.inc(labels, open * stats.watches.bufferedBytes);
+      leases.inc(labels, open * stats.leases.kept);
+      // Clients that were derived from one another have the same.
+      if (stats.closed || connections.has(site.connections)) continue;
+      connections.add(site.connections);
+      stats.endpoints.forEach((endpoint, place) => {
+        for (const state of STATES)
+          endpoints.inc({ endpoint: String(place), state, ...labels }, endpoint.state === state ? 1 : 0);
+      });
+    }
+  }
+
+  /** Adds what has come to the counters since the last time; for the last time where the client is closed. */
+  #count(site: InterceptorSite, { watches, leases, closed }: ClientStats, reported: Reported): void {
+    const { resumes, events, lost } = this.#instruments;
+    resumes.inc(this.#labels, watches.resumes - reported.resumes);
+    events.inc(this.#labels, watches.events - reported.events);
+    lost.inc(this.#labels, leases.lost - reported.lost);
+    if (closed) this.#clients.delete(site);
+    else this.#clients.set(site, { resumes: watches.resumes, events: watches.events, lost: leases.lost });
+  }
+}

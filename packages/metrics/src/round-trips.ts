@@ -1,0 +1,25 @@
+import type { Histogram } from 'prom-client';
+
+/** The keepalives of one stream that wait for their answers; those of one lease are answered in the order of asking. */
+export class RoundTrips {
+  readonly #seconds: Histogram.Internal<string>;
+  readonly #sent: Map<bigint, number[]> = new Map();
+
+  constructor(seconds: Histogram.Internal<string>) {
+    this.#seconds = seconds;
+  }
+
+  sent(id: bigint): void {
+    const waiting = this.#sent.get(id);
+    if (waiting === undefined) this.#sent.set(id, [performance.now()]);
+    else waiting.push(performance.now());
+  }
+
+  answered(id: bigint): void {
+    const waiting = this.#sent.get(id);
+    const sentAt = waiting?.shift();
+    if (waiting === undefined || sentAt === undefined) return;
+    if (waiting.length === 0) this.#sent.delete(id);
+    this.#seconds.observe((performance.now() - sentAt) / 1_000);
+  }
+}

@@ -1,0 +1,150 @@
+import {
+  failedAttempts,
+  methods,
+  tapStream,
+  type Call,
+  type Method,
+  type MethodKind,
+  type StreamHandler,
+  type UnaryHandler,
+} from '@etcdts/core';
+import type { Counter, Histogram } from 'prom-client';
+import { CANCELED, GO_CODES, OK, codeOf } from './go-codes.ts';
+import type { Instruments } from './instruments.ts';
+import { RoundTrips } from './round-trips.ts';
+
+/** go-grpc-prometheus' names. */
+const TYPES: Record<MethodKind, string> = { unary: 'unary', serverStream: 'server_stream', bidi: 'bidi_stream' };
+
+/** The labels of one metric, with values. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** What the RPCs of one method amount to since the last report. */
+export class RpcCounts {
+  readonly method: Method;
+  started = 0;
+  sent = 0;
+  received = 0;
+  /** By code. */
+  readonly handled: number[] = GO_CODES.map(() => 0);
+  readonly seconds: Histogram.Internal<string> | undefined;
+  readonly keepalive: Histogram.Internal<string>;
+  readonly #retries: Counter;
+  readonly #constant: Labels;
+  readonly #labels: Labels;
+
+  constructor(method: Method, constant: Labels, instruments: Instruments, handling: Histogram | undefined) {
+    this.method = method;
+    this.#constant = constant;
+    this.#labels = {
+      grpc_type: TYPES[method.kind],
+      grpc_service: method.service,
+      grpc_method: method.name,
+      ...constant,
+    };
+    this.#retries = instruments.retries;
+    this.seconds = handling?.labels(this.#labels);
+    this.keepalive = instruments.keepalive.labels(constant);
+  }
+
+  retried(reason: string): void {
+    const { service, name } = this.method;
+    this.#retries.inc({ grpc_service: service, grpc_method: name, reason, ...this.#constant });
+  }
+
+  report({ started, sent, received, handled }: Instruments): void {
+    if (this.started > 0) started.inc(this.#labels, this.started);
+    if (this.sent > 0) sent.inc(this.#labels, this.sent);
+    if (this.received > 0) received.inc(this.#labels, this.received);
+    this.handled.forEach((count, code) => {
+      if (count > 0) handled.inc({ ...this.#labels, grpc_code: GO_CODES[code] as string }, count);
+    });
+    this.started = this.sent = this.received = 0;
+    this.handled.fill(0);
+  }
+}
+
+/** One RPC between its start and its end. */
+class Counted {
+  readonly #counts: RpcCounts;
+  readonly #call: Call;
+  readonly #known: number;
+  readonly #startedAt: number;
+
+  constructor(counts: RpcCounts, call: Call) {
+    this.#counts = counts;
+    this.#call = call;
+    this.#startedAt = counts.seconds === undefined ? 0 : performance.now();
+    counts.started++;
+    const failed = call.context.get(failedAttempts);
+    this.#known = failed.length;
+    if (call.attempt > 1) counts.retried(failed.at(-1)?.code ?? 'UNKNOWN');
+  }
+
+  failed(reason: unknown): void {
+    this.ended(codeOf(reason, this.#call.signal));
+  }
+
+  ended(code: number): void {
+    this.#counts.handled[code]!++;
+    this.#counts.seconds?.observe((performance.now() - this.#startedAt) / 1_000);
+    // Attempts that were made inside of this interceptor, which it saw as one call.
+    const failed = this.#call.context.get(failedAttempts);
+    for (let i = this.#known; i < failed.length; i++) this.#counts.retried(failed[i]!.code);
+  }
+}
+
+/** Counts the calls of a unary method. */
+export function countUnary(next: UnaryHandler, counts: RpcCounts): UnaryHandler {
+  return (call) => {
+    const counted = new Counted(counts, call as Call);
+    counts.sent++;
+    try {
+      return next(call).then(
+        (response) => {
+          counts.received++;
+          counted.ended(OK);
+          return response;
+        },
+        (reason: unknown) => {
+          counted.failed(reason);
+          throw reason;
+        },
+      );
+    } catch (error) {
+      counted.failed(error);
+      throw error;
+    }
+  };
+}
+
+/** Counts the attempts to open streams of a method, and their messages. */
+export function countStream(next: StreamHandler, counts: RpcCounts): StreamHandler {
+  const keepsAlive = counts.method.path === methods.leaseKeepAlive.path;
+  return (call) => {
+    const counted = new Counted(counts, call as Call);
+    const trips = keepsAlive ? new RoundTrips(counts.keepalive) : undefined;
+    // The one message of a server stream goes with the call.
+    if (call.method.kind === 'serverStream') counts.sent++;
+    try {
+      return tapStream(next(call), {
+        sent(message) {
+          counts.sent++;
+          trips?.sent((message as { readonly id: bigint }).id);
+        },
+        received(message) {
+          counts.received++;
+          trips?.answered((message as { readonly id: bigint }).id);
+        },
+        ended(reason, cancelled) {
+          if (cancelled) counted.ended(CANCELED);
+          else if (reason === undefined) counted.ended(OK);
+          else counted.failed(reason);
+        },
+      });
+    } catch (error) {
+      counted.failed(error);
+      throw error;
+    }
+  };
+}
