@@ -40,15 +40,23 @@ async function run(body: string, endpoint: string): Promise<Report> {
     ${body}
   `;
   const cwd = fileURLToPath(new URL('..', import.meta.url));
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => (stdout += chunk));
   child.stderr.on('data', (chunk) => (stderr += chunk));
   const impatience = setTimeout(() => child.kill('SIGKILL'), 15_000);
-  const code = await new Promise<number | string | null>((resolve) => child.once('close', (status, signal) => resolve(status ?? signal)));
+  const code = await new Promise<number | string | null>((resolve) =>
+    child.once('close', (status, signal) => resolve(status ?? signal)),
+  );
   clearTimeout(impatience);
-  const said = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Partial<Report> & { line?: string });
+  const said = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Partial<Report> & { line?: string });
   const last = said.at(-1);
   const lines = said.flatMap(({ line }) => (line === undefined ? [] : [line]));
   return { exitMs: last?.exitMs ?? Infinity, resources: last?.resources ?? [], lines, stderr, code };
@@ -59,7 +67,10 @@ function assertEnded(report: Report, limitMs = 250): void {
   assert.is(report.code, 0);
   assert.ok(report.exitMs < limitMs, `the process ended ${report.exitMs} ms after close()`);
   // The pipes of the process itself are no handle of the client.
-  assert.equal(report.resources.filter((name) => !/^(Pipe|TTY|FSReq)/.test(name)), []);
+  assert.equal(
+    report.resources.filter((name) => !/^(Pipe|TTY|FSReq)/.test(name)),
+    [],
+  );
 }
 
 const closes = `closing(); await client.close();`;
@@ -85,7 +96,11 @@ test('H36 a process with open watches, keepalives and pending calls ends within 
     etcd.endpoint,
   );
   assertEnded(report);
-  assert.is(report.lines.filter((line) => /watch over|CLIENT_CLOSED/.test(line)).length >= 11, true, report.lines.join());
+  assert.is(
+    report.lines.filter((line) => /watch over|CLIENT_CLOSED/.test(line)).length >= 11,
+    true,
+    report.lines.join(),
+  );
 });
 
 test('H36 a process whose calls wait on a peer that never answers ends within 250 ms of close()', async () => {
@@ -121,7 +136,10 @@ test('H36 a process whose calls hang after the request was sent ends within 250 
     proxy.endpoint,
   );
   assertEnded(report);
-  assert.ok(report.lines.every((line) => line === 'CLIENT_CLOSED unknown'), report.lines.join());
+  assert.ok(
+    report.lines.every((line) => line === 'CLIENT_CLOSED unknown'),
+    report.lines.join(),
+  );
 });
 
 test('H36 a process whose endpoints refuse connections ends within 250 ms of close()', async () => {
@@ -143,17 +161,27 @@ test('H36 a process whose endpoints refuse connections ends within 250 ms of clo
 test('H36 a process whose TCP connect is never answered ends within 250 ms of close()', async ({ skip }) => {
   if (process.platform !== 'linux') skip('the listen queue is filled in the way of Linux');
   // A listener that does not accept: its queue of one is filled, and further SYNs are dropped.
-  const listener = spawn(process.execPath, ['-e', `
+  const listener = spawn(
+    process.execPath,
+    [
+      '-e',
+      `
     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
       process.stdout.write(String(server.address().port), () => process.kill(process.pid, 'SIGSTOP'));
-    });`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    });`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const fillers: Socket[] = [];
   try {
     const port = Number(await new Promise<Buffer>((resolve) => listener.stdout.once('data', resolve)));
     await new Promise((resolve) => setTimeout(resolve, 100));
     for (let i = 0; i < 6; i++) fillers.push(connect(port, '127.0.0.1').on('error', () => {}));
     await new Promise((resolve) => setTimeout(resolve, 300));
-    assert.ok(fillers.some((socket) => socket.connecting), 'the queue is not full');
+    assert.ok(
+      fillers.some((socket) => socket.connecting),
+      'the queue is not full',
+    );
     const report = await run(
       `
       const client = createClient({ endpoints: endpoint });
@@ -249,7 +277,10 @@ test('close while a connection is being made leaves no socket open', async () =>
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket)).resume();
+    socket
+      .on('error', () => {})
+      .on('close', () => sockets.delete(socket))
+      .resume();
   });
   const listening = deferred();
   server.listen(0, '127.0.0.1', () => listening.resolve());

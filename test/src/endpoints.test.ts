@@ -53,7 +53,10 @@ test('a call goes to the endpoint that it names, and to no other', async () => {
     endpoint: 'http://127.0.0.1:1',
   });
   assert.match(error.message, /ECONNREFUSED/);
-  await rejects(client.kv.get('endpoints', { endpoint: 'ftp://x' }), { code: 'INVALID_ARGUMENT', argument: 'endpoint' });
+  await rejects(client.kv.get('endpoints', { endpoint: 'ftp://x' }), {
+    code: 'INVALID_ARGUMENT',
+    argument: 'endpoint',
+  });
 });
 
 test('setEndpoints moves calls at once, and keeps the connections of those that stay', async () => {
@@ -88,7 +91,10 @@ test('rejectOldCluster keeps a call no longer than its deadline or its signal', 
   await Promise.all(cluster.members.map((member) => member.freeze()));
   try {
     const started = performance.now();
-    await rejects(client.kv.put('endpoints/gate', 'x', { timeoutMs: 200 }), { code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+    await rejects(client.kv.put('endpoints/gate', 'x', { timeoutMs: 200 }), {
+      code: 'DEADLINE_EXCEEDED',
+      outcome: 'not-applied',
+    });
     const signal = AbortSignal.timeout(200);
     const reason = await rejects(client.kv.put('endpoints/gate', 'x', { signal }));
     assert.is(reason, signal.reason);
@@ -117,11 +123,18 @@ test('a member that lost its leader fails calls that require one, and answers th
   await client.kv.get('endpoints');
   await Promise.all(cluster.members.filter((member) => member !== alone).map((member) => member.kill()));
   await eventually(
-    () => client.kv.get('endpoints', { requireLeader: true, serializable: true, timeoutMs: 500 }).then(() => false, (error: EtcdError) => error.code === 'NO_LEADER'),
+    () =>
+      client.kv.get('endpoints', { requireLeader: true, serializable: true, timeoutMs: 500 }).then(
+        () => false,
+        (error: EtcdError) => error.code === 'NO_LEADER',
+      ),
     { timeoutMs: 10_000 },
   );
   await client.kv.get('endpoints', { serializable: true });
-  await rejects(client.kv.put('endpoints', 'x', { requireLeader: true }), { code: 'NO_LEADER', outcome: 'not-applied' });
+  await rejects(client.kv.put('endpoints', 'x', { requireLeader: true }), {
+    code: 'NO_LEADER',
+    outcome: 'not-applied',
+  });
 });
 
 test.run();

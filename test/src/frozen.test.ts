@@ -30,7 +30,10 @@ test('H10 a call to a member that stopped ends at its deadline', async () => {
       await rejects(client.kv.get('frozen', { timeoutMs }), { code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
       assert.ok(since(started) >= timeoutMs && since(started) < timeoutMs + 200, `${since(started)} ms`);
     }
-    await rejects(client.kv.put('frozen/put', 'x', { timeoutMs: 100 }), { code: 'DEADLINE_EXCEEDED', outcome: 'unknown' });
+    await rejects(client.kv.put('frozen/put', 'x', { timeoutMs: 100 }), {
+      code: 'DEADLINE_EXCEEDED',
+      outcome: 'unknown',
+    });
   } finally {
     await etcd.member.thaw();
   }
@@ -90,7 +93,10 @@ test('H9 connecting to a peer that never answers fails at the connect deadline, 
   proxy.blackhole();
   await using client = createClient({ endpoints: proxy.endpoint, connectTimeoutMs: 200 });
   const started = performance.now();
-  const error = await rejects<EtcdError>(client.kv.put('frozen/put', 'x'), { code: 'UNAVAILABLE', outcome: 'not-applied' });
+  const error = await rejects<EtcdError>(client.kv.put('frozen/put', 'x'), {
+    code: 'UNAVAILABLE',
+    outcome: 'not-applied',
+  });
   assert.ok(since(started) >= 190 && since(started) < 600, `${since(started)} ms`);
   assert.match(error.message, /no connection within 200 ms/);
   await proxy.heal();

@@ -22,7 +22,11 @@ interface Lie {
 }
 
 /** A server that answers each RPC with a lie. */
-async function lying<T>(lie: Lie, run: (client: EtcdClient) => Promise<T>, options: Partial<ClientOptions> = {}): Promise<T> {
+async function lying<T>(
+  lie: Lie,
+  run: (client: EtcdClient) => Promise<T>,
+  options: Partial<ClientOptions> = {},
+): Promise<T> {
   const server = createHttp2();
   const sessions = new Set<ServerHttp2Session>();
   server.on('session', (session) => void sessions.add(session.on('error', () => {})));
@@ -87,7 +91,10 @@ async function failures(client: EtcdClient): Promise<readonly EtcdError[]> {
   const took = performance.now() - started;
   assert.ok(took < DEADLINE_MS + 100, `the calls took ${took} ms`);
   return results.map((result) => {
-    if (result.status === 'fulfilled') throw new Error(`a lie was believed: ${JSON.stringify(result.value, (_, v) => (typeof v === 'bigint' ? String(v) : v))}`);
+    if (result.status === 'fulfilled')
+      throw new Error(
+        `a lie was believed: ${JSON.stringify(result.value, (_, v) => (typeof v === 'bigint' ? String(v) : v))}`,
+      );
     const error: unknown = result.reason;
     assert.ok(isEtcdError(error), String(error));
     // eslint-disable-next-line no-control-regex
@@ -98,7 +105,13 @@ async function failures(client: EtcdClient): Promise<readonly EtcdError[]> {
 }
 
 /** A lie that every call ends with this code for, the put with this outcome. */
-function lie(name: string, code: EtcdError['code'] | RegExp, outcome: EtcdError['outcome'], tell: Lie, options?: Partial<ClientOptions>): void {
+function lie(
+  name: string,
+  code: EtcdError['code'] | RegExp,
+  outcome: EtcdError['outcome'],
+  tell: Lie,
+  options?: Partial<ClientOptions>,
+): void {
   test(name, () =>
     lying(
       tell,
@@ -124,28 +137,44 @@ lie('GOAWAY without a reset', 'DEADLINE_EXCEEDED', 'unknown', (stream, _, sessio
   stream.respond(GRPC);
   session.goaway(0, 2 ** 31 - 1);
 });
-lie('GOAWAY with an error', /UNAVAILABLE|DEADLINE_EXCEEDED|INTERNAL/, 'unknown', (_, __, session) => session.goaway(2, 2 ** 31 - 1));
+lie('GOAWAY with an error', /UNAVAILABLE|DEADLINE_EXCEEDED|INTERNAL/, 'unknown', (_, __, session) =>
+  session.goaway(2, 2 ** 31 - 1),
+);
 lie('two messages to a unary call', 'INTERNAL', 'unknown', (stream) => answer(stream, OK, frame(REPLY), frame(REPLY)));
 lie('OK without a message', 'INTERNAL', 'unknown', (stream) => answer(stream, OK));
-lie('a message that is no protobuf', 'INTERNAL', 'unknown', (stream) => answer(stream, OK, frame(Buffer.from('ffffffffffffffffffffffff', 'hex'))));
-lie('a message whose field is longer than it', 'INTERNAL', 'unknown', (stream) => answer(stream, OK, frame(Buffer.from([0x0a, 0x7f, 0x00]))));
-lie('a message whose length is a lie', /INTERNAL|UNKNOWN|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED/, 'unknown', (stream) => answer(stream, OK, Buffer.from([0, 0, 0, 0, 9, 1])));
+lie('a message that is no protobuf', 'INTERNAL', 'unknown', (stream) =>
+  answer(stream, OK, frame(Buffer.from('ffffffffffffffffffffffff', 'hex'))),
+);
+lie('a message whose field is longer than it', 'INTERNAL', 'unknown', (stream) =>
+  answer(stream, OK, frame(Buffer.from([0x0a, 0x7f, 0x00]))),
+);
+lie('a message whose length is a lie', /INTERNAL|UNKNOWN|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED/, 'unknown', (stream) =>
+  answer(stream, OK, Buffer.from([0, 0, 0, 0, 9, 1])),
+);
 lie('half a message and a reset', /INTERNAL|CANCELLED|UNKNOWN|UNAVAILABLE/, 'unknown', (stream) => {
   stream.respond(GRPC);
   stream.write(frame(REPLY).subarray(0, 6), () => stream.close(2));
 });
-lie('a message marked compressed that is not', /INTERNAL|UNIMPLEMENTED|UNKNOWN/, 'unknown', (stream) => answer(stream, OK, frame(REPLY, true)));
+lie('a message marked compressed that is not', /INTERNAL|UNIMPLEMENTED|UNKNOWN/, 'unknown', (stream) =>
+  answer(stream, OK, frame(REPLY, true)),
+);
 lie('control characters in the message of the status', 'UNKNOWN', 'unknown', (stream) =>
   answer(stream, { 'grpc-status': '2', 'grpc-message': '%0D%0A%1B[31mred%00%C2%9B' }),
 );
 lie('a message of the status that is very long', 'UNKNOWN', 'unknown', (stream) =>
   answer(stream, { 'grpc-status': '2', 'grpc-message': 'x'.repeat(5_000) }),
 );
-lie('a message of the status that is badly escaped', 'UNKNOWN', 'unknown', (stream) => answer(stream, { 'grpc-status': '2', 'grpc-message': '%E0%A4%A' }));
+lie('a message of the status that is badly escaped', 'UNKNOWN', 'unknown', (stream) =>
+  answer(stream, { 'grpc-status': '2', 'grpc-message': '%E0%A4%A' }),
+);
 for (const status of ['-1', '999', 'NaN', '', '0x1', '1e9']) {
-  lie(`a status of ${JSON.stringify(status)}`, /^[A-Z_]+$/, 'unknown', (stream) => answer(stream, { 'grpc-status': status }));
+  lie(`a status of ${JSON.stringify(status)}`, /^[A-Z_]+$/, 'unknown', (stream) =>
+    answer(stream, { 'grpc-status': status }),
+  );
 }
-lie('no status in the trailers', /UNKNOWN|INTERNAL/, 'unknown', (stream) => answer(stream, { other: 'x' }, frame(REPLY)));
+lie('no status in the trailers', /UNKNOWN|INTERNAL/, 'unknown', (stream) =>
+  answer(stream, { other: 'x' }, frame(REPLY)),
+);
 lie('a verdict of etcd under a wrong code', 'COMPACTED', 'not-applied', (stream) =>
   answer(stream, { 'grpc-status': '2', 'grpc-message': 'etcdserver: mvcc: required revision has been compacted' }),
 );
@@ -153,20 +182,36 @@ lie('a page of HTML with status 502', 'UNAVAILABLE', 'unknown', (stream) => {
   stream.respond({ ':status': 502, 'content-type': 'text/html' });
   stream.end('<html>Bad gateway\r\n</html>'.repeat(100));
 });
-lie('a page of HTML with status 200', /UNKNOWN|INTERNAL|RESOURCE_EXHAUSTED|UNAVAILABLE|DEADLINE_EXCEEDED/, 'unknown', (stream) => {
-  stream.respond({ ':status': 200, 'content-type': 'text/html' });
-  stream.end('<html>Welcome</html>');
-});
+lie(
+  'a page of HTML with status 200',
+  /UNKNOWN|INTERNAL|RESOURCE_EXHAUSTED|UNAVAILABLE|DEADLINE_EXCEEDED/,
+  'unknown',
+  (stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'text/html' });
+    stream.end('<html>Welcome</html>');
+  },
+);
 lie('a redirect', /UNKNOWN|INTERNAL/, 'unknown', (stream) => {
   stream.respond({ ':status': 302, location: 'http://127.0.0.1:1/' });
   stream.end();
 });
 for (const code of [0, 1, 2, 3, 5, 8, 9, 11, 12, 13]) {
-  lie(`RST_STREAM with code ${code}`, /UNAVAILABLE|INTERNAL|CANCELLED|RESOURCE_EXHAUSTED|PERMISSION_DENIED/, 'unknown', (stream) => stream.close(code));
+  lie(
+    `RST_STREAM with code ${code}`,
+    /UNAVAILABLE|INTERNAL|CANCELLED|RESOURCE_EXHAUSTED|PERMISSION_DENIED/,
+    'unknown',
+    (stream) => stream.close(code),
+  );
 }
-lie('a reply larger than maxReceiveBytes', 'RESOURCE_EXHAUSTED', 'unknown', (stream) => answer(stream, OK, frame(Buffer.alloc(200_000))), {
-  maxReceiveBytes: 100_000,
-});
+lie(
+  'a reply larger than maxReceiveBytes',
+  'RESOURCE_EXHAUSTED',
+  'unknown',
+  (stream) => answer(stream, OK, frame(Buffer.alloc(200_000))),
+  {
+    maxReceiveBytes: 100_000,
+  },
+);
 lie('a session that is dropped', 'UNAVAILABLE', 'unknown', (_, __, session) => session.destroy());
 
 test('RST_STREAM REFUSED_STREAM is sent again at most three times, a write too, and was not applied', async () => {
@@ -248,7 +293,9 @@ const noise: Record<string, Buffer> = {
   'a frame of 16 MiB': Buffer.from([0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0]),
   'settings and then garbage': Buffer.concat([Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]), Buffer.alloc(500, 0xee)]),
   'settings and data for no stream': Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 7, 1]),
-  'settings and a broken header block': Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 3, 1, 4, 0, 0, 0, 1, 0xff, 0xff, 0xff]),
+  'settings and a broken header block': Buffer.from([
+    0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 3, 1, 4, 0, 0, 0, 1, 0xff, 0xff, 0xff,
+  ]),
 };
 for (const [name, bytes] of Object.entries(noise)) {
   test(`bytes on the connection: ${name}`, () =>
@@ -281,7 +328,9 @@ test('streams that lie end with an EtcdError or by their reader, and stop nothin
           for await (const _ of stream);
         })().catch((error: unknown) => assert.ok(isEtcdError(error), `${name}: ${String(error)}`));
         await stream.created.catch((error: unknown) => assert.ok(isEtcdError(error), `${name}: ${String(error)}`));
-        await client.lease.keepAliveOnce(5n, { timeoutMs: 200 }).catch((error: unknown) => assert.ok(isEtcdError(error), `${name}: ${String(error)}`));
+        await client.lease
+          .keepAliveOnce(5n, { timeoutMs: 200 })
+          .catch((error: unknown) => assert.ok(isEtcdError(error), `${name}: ${String(error)}`));
         await client.kv.get('k');
         await stream.cancel();
         await reading;

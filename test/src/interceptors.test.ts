@@ -98,7 +98,10 @@ test('closing the base closes what was derived from it', async () => {
 });
 
 test('a name that is taken is refused', () => {
-  assert.throws(() => createClient({ endpoints: etcd.endpoint, interceptors: [counter('a'), counter('a')] }), /INVALID_ARGUMENT: interceptors/);
+  assert.throws(
+    () => createClient({ endpoints: etcd.endpoint, interceptors: [counter('a'), counter('a')] }),
+    /INVALID_ARGUMENT: interceptors/,
+  );
 });
 
 test('an interceptor may call next again, and sees the answer on its way back', async () => {

@@ -83,7 +83,13 @@ test('H1 deletes and transactions whose reply is lost are applied once, and thei
     for (let i = 0; i < 50; i++) await direct.kv.put(`outcomes/delete/${i}`, 'x');
     const left = async (): Promise<boolean> =>
       (await direct.kv.get('outcomes/delete/', { prefix: true, countOnly: true })).count === 0;
-    await loseReplies(broken, 50, (i, timeoutMs) => client.kv.delete(`outcomes/delete/${i}`, { timeoutMs }), left, 'cut');
+    await loseReplies(
+      broken,
+      50,
+      (i, timeoutMs) => client.kv.delete(`outcomes/delete/${i}`, { timeoutMs }),
+      left,
+      'cut',
+    );
 
     const done = async (): Promise<boolean> =>
       (await direct.kv.get('outcomes/txn/', { prefix: true, countOnly: true })).count === 50;
@@ -103,7 +109,11 @@ test('H1 deletes and transactions whose reply is lost are applied once, and thei
 test('H1 a won compare-and-set whose reply is lost is applied once', async () => {
   const { compare, op } = await import('@etcdts/core');
   await throughProxy(async (broken) => {
-    const swap = { if: [compare.version('outcomes/cas', '=', 0)], then: [op.put('outcomes/cas', 'won')], else: [op.put('outcomes/cas', 'lost')] };
+    const swap = {
+      if: [compare.version('outcomes/cas', '=', 0)],
+      then: [op.put('outcomes/cas', 'won')],
+      else: [op.put('outcomes/cas', 'lost')],
+    };
     const applied = async (): Promise<boolean> => (await direct.kv.get('outcomes/cas')).count === 1;
     await loseReplies(broken, 1, () => broken.client.kv.txn(swap), applied, 'cut');
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -117,7 +127,8 @@ test('H5 a lease grant whose reply is lost leaves one lease', async () => {
   await throughProxy(async (broken) => {
     const count = async (): Promise<number> => (await direct.lease.leases()).leases.length;
     const before = await count();
-    const grant = (_: number, timeoutMs: number | undefined): Promise<unknown> => broken.client.lease.grant(60, { timeoutMs });
+    const grant = (_: number, timeoutMs: number | undefined): Promise<unknown> =>
+      broken.client.lease.grant(60, { timeoutMs });
     await eventually(async () => (await broken.client.kv.get('warm')).count === 0);
     broken.proxy.swallowReplies();
     const grants = Promise.allSettled(Array.from({ length: 20 }, (_, i) => grant(i, 1_500)));
@@ -141,7 +152,10 @@ test('a put to an endpoint that refuses connections is not applied, and says so 
   await using client = createClient({ endpoints: `127.0.0.1:${port}` });
   const started = performance.now();
   for (let i = 0; i < 20; i++) {
-    const error = await rejects<EtcdError>(client.kv.put('outcomes/dead', 'x'), { code: 'UNAVAILABLE', outcome: 'not-applied' });
+    const error = await rejects<EtcdError>(client.kv.put('outcomes/dead', 'x'), {
+      code: 'UNAVAILABLE',
+      outcome: 'not-applied',
+    });
     assert.match(error.message, /ECONNREFUSED/);
     assert.is(error.method, 'KV.Put');
   }
@@ -158,7 +172,10 @@ test('a put after its connection was cut while idle is applied once, without an 
     }
   });
   const { kvs } = await direct.kv.get('outcomes/idle/', { prefix: true });
-  assert.equal(kvs.map(({ version }) => version), Array.from({ length: 20 }, () => 1));
+  assert.equal(
+    kvs.map(({ version }) => version),
+    Array.from({ length: 20 }, () => 1),
+  );
 });
 
 test('H2 puts under a storm of resets are applied at most once, and never where they are said not to be', async () => {
@@ -175,7 +192,13 @@ test('H2 puts under a storm of resets are applied at most once, and never where 
       await Promise.all(
         Array.from({ length: 20 }, async (_, i) => {
           const key = `outcomes/storm/${round}/${i}`;
-          results.set(key, await client.kv.put(key, 'x', { timeoutMs: 2_000 }).then(() => 'ok', (error: unknown) => error));
+          results.set(
+            key,
+            await client.kv.put(key, 'x', { timeoutMs: 2_000 }).then(
+              () => 'ok',
+              (error: unknown) => error,
+            ),
+          );
         }),
       );
     }
@@ -187,7 +210,8 @@ test('H2 puts under a storm of resets are applied at most once, and never where 
     for (const [key, result] of results) {
       assert.ok((versions.get(key) ?? 0) <= 1, `${key} was applied ${versions.get(key)} times`);
       if (result === 'ok') assert.is(versions.get(key), 1, key);
-      else if (isEtcdError(result) && result.outcome === 'not-applied') assert.is(versions.get(key), undefined, `${key}: ${result}`);
+      else if (isEtcdError(result) && result.outcome === 'not-applied')
+        assert.is(versions.get(key), undefined, `${key}: ${result}`);
       else if (isEtcdError(result)) unknown++;
       else throw new Error(`${key}: ${String(result)}`);
     }

@@ -99,7 +99,10 @@ fact('serverName is what the certificate is verified against', async ({ ca, wron
   await works({ endpoints: etcd.endpoints, tls: { ca: pem(ca), serverName: 'wrong.example' } });
   await fails({ endpoints: etcd.endpoints, tls: { ca: pem(ca) } }, /TLS.*127\.0\.0\.1/s);
   await fails({ endpoints: `https://localhost:${port(etcd)}`, tls: { ca: pem(ca) } }, /TLS.*(localhost|altnames)/s);
-  await fails({ endpoints: secure.endpoints, tls: { ca: pem(ca), serverName: 'other.example' } }, /TLS.*other\.example/s);
+  await fails(
+    { endpoints: secure.endpoints, tls: { ca: pem(ca), serverName: 'other.example' } },
+    /TLS.*other\.example/s,
+  );
 });
 
 fact('insecureSkipVerify accepts any certificate, and warns', async ({ rogue }) => {
@@ -136,9 +139,15 @@ test('bad PEM is refused when the client is made, and named', () => {
   const options = (tls: TlsOptions): ClientOptions => ({ endpoints: 'https://127.0.0.1:1', tls });
   assert.throws(() => createClient(options({ cert: 'x', key: 'y' })), /INVALID_ARGUMENT: tls/);
   assert.throws(() => createClient(options({ cert: 'x' })), /tls\.key is missing/);
-  assert.throws(() => createClient(options({ key: 'secret-key' })), (error: Error) => !error.message.includes('secret-key'));
+  assert.throws(
+    () => createClient(options({ key: 'secret-key' })),
+    (error: Error) => !error.message.includes('secret-key'),
+  );
   // Also where only a later endpoint would use it.
-  assert.throws(() => createClient({ ...options({ cert: 'x', key: 'y' }), endpoints: 'http://127.0.0.1:1' }), /INVALID_ARGUMENT: tls/);
+  assert.throws(
+    () => createClient({ ...options({ cert: 'x', key: 'y' }), endpoints: 'http://127.0.0.1:1' }),
+    /INVALID_ARGUMENT: tls/,
+  );
 });
 
 fact('H14 H41 connecting by IP address over TLS prints nothing, and proxy variables are not obeyed', async ({ ca }) => {
@@ -152,8 +161,19 @@ fact('H14 H41 connecting by IP address over TLS prints nothing, and proxy variab
   `.replace(/^ *await using.*$/m, '');
   const cwd = fileURLToPath(new URL('..', import.meta.url));
   const dead = 'http://127.0.0.1:1';
-  const env = { ...process.env, http_proxy: dead, https_proxy: dead, grpc_proxy: dead, HTTP_PROXY: dead, HTTPS_PROXY: dead };
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = {
+    ...process.env,
+    http_proxy: dead,
+    https_proxy: dead,
+    grpc_proxy: dead,
+    HTTP_PROXY: dead,
+    HTTPS_PROXY: dead,
+  };
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));
@@ -169,7 +189,9 @@ fact('unix sockets carry plain and TLS connections, by absolute and by relative 
       await works({ endpoints: `unix:${join(folder, 'plain')}` });
       await works({ endpoints: `unix://${join(folder, 'plain')}` });
     });
-    await forward(join(folder, 'secure'), secure, () => works({ endpoints: `unixs:${join(folder, 'secure')}`, tls: { ca: pem(ca) } }));
+    await forward(join(folder, 'secure'), secure, () =>
+      works({ endpoints: `unixs:${join(folder, 'secure')}`, tls: { ca: pem(ca) } }),
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

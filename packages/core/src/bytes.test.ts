@@ -6,7 +6,10 @@ const test = suite('bytes');
 
 /** The conversion is refused, naming the argument, with this reason. */
 function refused(convert: () => unknown, reason: RegExp): void {
-  assert.throws(convert, (error: unknown) => isEtcdError(error) && error.argument === 'arg' && reason.test(error.message));
+  assert.throws(
+    convert,
+    (error: unknown) => isEtcdError(error) && error.argument === 'arg' && reason.test(error.message),
+  );
 }
 
 test('text is UTF-8', () => {
@@ -46,14 +49,28 @@ test('shared memory is copied as well', () => {
 });
 
 test('what is no text and no bytes is refused by its type, never by its content', () => {
-  for (const [value, type] of [[5, '5'], [null, 'null'], [undefined, 'undefined'], [['sentinel'], 'Array'], [{ s: 'sentinel' }, 'Object'], [new ArrayBuffer(1), 'ArrayBuffer'], [5n, 'bigint']] as const) {
-    assert.throws(() => toBytes(value as never, 'arg'), (error: Error) => error.message === `INVALID_ARGUMENT: arg must be a string or a Uint8Array, not ${type}`);
+  for (const [value, type] of [
+    [5, '5'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [['sentinel'], 'Array'],
+    [{ s: 'sentinel' }, 'Object'],
+    [new ArrayBuffer(1), 'ArrayBuffer'],
+    [5n, 'bigint'],
+  ] as const) {
+    assert.throws(
+      () => toBytes(value as never, 'arg'),
+      (error: Error) => error.message === `INVALID_ARGUMENT: arg must be a string or a Uint8Array, not ${type}`,
+    );
   }
 });
 
 test('an empty key is refused as EMPTY_KEY', () => {
   for (const key of ['', Buffer.alloc(0)]) {
-    assert.throws(() => toKey(key, 'arg'), (error: unknown) => isEtcdError(error, 'EMPTY_KEY') && error.outcome === 'not-applied');
+    assert.throws(
+      () => toKey(key, 'arg'),
+      (error: unknown) => isEtcdError(error, 'EMPTY_KEY') && error.outcome === 'not-applied',
+    );
   }
   assert.is(toKey('k', 'arg').toString(), 'k');
 });
@@ -66,7 +83,8 @@ test('a revision or id is an int64', () => {
   refused(() => toInt64(2n ** 63n, 'arg'), /signed 64-bit/);
   refused(() => toInt64(-(2n ** 63n) - 1n, 'arg'), /at least/);
   for (const value of [2 ** 53, 1.5, NaN, Infinity]) refused(() => toInt64(value, 'arg'), /safe integer/);
-  for (const value of ['5', null, undefined, {}]) refused(() => toInt64(value as never, 'arg'), /bigint or a safe integer/);
+  for (const value of ['5', null, undefined, {}])
+    refused(() => toInt64(value as never, 'arg'), /bigint or a safe integer/);
   refused(() => toInt64(-1, 'arg', 0n), /at least 0, not -1/);
 });
 

@@ -46,7 +46,8 @@ export function toInt64(value: bigint | number, argument: string, minimum: bigin
   if (typeof value === 'bigint') {
     result = value;
   } else if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw invalidArgument(argument, `must be a safe integer or a bigint, not ${value}`);
+    if (!Number.isSafeInteger(value))
+      throw invalidArgument(argument, `must be a safe integer or a bigint, not ${value}`);
     result = BigInt(value);
   } else {
     throw invalidArgument(argument, `must be a bigint or a safe integer, not ${describe(value)}`);

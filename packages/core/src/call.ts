@@ -135,4 +135,3 @@ export interface Interceptor {
   unary?(next: UnaryHandler, method: Method, site: InterceptorSite): UnaryHandler;
   stream?(next: StreamHandler, method: Method, site: InterceptorSite): StreamHandler;
 }
-

@@ -21,7 +21,8 @@ export interface ClientDescription {
   /** By name, the outermost first. */
   readonly interceptors: readonly string[];
   readonly endpoints: readonly { readonly address: string; readonly secure: boolean; readonly state: string }[];
-  readonly tls: { readonly ca: boolean; readonly clientCertificate: boolean; readonly insecureSkipVerify: boolean } | undefined;
+  readonly tls:
+    { readonly ca: boolean; readonly clientCertificate: boolean; readonly insecureSkipVerify: boolean } | undefined;
   readonly requestTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number } | undefined;
@@ -114,7 +115,8 @@ class Client implements EtcdClient {
     registerServices(this, () => services);
     pipelines.set(this, this.#parts.pipeline);
     const every = options.autoSyncIntervalMs;
-    this.#autoSync = every === undefined || !ownsConnections ? undefined : new EndpointSync(this, every, options.logger, clock);
+    this.#autoSync =
+      every === undefined || !ownsConnections ? undefined : new EndpointSync(this, every, options.logger, clock);
   }
 
   get endpoints(): readonly string[] {
@@ -138,7 +140,8 @@ class Client implements EtcdClient {
   }
 
   describe(): ClientDescription {
-    const { tls, transport, requestTimeoutMs, connectTimeoutMs, keepalive, maxSendBytes, maxReceiveBytes } = this.#connections.options;
+    const { tls, transport, requestTimeoutMs, connectTimeoutMs, keepalive, maxSendBytes, maxReceiveBytes } =
+      this.#connections.options;
     return {
       transport: transport.name,
       interceptors: this.#parts.interceptors.map(({ name }) => name),

@@ -32,7 +32,7 @@ class Counting implements Interceptor {
 Reflect.defineMetadata('design:paramtypes', [Counter], Counting);
 injectable()(Counting);
 
-test('an interceptor class is resolved from the application\'s container, with its own dependencies', async () => {
+test("an interceptor class is resolved from the application's container, with its own dependencies", async () => {
   const application = global.createChildContainer();
   const counter = new Counter();
   application.registerInstance(Counter, counter);
@@ -66,12 +66,17 @@ test('what cannot be resolved, and what is no interceptor, is refused by name', 
   }
 });
 
-test('a client registers nothing in the application\'s container', async () => {
+test("a client registers nothing in the application's container", async () => {
   const application = global.createChildContainer();
-  const before = Object.keys((application as unknown as { _registry: { _registryMap: Map<unknown, unknown> } })._registry._registryMap).length;
+  const before = Object.keys(
+    (application as unknown as { _registry: { _registryMap: Map<unknown, unknown> } })._registry._registryMap,
+  ).length;
   await using client = createClient({ endpoints: ENDPOINTS, container: application });
   assert.is(client.describe().closed, false);
-  assert.is((application as unknown as { _registry: { _registryMap: Map<unknown, unknown> } })._registry._registryMap.size, before);
+  assert.is(
+    (application as unknown as { _registry: { _registryMap: Map<unknown, unknown> } })._registry._registryMap.size,
+    before,
+  );
 });
 
 test('two clients of one container are apart', async () => {

@@ -77,7 +77,10 @@ export function composeConnections(options: ClientOptions): Connections {
 }
 
 /** Composes a client over connections: its pipeline, and the services above it. */
-export function composeClient(connections: Connections, interceptors: readonly (Interceptor | InjectionToken<Interceptor>)[]): ClientParts {
+export function composeClient(
+  connections: Connections,
+  interceptors: readonly (Interceptor | InjectionToken<Interceptor>)[],
+): ClientParts {
   const container = connections.container.createChildContainer();
   provide(container, INTERCEPTORS, (c) => interceptors.map((one) => resolveInterceptor(c, one)));
   provide(container, WIRE, (c) => ({
@@ -94,7 +97,11 @@ export function composeClient(connections: Connections, interceptors: readonly (
   provide(container, PIPELINE, (c) => foldPipeline(use(c, INTERCEPTORS), use(c, WIRE)));
   provide(container, KV, (c) => new KVRpc(use(c, PIPELINE)));
   provide(container, WATCH, (c) => new WatchHub(hubParts(c)));
-  provide(container, LEASE, (c) => new LeaseRpc({ ...hubParts(c), requestTimeoutMs: use(c, OPTIONS).requestTimeoutMs }));
+  provide(
+    container,
+    LEASE,
+    (c) => new LeaseRpc({ ...hubParts(c), requestTimeoutMs: use(c, OPTIONS).requestTimeoutMs }),
+  );
   return {
     interceptors: use(container, INTERCEPTORS),
     wire: use(container, WIRE),
@@ -123,15 +130,22 @@ function provide<T>(container: DependencyContainer, at: Token<T>, make: (contain
   container.register<T>(at, { useFactory: (child) => (made ??= { value: make(child) }).value });
 }
 
-function resolveInterceptor(container: DependencyContainer, one: Interceptor | InjectionToken<Interceptor>): Interceptor {
+function resolveInterceptor(
+  container: DependencyContainer,
+  one: Interceptor | InjectionToken<Interceptor>,
+): Interceptor {
   if (typeof one === 'object' && one !== null && 'name' in one) return one;
   const shown = typeof one === 'function' ? one.name : String(one);
   let resolved: Interceptor;
   try {
     resolved = container.resolve(one);
   } catch (cause) {
-    throw invalidArgument('interceptors', `hold the token ${shown}, which the container cannot resolve: ${(cause as Error).message}`);
+    throw invalidArgument(
+      'interceptors',
+      `hold the token ${shown}, which the container cannot resolve: ${(cause as Error).message}`,
+    );
   }
-  if (typeof resolved?.name !== 'string') throw invalidArgument('interceptors', `hold the token ${shown}, which is no interceptor`);
+  if (typeof resolved?.name !== 'string')
+    throw invalidArgument('interceptors', `hold the token ${shown}, which is no interceptor`);
   return resolved;
 }

@@ -71,14 +71,27 @@ export type EtcdServerCode =
   | 'DOWNGRADE_IN_PROCESS'
   | 'NO_INFLIGHT_DOWNGRADE'
   | 'REQUEST_CANCELED'
-  | 'REQUEST_DEADLINE_EXCEEDED'
-  ;
+  | 'REQUEST_DEADLINE_EXCEEDED';
 
 /** gRPC's status codes by number: what remains when etcd gave no verdict of its own. */
 export const GRPC_CODES = [
-  'OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS',
-  'PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED',
-  'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED',
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
 ] as const;
 
 /** A gRPC status code by name. */
@@ -120,11 +133,21 @@ const ROWS: readonly (readonly [...ServerError, text: string])[] = [
   ['WATCH_CANCELED', 1, 'unknown', 'etcdserver: watch canceled'],
   ['MEMBER_EXIST', 9, 'not-applied', 'etcdserver: member ID already exist'],
   ['PEER_URL_EXIST', 9, 'not-applied', 'etcdserver: Peer URLs already exists'],
-  ['MEMBER_NOT_ENOUGH_STARTED', 9, 'not-applied', 'etcdserver: re-configuration failed due to not enough started members'],
+  [
+    'MEMBER_NOT_ENOUGH_STARTED',
+    9,
+    'not-applied',
+    'etcdserver: re-configuration failed due to not enough started members',
+  ],
   ['MEMBER_BAD_URLS', 3, 'not-applied', 'etcdserver: given member URLs are invalid'],
   ['MEMBER_NOT_FOUND', 5, 'not-applied', 'etcdserver: member not found'],
   ['MEMBER_NOT_LEARNER', 9, 'not-applied', 'etcdserver: can only promote a learner member'],
-  ['MEMBER_LEARNER_NOT_READY', 9, 'not-applied', 'etcdserver: can only promote a learner member which is in sync with leader'],
+  [
+    'MEMBER_LEARNER_NOT_READY',
+    9,
+    'not-applied',
+    'etcdserver: can only promote a learner member which is in sync with leader',
+  ],
   ['TOO_MANY_LEARNERS', 9, 'not-applied', 'etcdserver: too many learner members in cluster'],
   ['CLUSTER_ID_MISMATCH', 9, 'not-applied', 'etcdserver: cluster ID mismatch'],
   ['REQUEST_TOO_LARGE', 3, 'not-applied', 'etcdserver: request is too large'],
@@ -152,9 +175,19 @@ const ROWS: readonly (readonly [...ServerError, text: string])[] = [
   ['NOT_CAPABLE', 9, 'not-applied', 'etcdserver: not capable'],
   ['STOPPED', 14, 'unknown', 'etcdserver: server stopped'],
   ['TIMEOUT', 14, 'unknown', 'etcdserver: request timed out'],
-  ['TIMEOUT_DUE_TO_LEADER_FAIL', 14, 'unknown', 'etcdserver: request timed out, possibly due to previous leader failure'],
+  [
+    'TIMEOUT_DUE_TO_LEADER_FAIL',
+    14,
+    'unknown',
+    'etcdserver: request timed out, possibly due to previous leader failure',
+  ],
   ['TIMEOUT_DUE_TO_CONNECTION_LOST', 14, 'unknown', 'etcdserver: request timed out, possibly due to connection lost'],
-  ['TIMEOUT_WAIT_APPLIED_INDEX', 14, 'unknown', 'etcdserver: request timed out, waiting for the applied index took too long'],
+  [
+    'TIMEOUT_WAIT_APPLIED_INDEX',
+    14,
+    'unknown',
+    'etcdserver: request timed out, waiting for the applied index took too long',
+  ],
   ['UNHEALTHY', 14, 'not-applied', 'etcdserver: unhealthy cluster'],
   ['CORRUPT', 15, 'not-applied', 'etcdserver: corrupt cluster'],
   ['NOT_SUPPORTED_FOR_LEARNER', 9, 'not-applied', 'etcdserver: rpc not supported for learner'],
@@ -168,7 +201,9 @@ const ROWS: readonly (readonly [...ServerError, text: string])[] = [
   ['REQUEST_DEADLINE_EXCEEDED', 4, 'unknown', 'etcdserver: context deadline exceeded'],
 ];
 
-const BY_TEXT: ReadonlyMap<string, ServerError> = new Map(ROWS.map(([code, grpc, outcome, text]) => [text, [code, grpc, outcome]]));
+const BY_TEXT: ReadonlyMap<string, ServerError> = new Map(
+  ROWS.map(([code, grpc, outcome, text]) => [text, [code, grpc, outcome]]),
+);
 
 /** Finds etcd's verdict by its text, also where a proxy or a cancel reason wrapped it in gRPC's own. */
 export function serverError(text: string): ServerError | undefined {

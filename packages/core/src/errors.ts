@@ -64,7 +64,10 @@ export class EtcdError extends Error {
 }
 
 /** Tells an EtcdError, of one code if given; true also for one made by another copy of this package. */
-export function isEtcdError<C extends EtcdErrorCode>(error: unknown, code?: C): error is EtcdError & { readonly code: C } {
+export function isEtcdError<C extends EtcdErrorCode>(
+  error: unknown,
+  code?: C,
+): error is EtcdError & { readonly code: C } {
   if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
   return code === undefined || ('code' in error && error.code === code);
 }

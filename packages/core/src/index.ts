@@ -26,10 +26,24 @@ export { EtcdError, isEtcdError, type EtcdErrorInit } from './errors.ts';
 export type { ClientCode, EtcdErrorCode, EtcdServerCode, GrpcCode, Outcome } from './error-codes.ts';
 
 export type { CompactOptions, DeleteOptions, GetOptions, KV, PagesOptions, PutOptions } from './kv/kv.ts';
-export { op, type DeleteOpOptions, type GetOpOptions, type NestedTxnOp, type PutOpOptions, type TxnInput } from './kv/op.ts';
+export {
+  op,
+  type DeleteOpOptions,
+  type GetOpOptions,
+  type NestedTxnOp,
+  type PutOpOptions,
+  type TxnInput,
+} from './kv/op.ts';
 export { compare, keyExists, keyMissing, type CompareRange } from './kv/compare.ts';
 export type { RangeForms } from './kv/range.ts';
-export type { CompactResponse, DeleteResponse, GetResponse, OpResponse, OpResponses, TxnResponse } from './kv/responses.ts';
+export type {
+  CompactResponse,
+  DeleteResponse,
+  GetResponse,
+  OpResponse,
+  OpResponses,
+  TxnResponse,
+} from './kv/responses.ts';
 
 export type { Watcher, WatchOptions } from './watch/watch.ts';
 export type { WatchResponse, WatchStream } from './watch/service.ts';

@@ -4,12 +4,32 @@ import { resolveOptions, type ClientOptions } from './options.ts';
 
 const test = suite('client options');
 
-const resolve = (options: Partial<ClientOptions>): ReturnType<typeof resolveOptions> => resolveOptions({ endpoints: 'a:1', ...options });
+const resolve = (options: Partial<ClientOptions>): ReturnType<typeof resolveOptions> =>
+  resolveOptions({ endpoints: 'a:1', ...options });
 
 test('CF-01 the defaults are those of the documentation', () => {
-  const { requestTimeoutMs, connectTimeoutMs, keepalive, maxSendBytes, maxReceiveBytes, autoSyncIntervalMs, rejectOldCluster, transport, tls } = resolve({});
+  const {
+    requestTimeoutMs,
+    connectTimeoutMs,
+    keepalive,
+    maxSendBytes,
+    maxReceiveBytes,
+    autoSyncIntervalMs,
+    rejectOldCluster,
+    transport,
+    tls,
+  } = resolve({});
   assert.equal(
-    { requestTimeoutMs, connectTimeoutMs, keepalive, maxSendBytes, maxReceiveBytes, autoSyncIntervalMs, rejectOldCluster, tls },
+    {
+      requestTimeoutMs,
+      connectTimeoutMs,
+      keepalive,
+      maxSendBytes,
+      maxReceiveBytes,
+      autoSyncIntervalMs,
+      rejectOldCluster,
+      tls,
+    },
     {
       requestTimeoutMs: 10_000,
       connectTimeoutMs: 5_000,
@@ -26,8 +46,14 @@ test('CF-01 the defaults are those of the documentation', () => {
 
 test('undefined is as good as absent', () => {
   const absent = resolve({});
-  const given = resolve({ requestTimeoutMs: undefined, keepalive: { timeMs: undefined }, tls: undefined, maxSendBytes: undefined });
-  for (const name of ['requestTimeoutMs', 'keepalive', 'maxSendBytes', 'tls'] as const) assert.equal(given[name], absent[name]);
+  const given = resolve({
+    requestTimeoutMs: undefined,
+    keepalive: { timeMs: undefined },
+    tls: undefined,
+    maxSendBytes: undefined,
+  });
+  for (const name of ['requestTimeoutMs', 'keepalive', 'maxSendBytes', 'tls'] as const)
+    assert.equal(given[name], absent[name]);
 });
 
 test('a deadline of Infinity is none, and keepalive can be turned off', () => {
@@ -69,17 +95,25 @@ for (const [argument, options] of refused) {
   test(`${argument} of ${JSON.stringify(Object.values(options)[0], (_, value: unknown) => (typeof value === 'number' ? String(value) : value))} is refused`, () => {
     assert.throws(
       () => resolve(options),
-      (error: unknown) => isEtcdError(error) && error.argument === argument && error.outcome === 'not-applied' && error.message.includes(argument),
+      (error: unknown) =>
+        isEtcdError(error) &&
+        error.argument === argument &&
+        error.outcome === 'not-applied' &&
+        error.message.includes(argument),
     );
   });
 }
 
 test('options must be an object', () => {
-  for (const options of [undefined, null, 'a:1']) assert.throws(() => resolveOptions(options as never), /INVALID_ARGUMENT: options/);
+  for (const options of [undefined, null, 'a:1'])
+    assert.throws(() => resolveOptions(options as never), /INVALID_ARGUMENT: options/);
 });
 
 test('a key that cannot be read is not shown', () => {
-  assert.throws(() => resolve({ tls: { cert: 'sentinel', key: 'sentinel' } }), (error: Error) => !/sentinel/.test(String(error.stack)));
+  assert.throws(
+    () => resolve({ tls: { cert: 'sentinel', key: 'sentinel' } }),
+    (error: Error) => !/sentinel/.test(String(error.stack)),
+  );
 });
 
 test('insecureSkipVerify warns', () => {

@@ -70,7 +70,8 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   const logger = options.logger ?? silentLogger;
   // Also where no endpoint uses it yet: a later one may.
   if (tls !== undefined) secureContextOf(tls);
-  if (tls?.insecureSkipVerify === true) logger.warn('etcd: insecureSkipVerify is on: any server certificate is accepted');
+  if (tls?.insecureSkipVerify === true)
+    logger.warn('etcd: insecureSkipVerify is on: any server certificate is accepted');
   return {
     endpoints,
     tls,
@@ -86,7 +87,8 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
           },
     maxSendBytes: toCount(maxSendBytes ?? MAX_SEND_BYTES, 'maxSendBytes', 1),
     maxReceiveBytes: Math.min(toCount(maxReceiveBytes ?? MAX_RECEIVE_BYTES, 'maxReceiveBytes', 1), MAX_RECEIVE_BYTES),
-    autoSyncIntervalMs: autoSyncIntervalMs === undefined ? undefined : finite(autoSyncIntervalMs, 'autoSyncIntervalMs', 1),
+    autoSyncIntervalMs:
+      autoSyncIntervalMs === undefined ? undefined : finite(autoSyncIntervalMs, 'autoSyncIntervalMs', 1),
     rejectOldCluster: options.rejectOldCluster ?? false,
     transport: options.transport ?? grpcTransport(),
     logger,
@@ -100,7 +102,8 @@ function checkShapes({ tls, keepalive, interceptors, transport, logger }: Client
   if (keepalive !== undefined && keepalive !== false && !isObject(keepalive)) {
     throw invalidArgument('keepalive', 'must be an object of durations, or false');
   }
-  if (interceptors !== undefined && !Array.isArray(interceptors)) throw invalidArgument('interceptors', 'must be an array');
+  if (interceptors !== undefined && !Array.isArray(interceptors))
+    throw invalidArgument('interceptors', 'must be an array');
   if (transport !== undefined && typeof transport?.connect !== 'function') {
     throw invalidArgument('transport', 'must have a method connect');
   }

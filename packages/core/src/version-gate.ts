@@ -27,6 +27,7 @@ export function versionGate(client: () => EtcdClient): Interceptor {
   return {
     name: 'reject-old-cluster',
     unary: (next, _, site) => (call) => (exempt(call) ? next(call) : checked(call, site).then(() => next(call))),
-    stream: (next, _, site) => (call) => (exempt(call) ? next(call) : deferredStream(checked(call, site).then(() => next(call)))),
+    stream: (next, _, site) => (call) =>
+      exempt(call) ? next(call) : deferredStream(checked(call, site).then(() => next(call))),
   };
 }

@@ -35,14 +35,18 @@ test('one timer serves all entries, and none is left when all are gone', () => {
 test('the timer holds the process', () => {
   const clock = new FakeClock();
   entry(new Deadlines(clock), clock, clock.now() + 10, []);
-  assert.equal([...clock.timers].map(({ hold }) => hold), [true]);
+  assert.equal(
+    [...clock.timers].map(({ hold }) => hold),
+    [true],
+  );
 });
 
 test('entries fire in the order of their steps, and removed ones do not', async () => {
   const clock = new FakeClock();
   const deadlines = new Deadlines(clock);
   const fired: string[] = [];
-  const add = (name: string, ms: number): ReturnType<Deadlines['add']> => deadlines.add(clock.now() + ms, { expire: () => void fired.push(name) });
+  const add = (name: string, ms: number): ReturnType<Deadlines['add']> =>
+    deadlines.add(clock.now() + ms, { expire: () => void fired.push(name) });
   add('third', 300);
   add('first', 100);
   const removed = add('removed', 150);

@@ -19,7 +19,10 @@ const test = suite('folding interceptors');
 const REPLY = Buffer.from([0x0a, 0x00]);
 const PUT = { key: Buffer.from('k'), value: Buffer.from('v') };
 
-function pipelineOf(...interceptors: Interceptor[]): { readonly pipeline: Pipeline; readonly transport: FakeTransport } {
+function pipelineOf(...interceptors: Interceptor[]): {
+  readonly pipeline: Pipeline;
+  readonly transport: FakeTransport;
+} {
   const transport = new FakeTransport();
   return { pipeline: foldPipeline(interceptors, wireParts(transport, ['a:1'])), transport };
 }
@@ -79,7 +82,12 @@ test('wrappers are made once per method, and never again', async () => {
     stream: (next, method) => (made.push(method.path), next),
   };
   const { pipeline, transport } = pipelineOf(counting);
-  assert.equal(made.sort(), Object.values(methods).map(({ path }) => path).sort());
+  assert.equal(
+    made.sort(),
+    Object.values(methods)
+      .map(({ path }) => path)
+      .sort(),
+  );
   const calls = [pipeline.unary(methods.put, PUT, {}), pipeline.unary(methods.put, PUT, {})];
   transport.to('a:1').ready();
   for (const call of transport.to('a:1').calls) call.reply(REPLY);
@@ -94,8 +102,12 @@ test('a handler of one kind is not asked for the other', () => {
 });
 
 test('two of one name, and one without, are refused', () => {
-  assert.throws(() => pipelineOf({ name: 'a' }, { name: 'b' }, { name: 'a' }), /INVALID_ARGUMENT: interceptors hold two named "a"/);
-  for (const name of ['', undefined, 5]) assert.throws(() => pipelineOf({ name: name as string }), /INVALID_ARGUMENT: interceptors/);
+  assert.throws(
+    () => pipelineOf({ name: 'a' }, { name: 'b' }, { name: 'a' }),
+    /INVALID_ARGUMENT: interceptors hold two named "a"/,
+  );
+  for (const name of ['', undefined, 5])
+    assert.throws(() => pipelineOf({ name: name as string }), /INVALID_ARGUMENT: interceptors/);
 });
 
 test('an interceptor that throws rejects the call, or ends the stream', async () => {
@@ -114,7 +126,7 @@ test('an interceptor that throws rejects the call, or ends the stream', async ()
   assert.is(await rejects(pipeline.stream(methods.watch, undefined as never, {}).forEach(() => {})), error);
 });
 
-test('a received call is never changed: everything of it that could be is frozen, or another interceptor\'s copy', async () => {
+test("a received call is never changed: everything of it that could be is frozen, or another interceptor's copy", async () => {
   const seen: Call[] = [];
   const keep: Interceptor = { name: 'keep', unary: (next) => (call) => (seen.push(call), next(call)) };
   const add: Interceptor = {
@@ -140,7 +152,10 @@ test('a received call is never changed: everything of it that could be is frozen
 
 test('a call carries deadline, signal, endpoint, options and a context of its own', async () => {
   const seen: Call[] = [];
-  const { pipeline, transport } = pipelineOf({ name: 'keep', unary: (next) => (call) => (seen.push(call), next(call)) });
+  const { pipeline, transport } = pipelineOf({
+    name: 'keep',
+    unary: (next) => (call) => (seen.push(call), next(call)),
+  });
   const { signal } = new AbortController();
   const calls = [
     pipeline.unary(methods.put, PUT, { timeoutMs: 50, signal, endpoint: 'a:1', foldTest: { note: 'hello' } }),

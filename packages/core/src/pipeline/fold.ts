@@ -24,16 +24,18 @@ const BASE: Metadata = Object.freeze({ 'client-api-version': '3.7' });
 const BASE_WITH_LEADER: Metadata = Object.freeze({ ...BASE, [LEADER_KEY]: 'true' });
 
 /** Folds the interceptors around the wire, once per method: the first is the outermost. */
-export function foldPipeline(
-  interceptors: readonly Interceptor[],
-  parts: WireParts,
-): Pipeline {
+export function foldPipeline(interceptors: readonly Interceptor[], parts: WireParts): Pipeline {
   checkNames(interceptors);
   const sendUnary: UnaryHandler = (call) =>
     new Promise((resolve, reject) => new UnaryExchange(call, parts, resolve as (r: unknown) => void, reject).begin());
   const openStream = ((call: Call) => new WireStream(call, parts)) as StreamHandler;
 
-  const callOf = <Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions, timeoutMs: number): Call<Method<Req, Res>> => ({
+  const callOf = <Req, Res>(
+    method: Method<Req, Res>,
+    request: Req,
+    options: CallOptions,
+    timeoutMs: number,
+  ): Call<Method<Req, Res>> => ({
     method,
     request,
     metadata: metadataOf(options),
@@ -104,7 +106,8 @@ function checkNames(interceptors: readonly Interceptor[]): void {
   const names = new Set<string>();
   for (const { name } of interceptors) {
     if (typeof name !== 'string' || name === '') throw invalidArgument('interceptors', 'hold one without a name');
-    if (names.has(name)) throw invalidArgument('interceptors', `hold two named ${JSON.stringify(name)}; names are unique in a client`);
+    if (names.has(name))
+      throw invalidArgument('interceptors', `hold two named ${JSON.stringify(name)}; names are unique in a client`);
     names.add(name);
   }
 }

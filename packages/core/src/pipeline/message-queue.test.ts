@@ -17,7 +17,10 @@ test('an iterator asks for one message for each next()', async () => {
   assert.equal(log, ['pull', 'pull']);
   q.push(1);
   q.push(2);
-  assert.equal(await Promise.all([first, second]), [{ value: 1, done: false }, { value: 2, done: false }]);
+  assert.equal(await Promise.all([first, second]), [
+    { value: 1, done: false },
+    { value: 2, done: false },
+  ]);
 });
 
 test('what came unasked is kept, in order, and is read before the end', async () => {
@@ -93,7 +96,10 @@ test('forEach ends as the stream has ended already', async () => {
   await ended.forEach(() => assert.unreachable());
   const failed = queue().queue;
   failed.fail('reason');
-  await rejects(failed.forEach(() => {}), (reason) => reason === 'reason');
+  await rejects(
+    failed.forEach(() => {}),
+    (reason) => reason === 'reason',
+  );
 });
 
 test('a forEach whose function throws rejects with that, and leaves', async () => {

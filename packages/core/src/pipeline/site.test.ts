@@ -100,7 +100,11 @@ test('a site tells the numbers of its own client', async () => {
 
 test('a wait that is over before it begins leaves nothing to its work, well or badly ended later', async () => {
   const one = curious('one');
-  const client = createClient({ endpoints: '127.0.0.1:1', transport: fakeTransport(() => undefined), interceptors: [one] });
+  const client = createClient({
+    endpoints: '127.0.0.1:1',
+    transport: fakeTransport(() => undefined),
+    interceptors: [one],
+  });
   const [{ wait }] = one.sites as [InterceptorSite];
   const call = { method: methods.put, deadline: Infinity, signal: undefined };
   const work = deferred<number>();

@@ -163,7 +163,10 @@ test('a deferred stream is iterated, before and after it is made, without losing
 
 test('a stream that could not be made ends every way of reading with the reason', async () => {
   const failing = (): ClientStream<string, string> => deferredStream(Promise.reject(new Error('no token')));
-  await rejects(failing().forEach(() => {}), /no token/);
+  await rejects(
+    failing().forEach(() => {}),
+    /no token/,
+  );
   await rejects(failing()[Symbol.asyncIterator]().next(), /no token/);
   failing();
   await settle();
@@ -194,7 +197,10 @@ test('cancel ends the reading of a stream that is never made, and cancels one th
 test('cancel after a stream was made reaches it', async () => {
   const hand = new Hand();
   const stream = deferredStream(Promise.resolve(hand));
-  const reading = rejects(stream.forEach(() => {}), (reason) => reason === 'enough');
+  const reading = rejects(
+    stream.forEach(() => {}),
+    (reason) => reason === 'enough',
+  );
   await settle();
   stream.cancel('enough');
   await reading;
@@ -213,7 +219,10 @@ test('a failed stream takes everything, and fails whoever reads', async () => {
   stream.send('a');
   stream.end();
   stream.cancel();
-  await rejects(stream.forEach(() => {}), (reason) => reason === 'reason');
+  await rejects(
+    stream.forEach(() => {}),
+    (reason) => reason === 'reason',
+  );
   await rejects(failedStream('reason')[Symbol.asyncIterator]().next(), (reason) => reason === 'reason');
 });
 

@@ -15,7 +15,10 @@ export interface StreamTaps<Req, Res> {
  * The same stream with somebody looking on. What is tapped costs one function call a message, however many interceptors
  * there are; messages themselves are passed through as they are.
  */
-export function tapStream<Req, Res>(stream: ClientStream<Req, Res>, taps: StreamTaps<Req, Res>): ClientStream<Req, Res> {
+export function tapStream<Req, Res>(
+  stream: ClientStream<Req, Res>,
+  taps: StreamTaps<Req, Res>,
+): ClientStream<Req, Res> {
   let over = false;
   let sending = true;
   const ended = (reason?: unknown, cancelled = false): void => {
@@ -39,10 +42,13 @@ export function tapStream<Req, Res>(stream: ClientStream<Req, Res>, taps: Stream
     forEach(onMessage) {
       const { received } = taps;
       const each = received === undefined ? onMessage : (message: Res): void => (received(message), onMessage(message));
-      return stream.forEach(each).then(() => ended(), (reason: unknown) => {
-        ended(reason);
-        throw reason;
-      });
+      return stream.forEach(each).then(
+        () => ended(),
+        (reason: unknown) => {
+          ended(reason);
+          throw reason;
+        },
+      );
     },
     [Symbol.asyncIterator]() {
       const inner = stream[Symbol.asyncIterator]();
@@ -100,7 +106,11 @@ export function deferredStream<Req, Res>(making: Promise<ClientStream<Req, Res>>
     forEach(onMessage) {
       const over = queue.forEach(() => {});
       opened.then(
-        (made) => made.forEach(onMessage).then(() => queue.end(), (reason: unknown) => queue.fail(reason)),
+        (made) =>
+          made.forEach(onMessage).then(
+            () => queue.end(),
+            (reason: unknown) => queue.fail(reason),
+          ),
         () => {},
       );
       return over;

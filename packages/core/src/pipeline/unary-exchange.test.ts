@@ -38,7 +38,9 @@ function bench(...endpoints: string[]): Bench {
 }
 
 /** A call that has been sent, on a connection that stands. */
-async function sent(start: (bench: Bench) => Promise<unknown>): Promise<Bench & { readonly call: Promise<unknown>; readonly connection: FakeConnection }> {
+async function sent(
+  start: (bench: Bench) => Promise<unknown>,
+): Promise<Bench & { readonly call: Promise<unknown>; readonly connection: FakeConnection }> {
   const made = bench();
   const call = start(made);
   call.catch(() => {});
@@ -88,7 +90,11 @@ test('a second message is a lie, and ends the call', async () => {
 test('a reply that cannot be decoded was carried out, or may have been', async () => {
   const bed = await sent(({ put }) => put());
   bed.connection.call.reply(Buffer.from([0xff, 0xff, 0xff]));
-  const error = await rejects<EtcdError>(bed.call, { code: 'INTERNAL', outcome: 'unknown', message: /cannot be decoded/ });
+  const error = await rejects<EtcdError>(bed.call, {
+    code: 'INTERNAL',
+    outcome: 'unknown',
+    message: /cannot be decoded/,
+  });
   assert.ok(error.cause instanceof Error);
   const read = await sent(({ get }) => get());
   read.connection.call.reply(Buffer.from([0xff, 0xff, 0xff]));
@@ -112,7 +118,7 @@ for (const code of [NaN, -1, 999, undefined, 2.5, Infinity]) {
   });
 }
 
-test('an abort rejects with the signal\'s own reason in every phase, and cancels what was sent', async () => {
+test("an abort rejects with the signal's own reason in every phase, and cancels what was sent", async () => {
   const reason = { any: 'thing' };
   const before = bench();
   assert.is(await rejects(before.put({ signal: AbortSignal.abort(reason) })), reason);
@@ -151,7 +157,12 @@ test('an abort after the answer changes nothing', async () => {
 
 test('the deadline of a call that was not sent says not-applied; of one that was, unknown for a write', async () => {
   const waiting = bench();
-  const call = rejects<EtcdError>(waiting.put({ timeoutMs: 100 }), { code: 'DEADLINE_EXCEEDED', grpcCode: 4, outcome: 'not-applied', attempts: 0 });
+  const call = rejects<EtcdError>(waiting.put({ timeoutMs: 100 }), {
+    code: 'DEADLINE_EXCEEDED',
+    grpcCode: 4,
+    outcome: 'not-applied',
+    attempts: 0,
+  });
   await waiting.transport.clock.advance(110);
   await call;
 
@@ -229,7 +240,12 @@ test('a call that is sent again goes to another endpoint where there is one', as
 test('a request over maxSendBytes is refused and never sent', async () => {
   const bed = bench();
   const big = bed.pipeline.unary(methods.put, { key: Buffer.from('k'), value: Buffer.alloc(1_000) }, {});
-  await rejects(big, { code: 'RESOURCE_EXHAUSTED', outcome: 'not-applied', method: 'KV.Put', message: /maxSendBytes \(1000\)/ });
+  await rejects(big, {
+    code: 'RESOURCE_EXHAUSTED',
+    outcome: 'not-applied',
+    method: 'KV.Put',
+    message: /maxSendBytes \(1000\)/,
+  });
   assert.is(bed.transport.connections.length, 0);
   assertClean(bed);
 });
@@ -275,12 +291,15 @@ test('a codec that fails to load fails the call', async () => {
   // Codecs are no part of the public type that tests see.
   const { codec } = methods.put as unknown as { codec: object };
   const cold = { ...methods.put, codec: { ...codec, load: () => Promise.reject(new Error('no descriptor')) } };
-  const exchange = foldPipeline([{ name: 'cold', unary: (next) => (call) => next({ ...call, method: cold as never }) }], bed.parts);
+  const exchange = foldPipeline(
+    [{ name: 'cold', unary: (next) => (call) => next({ ...call, method: cold as never }) }],
+    bed.parts,
+  );
   await rejects(exchange.unary(methods.put, PUT, {}), /no descriptor/);
   assertClean(bed);
 });
 
-test('metadata of the caller goes along, and cannot replace the client\'s own', async () => {
+test("metadata of the caller goes along, and cannot replace the client's own", async () => {
   const bed = await sent(({ put }) => put({ requireLeader: true, metadata: { mine: 'x', hasleader: 'false' } }));
   assert.equal(bed.connection.call.metadata, { mine: 'x', hasleader: 'true', 'client-api-version': '3.7' });
 });

@@ -154,7 +154,8 @@ export class UnaryExchange<Req, Res> implements WireListener, Waiter, Expiring, 
       if (status.reach !== 'sent' && this.#sends <= RESENDS) return this.#dispatch();
       return this.#fail(statusError(this.#call.method, status, address, this.#sends));
     }
-    if (this.#message === undefined) return this.#fail(this.#replyError('a unary call was ended without a message', address));
+    if (this.#message === undefined)
+      return this.#fail(this.#replyError('a unary call was ended without a message', address));
     let response: Res;
     try {
       response = this.#call.method.codec.decodeResponse(this.#message);

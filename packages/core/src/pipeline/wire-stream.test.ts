@@ -42,7 +42,12 @@ function assertClean({ parts, connection }: Bed): void {
 /** Reads to the end, and says how it ended. */
 function read(stream: Bed['stream']): { readonly seen: number[]; readonly end: Promise<unknown> } {
   const seen: number[] = [];
-  const end = stream.forEach(({ watchId }) => void seen.push(watchId)).then(() => 'well', (reason: unknown) => reason);
+  const end = stream
+    .forEach(({ watchId }) => void seen.push(watchId))
+    .then(
+      () => 'well',
+      (reason: unknown) => reason,
+    );
   return { seen, end };
 }
 
@@ -145,7 +150,7 @@ test('cancel ends the reading: with a reason by it, without one quietly; before 
   assert.is(await end, 'well');
 });
 
-test('an abort ends the reading with the signal\'s own reason, in every phase', async () => {
+test("an abort ends the reading with the signal's own reason, in every phase", async () => {
   const reason = { any: 'thing' };
   const early = open({ signal: AbortSignal.timeout(1e6) });
   early.stream.cancel();
@@ -176,7 +181,10 @@ test('an unreachable endpoint ends the stream, whether or not anybody reads', as
   const bed = open();
   bed.connection.lose('refused');
   await settle();
-  await rejects(bed.stream.forEach(() => {}), { code: 'UNAVAILABLE', method: 'Watch.Watch' });
+  await rejects(
+    bed.stream.forEach(() => {}),
+    { code: 'UNAVAILABLE', method: 'Watch.Watch' },
+  );
   assertClean(bed);
 });
 
@@ -193,7 +201,10 @@ test('a message over maxSendBytes ends the stream, and nothing is sent after it'
   for (let i = 0; i < 3; i++) bed.stream.send(PROGRESS);
   bed.stream.end();
   bed.connection.ready();
-  await rejects(bed.stream.forEach(() => {}), { code: 'RESOURCE_EXHAUSTED' });
+  await rejects(
+    bed.stream.forEach(() => {}),
+    { code: 'RESOURCE_EXHAUSTED' },
+  );
   assert.is(bed.connection.call.sent.length, 0);
   assert.is(bed.connection.call.halfClosed, 0);
   assertClean(bed);
@@ -207,7 +218,10 @@ test('close ends the stream with CLIENT_CLOSED, and none begins afterwards', asy
   assertClean(bed);
   bed.parts.closed = true;
   const late = foldPipeline([], bed.parts).stream(methods.watch, undefined as never, {});
-  await rejects(late.forEach(() => {}), { code: 'CLIENT_CLOSED' });
+  await rejects(
+    late.forEach(() => {}),
+    { code: 'CLIENT_CLOSED' },
+  );
 });
 
 test('a server stream sends its request and half-closes', () => {

@@ -46,7 +46,11 @@ export class WireStream<Req, Res>
     }
     const load = call.method.codec.load?.();
     if (load === undefined) this.#connect();
-    else load.then(() => this.#connect(), (cause: unknown) => this.#finish(cause));
+    else
+      load.then(
+        () => this.#connect(),
+        (cause: unknown) => this.#finish(cause),
+      );
   }
 
   send(message: Req): void {
@@ -130,7 +134,9 @@ export class WireStream<Req, Res>
   }
 
   evict(reason: string): void {
-    this.#finish(statusError(this.#call.method, { code: 14, details: reason, reach: 'sent' }, this.#slot?.endpoint.address, 1));
+    this.#finish(
+      statusError(this.#call.method, { code: 14, details: reason, reach: 'sent' }, this.#slot?.endpoint.address, 1),
+    );
   }
 
   #connect(): void {

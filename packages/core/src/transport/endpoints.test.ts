@@ -4,7 +4,14 @@ import { authorityOf, parseEndpoint, parseEndpoints } from './endpoints.ts';
 
 const test = suite('endpoints');
 
-const accepted: readonly (readonly [text: string, tls: boolean, address: string, host: string, port: number, secure: boolean])[] = [
+const accepted: readonly (readonly [
+  text: string,
+  tls: boolean,
+  address: string,
+  host: string,
+  port: number,
+  secure: boolean,
+])[] = [
   ['host:2379', false, 'host:2379', 'host', 2379, false],
   ['host:2379', true, 'host:2379', 'host', 2379, true],
   ['host', false, 'host:2379', 'host', 2379, false],
@@ -36,7 +43,13 @@ const sockets: readonly (readonly [text: string, path: string, secure: boolean])
 for (const [text, socketPath, secure] of sockets) {
   test(`${text} is a socket`, () => {
     const scheme = text.slice(0, text.indexOf(':'));
-    assert.equal(parseEndpoint(text, false), { address: `${scheme}:${socketPath}`, host: '', port: 0, socketPath, secure });
+    assert.equal(parseEndpoint(text, false), {
+      address: `${scheme}:${socketPath}`,
+      host: '',
+      port: 0,
+      socketPath,
+      secure,
+    });
   });
 }
 
@@ -73,17 +86,27 @@ for (const [text, reason] of refused) {
   test(`${JSON.stringify(text) ?? 'undefined'} is refused`, () => {
     assert.throws(
       () => parseEndpoint(text as string, false),
-      (error: unknown) => isEtcdError(error, 'INVALID_ARGUMENT') && error.argument === 'endpoints' && reason.test(error.message),
+      (error: unknown) =>
+        isEtcdError(error, 'INVALID_ARGUMENT') && error.argument === 'endpoints' && reason.test(error.message),
     );
   });
 }
 
 test('user info is refused and never shown, however it is written', () => {
-  const texts = ['http://user:sentinel@host:1', 'user:sentinel@host', 'ftp://sentinel@', 'https://host:1/@sentinel', 'unix:/sentinel@x'];
+  const texts = [
+    'http://user:sentinel@host:1',
+    'user:sentinel@host',
+    'ftp://sentinel@',
+    'https://host:1/@sentinel',
+    'unix:/sentinel@x',
+  ];
   for (const text of texts) {
     assert.throws(
       () => parseEndpoint(text, false),
-      (error: Error) => isEtcdError(error) && /user info/.test(error.message) && !/sentinel/.test(`${error.stack}${JSON.stringify(error)}`),
+      (error: Error) =>
+        isEtcdError(error) &&
+        /user info/.test(error.message) &&
+        !/sentinel/.test(`${error.stack}${JSON.stringify(error)}`),
     );
   }
 });
@@ -97,9 +120,21 @@ test('what is shown of a refused endpoint is bounded, and has no control charact
 });
 
 test('a list keeps its order, names each endpoint once, and names at least one', () => {
-  assert.equal(parseEndpoints(['b:1', 'a:1', 'b:1', 'b'], false).map(({ address }) => address), ['b:1', 'a:1', 'b:2379']);
-  assert.equal(parseEndpoints('a:1', false).map(({ address }) => address), ['a:1']);
-  assert.is(parseEndpoints(Array.from({ length: 10_000 }, (_, i) => `h${i}`), false).length, 10_000);
+  assert.equal(
+    parseEndpoints(['b:1', 'a:1', 'b:1', 'b'], false).map(({ address }) => address),
+    ['b:1', 'a:1', 'b:2379'],
+  );
+  assert.equal(
+    parseEndpoints('a:1', false).map(({ address }) => address),
+    ['a:1'],
+  );
+  assert.is(
+    parseEndpoints(
+      Array.from({ length: 10_000 }, (_, i) => `h${i}`),
+      false,
+    ).length,
+    10_000,
+  );
   for (const list of [[], undefined, null, 5, {}]) {
     assert.throws(() => parseEndpoints(list as never, false), /NO_AVAILABLE_ENDPOINTS: endpoints/);
   }

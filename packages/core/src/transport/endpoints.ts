@@ -23,7 +23,8 @@ const DEFAULT_PORT = 2379;
 export function parseEndpoint(text: string, tlsByDefault: boolean, argument = 'endpoints'): Endpoint {
   if (typeof text !== 'string' || text.trim() === '') throw invalidArgument(argument, 'holds an empty endpoint');
   // Checked first, and not quoted in the error: it may hold a password.
-  if (text.includes('@')) throw invalidArgument(argument, 'holds an endpoint with user info; give credentials to auth()');
+  if (text.includes('@'))
+    throw invalidArgument(argument, 'holds an endpoint with user info; give credentials to auth()');
   const refuse = (reason: string): never => {
     throw invalidArgument(argument, `holds ${JSON.stringify(text.slice(0, 256))}, ${reason}`);
   };

@@ -38,7 +38,10 @@ class GrpcConnection implements Connection {
   connect(observer: { onReady(): void; onLost(failure: ConnectFailure): void }): void {
     this.#observer = observer;
     const { target, options } = targetOf(this.endpoint, this.#socket.signal);
-    this.#channel = new Channel(target, this.#credentials(), { ...channelOptions(this.endpoint, this.#options), ...options });
+    this.#channel = new Channel(target, this.#credentials(), {
+      ...channelOptions(this.endpoint, this.#options),
+      ...options,
+    });
     this.#channel.getConnectivityState(true);
     this.#follow(this.#channel);
   }
@@ -87,7 +90,8 @@ class GrpcConnection implements Connection {
       onReceiveMessage() {},
       onReceiveStatus: ({ details }) => {
         const cause = this.#tlsError;
-        if (cause !== undefined) return this.#lost({ details: `TLS handshake failed: ${tlsReason(cause)}`, tls: true, cause });
+        if (cause !== undefined)
+          return this.#lost({ details: `TLS handshake failed: ${tlsReason(cause)}`, tls: true, cause });
         const reason = /Last error: (?:Error: )?(.*?)(?:\. Resolution note: .*)?$/s.exec(details)?.[1] ?? details;
         this.#lost({ details: reason, tls: false });
       },
@@ -138,4 +142,3 @@ function channelOptions(endpoint: Endpoint, options: ConnectionOptions): Channel
     }),
   };
 }
-

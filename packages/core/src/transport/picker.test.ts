@@ -180,7 +180,10 @@ test('H9 a connection that does not stand within the connect deadline is given u
 test('the connect deadline holds the process, and is gone when the connection stands', () => {
   const transport = new FakeTransport();
   wait(transport.picker('a:1'));
-  assert.equal([...transport.clock.timers].map(({ hold }) => hold), [true]);
+  assert.equal(
+    [...transport.clock.timers].map(({ hold }) => hold),
+    [true],
+  );
   transport.to('a:1').ready();
   assert.is(transport.clock.timers.size, 0);
 });
@@ -254,9 +257,13 @@ test('setEndpoints keeps the connections that stay, drains those that go, and mo
   const { transport, picker } = connected('a:1', 'b:1');
   const reasons: string[] = [];
   const [a, b] = picker.slots as [Slot, Slot];
-  for (const slot of [a, b]) slot.residents.add({ evict: (reason) => void reasons.push(`${slot.endpoint.host}: ${reason}`) });
+  for (const slot of [a, b])
+    slot.residents.add({ evict: (reason) => void reasons.push(`${slot.endpoint.host}: ${reason}`) });
   picker.setEndpoints(['b:1', 'c:1']);
-  assert.equal(picker.slots.map(({ endpoint }) => endpoint.address), ['b:1', 'c:1']);
+  assert.equal(
+    picker.slots.map(({ endpoint }) => endpoint.address),
+    ['b:1', 'c:1'],
+  );
   assert.is(picker.slots[0], b);
   assert.is(transport.to('a:1').state, 'draining');
   assert.is(transport.to('b:1').state, 'ready');
@@ -295,7 +302,10 @@ test('close ends connections in every state, tells those who wait, and leaves no
   transport.to('b:1').lose();
   const named = wait(picker, 'd:1');
   picker.close();
-  assert.equal(transport.connections.map(({ state }) => state), ['closed', 'closed', 'closed', 'closed']);
+  assert.equal(
+    transport.connections.map(({ state }) => state),
+    ['closed', 'closed', 'closed', 'closed'],
+  );
   assert.is(named.error?.code, 'CLIENT_CLOSED');
   assert.is(transport.clock.timers.size, 0);
   assert.is(wait(picker).error?.code, 'CLIENT_CLOSED');

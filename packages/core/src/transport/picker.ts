@@ -133,7 +133,9 @@ export class Picker {
 }
 
 function unreachable(slots: readonly Slot[]): EtcdError {
-  const reasons = slots.map((slot) => `${slot.endpoint.address}: ${serverText(slot.failure?.details ?? 'not connected')}`);
+  const reasons = slots.map(
+    (slot) => `${slot.endpoint.address}: ${serverText(slot.failure?.details ?? 'not connected')}`,
+  );
   const tls = slots.length > 0 && slots.every((slot) => slot.failure?.tls === true);
   return new EtcdError({
     code: 'UNAVAILABLE',
@@ -144,4 +146,3 @@ function unreachable(slots: readonly Slot[]): EtcdError {
     cause: slots.find((slot) => slot.failure?.cause !== undefined)?.failure?.cause,
   });
 }
-

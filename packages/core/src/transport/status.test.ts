@@ -61,7 +61,12 @@ const ROWS: readonly (readonly [row: string, variable: string, grpcCode: number,
   ['ER-49', 'Timeout', 14, 'etcdserver: request timed out'],
   ['ER-50', 'TimeoutDueToLeaderFail', 14, 'etcdserver: request timed out, possibly due to previous leader failure'],
   ['ER-51', 'TimeoutDueToConnectionLost', 14, 'etcdserver: request timed out, possibly due to connection lost'],
-  ['ER-52', 'TimeoutWaitAppliedIndex', 14, 'etcdserver: request timed out, waiting for the applied index took too long'],
+  [
+    'ER-52',
+    'TimeoutWaitAppliedIndex',
+    14,
+    'etcdserver: request timed out, waiting for the applied index took too long',
+  ],
   ['ER-53', 'Unhealthy', 14, 'etcdserver: unhealthy cluster'],
   ['ER-54', 'Corrupt', 15, 'etcdserver: corrupt cluster'],
   ['ER-55', 'NotSupportedForLearner', 9, 'etcdserver: rpc not supported for learner'],
@@ -86,12 +91,25 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** `LeaseTTLTooLarge` as `LEASE_TTL_TOO_LARGE`. */
 function codeOf(variable: string): string {
-  return NAMES[variable] ?? variable.replace(/([a-z])([A-Z])|([A-Z]+)([A-Z][a-z])/g, (_, a, b, c, d) => `${a ?? c}_${b ?? d}`).toUpperCase();
+  return (
+    NAMES[variable] ??
+    variable.replace(/([a-z])([A-Z])|([A-Z]+)([A-Z][a-z])/g, (_, a, b, c, d) => `${a ?? c}_${b ?? d}`).toUpperCase()
+  );
 }
 
 // What etcd says after it has proposed the request, or may have: of all other verdicts the request was not applied.
-const UNKNOWN = new Set(['NO_SPACE', 'WATCH_CANCELED', 'LEADER_CHANGED', 'STOPPED', 'TIMEOUT', 'TIMEOUT_DUE_TO_LEADER_FAIL',
-  'TIMEOUT_DUE_TO_CONNECTION_LOST', 'TIMEOUT_WAIT_APPLIED_INDEX', 'REQUEST_CANCELED', 'REQUEST_DEADLINE_EXCEEDED']);
+const UNKNOWN = new Set([
+  'NO_SPACE',
+  'WATCH_CANCELED',
+  'LEADER_CHANGED',
+  'STOPPED',
+  'TIMEOUT',
+  'TIMEOUT_DUE_TO_LEADER_FAIL',
+  'TIMEOUT_DUE_TO_CONNECTION_LOST',
+  'TIMEOUT_WAIT_APPLIED_INDEX',
+  'REQUEST_CANCELED',
+  'REQUEST_DEADLINE_EXCEEDED',
+]);
 
 test('the table has the 63 texts of etcd, and no other', () => {
   assert.is(ROWS.length, 63);
@@ -113,7 +131,13 @@ for (const [row, variable, grpcCode, text] of ROWS) {
   });
 }
 
-const outcomes: readonly (readonly [code: number, details: string, reach: 'unsent' | 'refused' | 'sent', name: string, outcome: Outcome])[] = [
+const outcomes: readonly (readonly [
+  code: number,
+  details: string,
+  reach: 'unsent' | 'refused' | 'sent',
+  name: string,
+  outcome: Outcome,
+])[] = [
   [14, 'No connection established. Last error: connect ECONNREFUSED', 'unsent', 'UNAVAILABLE', 'not-applied'],
   [14, 'Stream refused by server', 'refused', 'UNAVAILABLE', 'not-applied'],
   [14, 'read ECONNRESET', 'sent', 'UNAVAILABLE', 'unknown'],
@@ -137,7 +161,14 @@ for (const [code, details, reach, name, outcome] of outcomes) {
   test(`H3 ${code} ${JSON.stringify(details)}, ${reach}: ${outcome} for a write`, () => {
     const error = statusError(put, { code, details, reach }, 'a:1', 2);
     assert.equal(
-      { code: error.code, grpcCode: error.grpcCode, outcome: error.outcome, method: error.method, endpoint: error.endpoint, attempts: error.attempts },
+      {
+        code: error.code,
+        grpcCode: error.grpcCode,
+        outcome: error.outcome,
+        method: error.method,
+        endpoint: error.endpoint,
+        attempts: error.attempts,
+      },
       { code: name, grpcCode: code, outcome, method: 'KV.Put', endpoint: 'a:1', attempts: 2 },
     );
     assert.is(statusError(range, { code, details, reach }, 'a:1', 2).outcome, 'not-applied');
@@ -163,14 +194,20 @@ test('H3 a code that gRPC does not have is UNKNOWN, and unknown', () => {
 });
 
 test('a text of etcd on a call that never left is not believed', () => {
-  assert.is(statusError(put, { code: 14, details: 'etcdserver: request timed out', reach: 'unsent' }, undefined, 1).code, 'UNAVAILABLE');
+  assert.is(
+    statusError(put, { code: 14, details: 'etcdserver: request timed out', reach: 'unsent' }, undefined, 1).code,
+    'UNAVAILABLE',
+  );
 });
 
-test('a server\'s text is cut to 1 KiB and has no control characters', () => {
+test("a server's text is cut to 1 KiB and has no control characters", () => {
   assert.is(serverText('a\r\n\u001b[31mb\u0000\u009bc\u007f'), 'a [31mb c ');
   assert.is(serverText('x'.repeat(5_000)).length, 1_025);
   assert.is(serverText('aé€😀'), 'aé€😀');
-  assert.is(statusError(put, { code: 2, details: '', reach: 'sent' }, undefined, 1).message, 'UNKNOWN: no reason given');
+  assert.is(
+    statusError(put, { code: 2, details: '', reach: 'sent' }, undefined, 1).message,
+    'UNKNOWN: no reason given',
+  );
 });
 
 test('the text of two lines is not taken for a verdict', () => {

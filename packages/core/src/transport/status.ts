@@ -8,7 +8,9 @@ const TEXT_LIMIT = 1024;
 /** A server's text made safe to show: no control characters, at most 1 KiB. */
 export function serverText(text: string): string {
   // eslint-disable-next-line no-control-regex
-  const plain = String(text).slice(0, TEXT_LIMIT).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  const plain = String(text)
+    .slice(0, TEXT_LIMIT)
+    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
   return text.length > TEXT_LIMIT ? `${plain}…` : plain;
 }
 
@@ -22,9 +24,19 @@ function outcomeOf(method: Method, status: WireStatus): Outcome {
 }
 
 /** The EtcdError of a call that ended badly on the wire: etcd's own verdict by its text, else gRPC's code. */
-export function statusError(method: Method, status: WireStatus, endpoint: string | undefined, attempts: number): EtcdError {
+export function statusError(
+  method: Method,
+  status: WireStatus,
+  endpoint: string | undefined,
+  attempts: number,
+): EtcdError {
   const known = status.reach === 'sent' ? serverError(status.details) : undefined;
-  const shared = { method: methodName(method), endpoint, attempts, message: serverText(status.details) || 'no reason given' };
+  const shared = {
+    method: methodName(method),
+    endpoint,
+    attempts,
+    message: serverText(status.details) || 'no reason given',
+  };
   if (known !== undefined) {
     const [code, grpcCode, outcome] = known;
     return new EtcdError({ ...shared, code, grpcCode, outcome: method.safety === 'read' ? 'not-applied' : outcome });
@@ -38,7 +50,13 @@ export function statusError(method: Method, status: WireStatus, endpoint: string
 }
 
 /** The EtcdError of a reply that came, and cannot be understood: the request itself has been carried out, or may have. */
-export function replyError(method: Method, reason: string, endpoint: string | undefined, attempts: number, cause?: unknown): EtcdError {
+export function replyError(
+  method: Method,
+  reason: string,
+  endpoint: string | undefined,
+  attempts: number,
+  cause?: unknown,
+): EtcdError {
   return new EtcdError({
     code: 'INTERNAL',
     grpcCode: 13,
@@ -52,7 +70,12 @@ export function replyError(method: Method, reason: string, endpoint: string | un
 }
 
 /** The EtcdError of a deadline. */
-export function deadlineError(method: Method, sent: boolean, endpoint: string | undefined, attempts: number): EtcdError {
+export function deadlineError(
+  method: Method,
+  sent: boolean,
+  endpoint: string | undefined,
+  attempts: number,
+): EtcdError {
   return new EtcdError({
     code: 'DEADLINE_EXCEEDED',
     grpcCode: 4,

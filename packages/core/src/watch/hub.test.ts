@@ -520,11 +520,8 @@ function countedSignal(): { signal: AbortSignal; counts: Set<unknown>; abort(rea
   const counts = new Set<unknown>();
   const add = signal.addEventListener.bind(signal);
   const remove = signal.removeEventListener.bind(signal);
-  signal.addEventListener = ((...args: Parameters<typeof add>) => (counts.add(args[1]), add(...args)));
-  signal.removeEventListener = ((...args: Parameters<typeof remove>) => (
-    counts.delete(args[1]),
-    remove(...args)
-  ));
+  signal.addEventListener = (...args: Parameters<typeof add>) => (counts.add(args[1]), add(...args));
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => (counts.delete(args[1]), remove(...args));
   return { signal, counts, abort: (reason) => controller.abort(reason) };
 }
 

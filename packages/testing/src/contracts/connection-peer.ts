@@ -1,6 +1,19 @@
 // What the contract of connections stands on: servers that do as a test says, and ears for what is told.
-import type { ConnectFailure, Connection, ConnectionOptions, Endpoint, Transport, WireCall, WireStatus } from '@etcdts/core';
-import { createServer as createHttp2, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type {
+  ConnectFailure,
+  Connection,
+  ConnectionOptions,
+  Endpoint,
+  Transport,
+  WireCall,
+  WireStatus,
+} from '@etcdts/core';
+import {
+  createServer as createHttp2,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { eventually } from '../eventually.ts';
 import { assert } from '../suite.ts';
@@ -30,9 +43,16 @@ export class Peer implements AsyncDisposable {
     server.on('session', (session: ServerHttp2Session) => void this.sessions.push(session.on('error', () => {})));
   }
 
-  static async http2(onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void = () => {}): Promise<Peer> {
+  static async http2(
+    onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void = () => {},
+  ): Promise<Peer> {
     const server = createHttp2();
-    server.on('stream', (stream, headers) => onStream(stream.on('error', () => {}), headers));
+    server.on('stream', (stream, headers) =>
+      onStream(
+        stream.on('error', () => {}),
+        headers,
+      ),
+    );
     return Peer.#listen(server as unknown as Server);
   }
 
@@ -133,7 +153,11 @@ export async function received(stream: ServerHttp2Stream): Promise<Buffer> {
 }
 
 /** Answers a call with headers, messages and trailers. */
-export function answer(stream: ServerHttp2Stream, trailers: Record<string, string>, ...messages: readonly Uint8Array[]): void {
+export function answer(
+  stream: ServerHttp2Stream,
+  trailers: Record<string, string>,
+  ...messages: readonly Uint8Array[]
+): void {
   stream.on('wantTrailers', () => stream.sendTrailers(trailers));
   stream.respond(GRPC, { waitForTrailers: true });
   for (const message of messages) stream.write(frame(message));

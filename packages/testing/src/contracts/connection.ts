@@ -80,7 +80,14 @@ export function connectionContract(test: Suite, transport: () => Transport): voi
     const { headers, body } = await heard.promise;
     assert.equal(body, frame(Buffer.from('request')));
     assert.equal(
-      [headers[':method'], headers[':path'], headers['te'], headers[':authority'], headers['token'], headers['some-bin']],
+      [
+        headers[':method'],
+        headers[':path'],
+        headers['te'],
+        headers[':authority'],
+        headers['token'],
+        headers['some-bin'],
+      ],
       ['POST', '/pkg.Service/Name', 'trailers', peer.endpoint().address, 'x', 'AP8='],
     );
     assert.match(String(headers['content-type']), /^application\/grpc/);
@@ -119,7 +126,9 @@ export function connectionContract(test: Suite, transport: () => Transport): voi
   });
 
   test('one message is given for each that was asked for', async () => {
-    await using peer = await Peer.http2((stream) => answer(stream, OK, Buffer.from('1'), Buffer.from('2'), Buffer.from('3')));
+    await using peer = await Peer.http2((stream) =>
+      answer(stream, OK, Buffer.from('1'), Buffer.from('2'), Buffer.from('3')),
+    );
     await using line = await new Line(transport(), peer.endpoint()).ready();
     const talk = line.start();
     talk.eager = false;
@@ -241,7 +250,10 @@ export function connectionContract(test: Suite, transport: () => Transport): voi
     await using peer = await Peer.http2();
     await using line = await new Line(transport(), peer.endpoint()).ready();
     for (const metadata of [{ key: 'sentinel\n' }, { 'k y': 'sentinel' }, { 'key-bin': 'sentinel' }]) {
-      const error = await rejects(async () => line.start('/x', metadata), { code: 'INVALID_ARGUMENT', outcome: 'not-applied' });
+      const error = await rejects(async () => line.start('/x', metadata), {
+        code: 'INVALID_ARGUMENT',
+        outcome: 'not-applied',
+      });
       assert.not.match(error.message, /sentinel/);
       assert.ok(error.message.includes(Object.keys(metadata)[0] as string));
     }
