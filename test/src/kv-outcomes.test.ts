@@ -1,6 +1,6 @@
 // runs alone
 // limit: 120 s
-import { createClient, isEtcdError, type EtcdClient, type EtcdError } from '@etcdts/core';
+import { compare, createClient, isEtcdError, op, type EtcdClient, type EtcdError } from '@etcdts/core';
 import { assert, eventually, rejects, startEtcd, startProxy, suite } from '@etcdts/testing';
 import type { EtcdServer, FaultProxy } from '@etcdts/testing';
 import { createServer, type AddressInfo } from 'node:net';
@@ -93,7 +93,6 @@ test('H1 deletes and transactions whose reply is lost are applied once, and thei
 
     const done = async (): Promise<boolean> =>
       (await direct.kv.get('outcomes/txn/', { prefix: true, countOnly: true })).count === 50;
-    const { op } = await import('@etcdts/core');
     await loseReplies(
       broken,
       50,
@@ -107,7 +106,6 @@ test('H1 deletes and transactions whose reply is lost are applied once, and thei
 });
 
 test('H1 a won compare-and-set whose reply is lost is applied once', async () => {
-  const { compare, op } = await import('@etcdts/core');
   await throughProxy(async (broken) => {
     const swap = {
       if: [compare.version('outcomes/cas', '=', 0)],
