@@ -106,11 +106,13 @@ test('a wait that is over before it begins leaves nothing to its work, well or b
     interceptors: [one],
   });
   const [{ wait }] = one.sites as [InterceptorSite];
-  const call = { method: methods.put, deadline: Infinity, signal: undefined };
+  const call = { method: methods.put, deadline: performance.now() + 60_000, signal: undefined };
+  const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const work = deferred<number>();
   await rejects(wait({ ...call, signal: AbortSignal.abort('gone') }, work.promise), (reason) => reason === 'gone');
   await client.close();
   await rejects(wait(call, work.promise), { code: 'CLIENT_CLOSED' });
+  assert.is(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length, timers);
   work.reject(new Error('late'));
   await new Promise((resolve) => setImmediate(resolve));
 });

@@ -130,9 +130,25 @@ test('calls that an earlier connection left behind do not count on the next one'
   slot.connect();
   transport.to('a:1').ready();
   for (let i = 0; i < 3; i++) slot.callEnded(first, clock.now(), true);
+  clock.time += 2_000;
+  assert.not.ok(slot.suspect(clock.now()));
   slot.callSent(clock.now());
   clock.time += 1_001;
   assert.ok(slot.suspect(clock.now()));
+});
+
+test('what was doubted of a connection is forgotten with it', () => {
+  const { transport, picker } = connected('a:1', 'b:1');
+  const { clock } = transport;
+  const [slot] = picker.slots as [Slot];
+  slot.callSent(clock.now());
+  clock.time += 1_200;
+  slot.callEnded(transport.to('a:1'), clock.now(), false);
+  assert.ok(slot.suspect(clock.now()));
+  transport.to('a:1').lose();
+  slot.connect();
+  transport.to('a:1').ready();
+  assert.not.ok(slot.suspect(clock.now()));
 });
 
 test('a lost endpoint is connected again in the background as calls come, with a growing cool-down', () => {
