@@ -100,7 +100,7 @@ test('rejectOldCluster keeps a call no longer than its deadline or its signal', 
     assert.is(reason, signal.reason);
     const aborted = AbortSignal.abort(new Error('at once'));
     await rejects(client.kv.put('endpoints/gate', 'x', { signal: aborted }), /at once/);
-    assert.ok(performance.now() - started < 1_000, `${performance.now() - started} ms`);
+    assert.ok(performance.now() - started < 3_000, `${performance.now() - started} ms`);
   } finally {
     await Promise.all(cluster.members.map((member) => member.thaw()));
   }

@@ -89,7 +89,7 @@ async function failures(client: EtcdClient): Promise<readonly EtcdError[]> {
   const calls = [client.kv.get('k'), client.kv.put('k', 'v'), client.cluster.memberList()];
   const results = await Promise.allSettled(calls);
   const took = performance.now() - started;
-  assert.ok(took < DEADLINE_MS + 100, `the calls took ${took} ms`);
+  assert.ok(took < DEADLINE_MS + 1_000, `the calls took ${took} ms`);
   return results.map((result) => {
     if (result.status === 'fulfilled')
       throw new Error(

@@ -157,7 +157,7 @@ test('a put to an endpoint that refuses connections is not applied, and says so 
     assert.match(error.message, /ECONNREFUSED/);
     assert.is(error.method, 'KV.Put');
   }
-  assert.ok(performance.now() - started < 1_000);
+  assert.ok(performance.now() - started < 3_000);
 });
 
 test('a put after its connection was cut while idle is applied once, without an error', async () => {

@@ -55,7 +55,7 @@ for (const { path, text } of all) {
 test('docs/errors.md names every code, and each verdict that leaves a write unknown as such', () => {
   const text = readFileSync(join(root, 'docs/errors.md'), 'utf8');
   const data = readFileSync(join(root, 'packages/core/src/error-codes.ts'), 'utf8');
-  const rows = [...data.matchAll(/^ {2}\['([A-Z_]+)', \d+, '([a-z-]+)'/gm)];
+  const rows = [...data.matchAll(/\[\s*'([A-Z_]+)',\s*\d+,\s*'([a-z-]+)',/g)];
   const own = [...(/type ClientCode =([^;]*);/.exec(data)?.[1] ?? '').matchAll(/'([A-Z_]+)'/g)];
   assert.ok(rows.length > 60 && own.length > 5, 'the data has another form');
   for (const [, code = ''] of [...rows, ...own]) assert.ok(text.includes(`\`${code}\``), code);

@@ -56,7 +56,7 @@ async function fails(options: ClientOptions, reason: RegExp): Promise<void> {
   await using client = createClient(options);
   const started = performance.now();
   const error = await rejects<EtcdError>(client.kv.put('tls', 'x'), { code: 'UNAVAILABLE', outcome: 'not-applied' });
-  assert.ok(performance.now() - started < 1_000, `it took ${performance.now() - started} ms`);
+  assert.ok(performance.now() - started < 3_000, `it took ${performance.now() - started} ms`);
   assert.match(error.message, reason);
 }
 

@@ -114,7 +114,7 @@ export type ClientCode =
 export type EtcdErrorCode = EtcdServerCode | GrpcCode | ClientCode;
 
 // 'unknown' marks the verdicts that etcd gives after it has proposed the request to the cluster. NO_SPACE is one of them:
-// the write that crosses the quota is applied and then answered so (server/etcdserver/apply/quota.go).
+// writes that are under way when the quota is crossed are applied and then answered so (server/etcdserver/apply/quota.go).
 const ROWS: readonly (readonly [...ServerError, text: string])[] = [
   ['EMPTY_KEY', 3, 'not-applied', 'etcdserver: key is not provided'],
   ['KEY_NOT_FOUND', 3, 'not-applied', 'etcdserver: key not found'],
