@@ -21,8 +21,8 @@ const shapes = /^options\.ts$/;
 
 /** Modules that only some files may import: the module, where it is allowed, and where as a type only. */
 const owners = [
-  [/^@grpc\/proto-loader$/, /^packages\/core\/src\/codec\/descriptors\.ts$/],
-  [/^@grpc\//, /^packages\/core\/src\/transport[/.]/],
+  [/^@grpc\/proto-loader$/, /^packages\/(core\/src\/codec\/descriptors|embedded\/src\/wire\/descriptors)\.ts$/],
+  [/^@grpc\//, /^packages\/(core\/src\/transport[/.]|embedded\/src\/(server|wire)[/.])/],
   [
     /^(tsyringe|reflect-metadata)(\/|$)/,
     /^packages\/core\/src\/container\./,

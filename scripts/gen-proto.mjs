@@ -1,4 +1,5 @@
-// Vendors etcd's protos into packages/core/proto and makes packages/core/src/gen/descriptor.ts from them.
+// Vendors etcd's protos into packages/core/proto and makes the src/gen/descriptor.ts of each package that
+// speaks etcd's messages from them.
 //   node scripts/gen-proto.mjs <etcd repository>   vendors from its HEAD, then generates
 //   node scripts/gen-proto.mjs                     generates
 //   node scripts/gen-proto.mjs --check             generates nothing; exits 1 if the descriptor is not what it would be
@@ -8,7 +9,10 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const core = fileURLToPath(new URL('../packages/core/', import.meta.url));
-const target = `${core}src/gen/descriptor.ts`;
+/** Packages import no one else's internals, so each has a descriptor of its own. */
+const targets = ['core', 'embedded'].map((name) =>
+  fileURLToPath(new URL(`../packages/${name}/src/gen/descriptor.ts`, import.meta.url)),
+);
 /** In the order of their imports. */
 const sources = {
   'kv.proto': 'api/mvccpb/kv.proto',
@@ -56,7 +60,7 @@ function generate() {
   const protobuf = createRequire(`${core}package.json`)('protobufjs');
   const root = new protobuf.Root();
   for (const name of Object.keys(sources)) protobuf.parse(readFileSync(`${core}proto/${name}`, 'utf8'), root);
-  return `// Made from proto/*.proto by scripts/gen-proto.mjs; not edited.
+  return `// Made from packages/core/proto/*.proto by scripts/gen-proto.mjs; not edited.
 /** etcd's messages and services, as protobufjs's Root.fromJSON takes them. */
 export const descriptor: { readonly nested: Record<string, object> } = ${JSON.stringify(root.toJSON(), null, 1)};
 `;
@@ -64,11 +68,12 @@ export const descriptor: { readonly nested: Record<string, object> } = ${JSON.st
 
 const [argument] = process.argv.slice(2);
 if (argument === '--check') {
-  if (readFileSync(target, 'utf8') !== generate()) {
-    console.error('packages/core/src/gen/descriptor.ts is not what scripts/gen-proto.mjs makes of proto/*.proto');
+  const expected = generate();
+  for (const target of targets.filter((path) => readFileSync(path, 'utf8') !== expected)) {
+    console.error(`${target} is not what scripts/gen-proto.mjs makes of packages/core/proto/*.proto`);
     process.exitCode = 1;
   }
 } else {
   if (argument !== undefined) vendor(argument);
-  writeFileSync(target, generate());
+  for (const target of targets) writeFileSync(target, generate());
 }

@@ -5,7 +5,7 @@ import { metrics } from '@etcdts/metrics';
 import { withNamespace } from '@etcdts/namespace';
 import { retry } from '@etcdts/retry';
 import { startEtcd, suite } from '@etcdts/testing';
-import type { ContractContext, EtcdServer, Suite } from '@etcdts/testing';
+import type { ContractContext, Suite } from '@etcdts/testing';
 import { Registry } from 'prom-client';
 
 const passThrough: Interceptor = {
@@ -40,21 +40,32 @@ const clients: Record<string, (client: EtcdClient) => EtcdOperations> = {
     ),
 };
 
+/** An etcd, a real one or the embedded one. */
+interface Server {
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
 /**
  * Makes a suite of a contract for each kind of client, with an etcd of its own: that the contract holds through it is
- * what transparent means.
+ * what transparent means. `start` makes the etcd.
  */
-export function contractSuites(name: string, contract: (test: Suite, context: () => ContractContext) => void): Suite[] {
-  return Object.entries(clients).map(([kind, wrap]) => {
+export function contractSuites(
+  name: string,
+  contract: (test: Suite, context: () => ContractContext) => void,
+  start: () => Promise<Server> = startEtcd,
+  kinds: readonly string[] = Object.keys(clients),
+): Suite[] {
+  return kinds.map((kind) => {
     const test = suite(`${name} contract through ${kind}`);
-    let etcd: EtcdServer | undefined;
+    let etcd: Server | undefined;
     let client: EtcdClient | undefined;
     let wrapped: EtcdOperations | undefined;
 
     test.before(async () => {
-      etcd = await startEtcd();
-      client = createClient({ endpoints: etcd.endpoints });
-      wrapped = wrap(client);
+      etcd = await start();
+      client = createClient({ endpoints: etcd.endpoint });
+      wrapped = clients[kind]?.(client);
     });
     test.after(async () => {
       await client?.close();

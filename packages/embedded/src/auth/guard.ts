@@ -1,0 +1,62 @@
+// Which rights an operation needs (server/etcdserver/apply/auth.go), in etcd's order.
+import type { Lessor } from '../lease/lessor.ts';
+import type { DeleteRangeRequest, PutRequest, RequestOp, TxnRequest } from '../messages.ts';
+import { toBytes } from '../store/range.ts';
+import type { AuthStore } from './store.ts';
+
+/** Who asks; nothing: nobody has signed in. */
+export type User = string | undefined;
+
+/** Refuses what a user has no right to. While authentication is off it refuses nothing. */
+export class Guard {
+  readonly #auth: AuthStore;
+  readonly #leases: Lessor;
+
+  constructor(auth: AuthStore, leases: Lessor) {
+    this.#auth = auth;
+    this.#leases = leases;
+  }
+
+  read(user: User, key: Buffer, rangeEnd?: Buffer): void {
+    this.#auth.checkAccess(user, 'read', key, rangeEnd);
+  }
+
+  put(user: User, { key, lease, prevKv }: PutRequest): void {
+    this.#auth.checkAccess(user, 'write', key);
+    this.leaseKeys(user, lease, 'write');
+    if (prevKv) this.read(user, key);
+  }
+
+  deleteRange(user: User, { key, rangeEnd, prevKv }: DeleteRangeRequest): void {
+    this.#auth.checkAccess(user, 'write', key, rangeEnd);
+    if (prevKv) this.read(user, key, rangeEnd);
+  }
+
+  txn(user: User, { compare, success, failure }: TxnRequest): void {
+    if (!this.#auth.enabled) return;
+    for (const { key, rangeEnd } of compare) this.read(user, key, rangeEnd);
+    for (const operation of [...success, ...failure]) this.#operation(user, operation);
+  }
+
+  /** A lease may be used by who has the right to all its keys. */
+  leaseKeys(user: User, id: bigint, access: 'read' | 'write'): void {
+    if (!this.#auth.enabled || this.#isAdmin(user)) return;
+    for (const key of this.#leases.keysOf(id)) this.#auth.checkAccess(user, access, toBytes(key));
+  }
+
+  #operation(user: User, { requestRange, requestPut, requestDeleteRange, requestTxn }: RequestOp): void {
+    if (requestRange) this.read(user, requestRange.key, requestRange.rangeEnd);
+    else if (requestPut) this.put(user, requestPut);
+    else if (requestDeleteRange) this.deleteRange(user, requestDeleteRange);
+    else if (requestTxn) this.txn(user, requestTxn);
+  }
+
+  #isAdmin(user: User): boolean {
+    try {
+      this.#auth.checkAdmin(user);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

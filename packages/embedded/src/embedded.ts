@@ -1,0 +1,107 @@
+import { DrivenClock, systemClock, type Clock } from './clock.ts';
+import { Faults, type Fault, type FaultOptions } from './faults.ts';
+import { Gate } from './gate.ts';
+import { Member } from './member.ts';
+import { GrpcServer } from './server.ts';
+import { auth } from './services/auth.ts';
+import { cluster } from './services/cluster.ts';
+import { kv } from './services/kv.ts';
+import { lease } from './services/lease.ts';
+import { maintenance } from './services/maintenance.ts';
+import { watch } from './services/watch.ts';
+import { rpcs } from './wire/descriptors.ts';
+
+/** How an embedded etcd is started. What is left out is etcd's own default, where it has one. */
+export interface EmbeddedOptions {
+  /** Default 0: one that is free. */
+  readonly port?: number | undefined;
+  /** Default `127.0.0.1`. What is not loopback is refused unless `allowRemote` is set: anybody could read and write. */
+  readonly host?: string | undefined;
+  readonly allowRemote?: boolean | undefined;
+  /** Listens on a socket in the file system instead of a port. */
+  readonly socketPath?: string | undefined;
+  /** Where time comes from. Default: the process's clock. `advance` moves on from it. */
+  readonly clock?: Clock | undefined;
+  /** The member's name. Default `default`. */
+  readonly name?: string | undefined;
+  /** The shortest life of a lease in seconds; a grant of less is raised to it. Default 2. */
+  readonly minLeaseTtl?: number | undefined;
+  /** How often watches with progress notification hear of the revision when nothing happens. Default ten minutes. */
+  readonly progressNotifyIntervalMs?: number | undefined;
+  /** How long a token lives unused, in seconds. Default 300. */
+  readonly authTokenTtl?: number | undefined;
+  /** Default 128. */
+  readonly maxTxnOps?: number | undefined;
+  /** Default 1.5 MiB. */
+  readonly maxRequestBytes?: number | undefined;
+}
+
+/** An etcd in this process. */
+export interface EmbeddedEtcd extends AsyncDisposable {
+  /** What a client connects to, as `127.0.0.1:45321` or `unix:/tmp/etcd.sock`. */
+  readonly endpoint: string;
+  /** Moves the time on: leases and tokens that end on the way are gone when this returns. */
+  advance(ms: number): void;
+  /** Makes calls of a method fail, one by default. */
+  fail(options: FaultOptions): Fault;
+  /** Cuts every connection, as a network failure would. New ones are accepted at once. */
+  disconnect(): void;
+  /** Answers nothing and tells watches nothing until `thaw()`; connections stay open, and time stands still. */
+  freeze(): void;
+  /** Goes on with what came in while it was frozen, in order. */
+  thaw(): void;
+  /** Ends everything that is open and forgets the data. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** What a message may have above the largest request. */
+const OVERHEAD_BYTES = 512 * 1024;
+
+/** Starts an etcd v3 server in this process: one member, in memory, for development. It is empty. */
+export async function startEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedEtcd> {
+  const { host = '127.0.0.1', port = 0, socketPath, maxRequestBytes = 1.5 * 2 ** 20 } = options;
+  if (socketPath === undefined && options.allowRemote !== true && !isLoopback(host))
+    throw new TypeError(`startEmbedded: host ${host} is not loopback, and allowRemote is not set`);
+  const gate = new Gate();
+  const clock = new DrivenClock(options.clock ?? systemClock, gate);
+  const member = new Member(
+    {
+      name: options.name ?? 'default',
+      maxTxnOps: options.maxTxnOps ?? 128,
+      maxRequestBytes,
+      minLeaseTtl: options.minLeaseTtl ?? 2,
+      authTokenTtl: options.authTokenTtl ?? 300,
+      progressNotifyIntervalMs: options.progressNotifyIntervalMs ?? 600_000,
+    },
+    clock,
+    gate,
+  );
+  const faults = new Faults(rpcs.map(({ name }) => name));
+  const services = [kv, watch, lease, cluster, maintenance, auth].map((service) => service(member));
+  const server = new GrpcServer(services, { gate, faults, maxReceiveBytes: maxRequestBytes + OVERHEAD_BYTES });
+  const bound = await server.listen(socketPath === undefined ? { host, port } : { path: socketPath });
+  const endpoint =
+    socketPath === undefined ? `${host.includes(':') ? `[${host}]` : host}:${bound}` : `unix:${socketPath}`;
+  member.clientUrl = socketPath === undefined ? `http://${endpoint}` : `unix://${socketPath}`;
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    member.hub.close();
+    clock.close();
+    return (closing ??= server.close());
+  };
+  return {
+    endpoint,
+    advance: (ms) => clock.advance(ms),
+    fail: (fault) => faults.add(fault),
+    disconnect: () => server.disconnect(),
+    freeze: () => gate.shut(),
+    thaw: () => gate.open(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

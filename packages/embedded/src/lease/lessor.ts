@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, Timer } from '../clock.ts';
+import { verdict } from '../status.ts';
+import { toBytes, type Key } from '../store/range.ts';
+import type { Store } from '../store/store.ts';
+import type { Attachments } from './attachments.ts';
+
+const MAX_TTL = 9_000_000_000n;
+
+/** A lease that lives. */
+export interface Lease {
+  readonly id: bigint;
+  /** Seconds, as granted. */
+  readonly ttl: bigint;
+  /** The time at which it ends if nobody renews it. */
+  expiry: number;
+}
+
+/** Grants leases, renews them, and deletes their keys when they end (server/lease/lessor.go). */
+export class Lessor {
+  readonly #leases = new Map<bigint, Lease>();
+  readonly #store: Store;
+  readonly #attachments: Attachments;
+  readonly #clock: Clock;
+  readonly #minTtl: bigint;
+  #timer: Timer | undefined;
+  #wake = Infinity;
+
+  /** `minTtl` is in seconds: a grant of less is raised to it. */
+  constructor(store: Store, attachments: Attachments, clock: Clock, minTtl: number) {
+    this.#store = store;
+    this.#attachments = attachments;
+    this.#clock = clock;
+    this.#minTtl = BigInt(minTtl);
+  }
+
+  /** Grants a lease; an id of 0n leaves the choice to the lessor. */
+  grant(id: bigint, ttl: bigint): Lease {
+    if (ttl > MAX_TTL) throw verdict('LEASE_TTL_TOO_LARGE');
+    if (this.#leases.has(id)) throw verdict('LEASE_EXIST');
+    const granted = ttl < this.#minTtl ? this.#minTtl : ttl;
+    const lease = { id: id === 0n ? this.#freeId() : id, ttl: granted, expiry: 0 };
+    this.#leases.set(lease.id, lease);
+    this.#refresh(lease);
+    return lease;
+  }
+
+  /** Ends a lease: its keys are deleted at one revision. */
+  revoke(id: bigint): void {
+    if (!this.#leases.has(id)) throw verdict('LEASE_NOT_FOUND');
+    this.#store.write(() => {
+      for (const key of this.#attachments.keysOf(id)) this.#store.deleteRange({ key, end: undefined });
+      this.#leases.delete(id);
+    });
+  }
+
+  /** Starts the life of a lease anew; nothing where it is gone. */
+  renew(id: bigint): Lease | undefined {
+    const lease = this.#leases.get(id);
+    if (lease !== undefined) this.#refresh(lease);
+    return lease;
+  }
+
+  get(id: bigint): Lease | undefined {
+    return this.#leases.get(id);
+  }
+
+  has(id: bigint): boolean {
+    return this.#leases.has(id);
+  }
+
+  /** Whole seconds until the lease ends. */
+  remaining({ expiry }: Lease): number {
+    return Math.trunc((expiry - this.#clock.now()) / 1_000);
+  }
+
+  /** The keys that go with the lease. */
+  keysOf(id: bigint): Key[] {
+    return this.#attachments.keysOf(id);
+  }
+
+  /** The keys that go with the lease, as bytes. */
+  keyBytesOf(id: bigint): Buffer[] {
+    return this.keysOf(id).map(toBytes);
+  }
+
+  /** All leases, the first to end first. */
+  all(): Lease[] {
+    return [...this.#leases.values()].sort((a, b) => a.expiry - b.expiry);
+  }
+
+  #freeId(): bigint {
+    for (;;) {
+      const id = randomBytes(8).readBigInt64BE() & (2n ** 63n - 1n);
+      if (id !== 0n && !this.#leases.has(id)) return id;
+    }
+  }
+
+  #refresh(lease: Lease): void {
+    lease.expiry = this.#clock.now() + Number(lease.ttl) * 1_000;
+    this.#wakeAt(lease.expiry);
+  }
+
+  /** A timer that comes too early finds nothing to do and waits on, so that a renewal need not look at every lease. */
+  #wakeAt(time: number): void {
+    if (time >= this.#wake) return;
+    this.#timer?.cancel();
+    this.#wake = time;
+    this.#timer = this.#clock.after(time - this.#clock.now(), () => this.#expire());
+  }
+
+  #expire(): void {
+    this.#wake = Infinity;
+    const now = this.#clock.now();
+    for (const { id, expiry } of this.all()) if (expiry <= now) this.revoke(id);
+    const [next] = this.all();
+    if (next !== undefined) this.#wakeAt(next.expiry);
+  }
+}

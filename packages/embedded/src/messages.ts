@@ -1,0 +1,167 @@
+// etcd's messages as they go through this server: the fields of etcdserverpb/rpc.proto in camelCase, as proto-loader
+// reads them, with every field of a request set. What comes in as a 64-bit integer is a bigint; what goes out may be
+// either, and a field that is left out is the proto's default.
+
+/** A 64-bit integer of a response. */
+export type Int64 = bigint | number;
+
+export interface Header {
+  readonly clusterId?: bigint;
+  readonly memberId?: bigint;
+  readonly revision?: Int64;
+  readonly raftTerm?: Int64;
+}
+/** A response that has nothing but a header. */
+export interface HeaderResponse {
+  readonly header?: Header;
+}
+export interface KeyValue {
+  readonly key: Buffer;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+  readonly value: Buffer;
+  readonly lease: bigint;
+}
+
+export interface RangeRequest {
+  readonly key: Buffer;
+  readonly rangeEnd: Buffer;
+  readonly limit: bigint;
+  readonly revision: bigint;
+  readonly sortOrder: number;
+  readonly sortTarget: number;
+  readonly serializable: boolean;
+  readonly keysOnly: boolean;
+  readonly countOnly: boolean;
+  readonly minModRevision: bigint;
+  readonly maxModRevision: bigint;
+  readonly minCreateRevision: bigint;
+  readonly maxCreateRevision: bigint;
+}
+export interface RangeResponse extends HeaderResponse {
+  readonly kvs?: readonly Partial<KeyValue>[];
+  readonly more?: boolean;
+  readonly count?: number;
+}
+export interface RangeStreamResponse {
+  readonly rangeResponse: RangeResponse;
+}
+export interface PutRequest {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly lease: bigint;
+  readonly prevKv: boolean;
+  readonly ignoreValue: boolean;
+  readonly ignoreLease: boolean;
+}
+export interface PutResponse extends HeaderResponse {
+  readonly prevKv?: KeyValue | undefined;
+}
+export interface DeleteRangeRequest {
+  readonly key: Buffer;
+  readonly rangeEnd: Buffer;
+  readonly prevKv: boolean;
+}
+export interface DeleteRangeResponse extends HeaderResponse {
+  readonly deleted: number;
+  readonly prevKvs?: readonly KeyValue[];
+}
+export interface Compare {
+  readonly result: number;
+  readonly target: number;
+  readonly key: Buffer;
+  readonly rangeEnd: Buffer;
+  /** The field of the operand that was sent, if any. */
+  readonly targetUnion?: 'version' | 'createRevision' | 'modRevision' | 'value' | 'lease';
+  readonly version?: bigint;
+  readonly createRevision?: bigint;
+  readonly modRevision?: bigint;
+  readonly value?: Buffer;
+  readonly lease?: bigint;
+}
+export interface RequestOp {
+  readonly requestRange?: RangeRequest;
+  readonly requestPut?: PutRequest;
+  readonly requestDeleteRange?: DeleteRangeRequest;
+  readonly requestTxn?: TxnRequest;
+}
+export interface ResponseOp {
+  readonly responseRange?: RangeResponse;
+  readonly responsePut?: PutResponse;
+  readonly responseDeleteRange?: DeleteRangeResponse;
+  readonly responseTxn?: TxnResponse;
+}
+export interface TxnRequest {
+  readonly compare: readonly Compare[];
+  readonly success: readonly RequestOp[];
+  readonly failure: readonly RequestOp[];
+}
+export interface TxnResponse extends HeaderResponse {
+  readonly succeeded: boolean;
+  readonly responses: readonly ResponseOp[];
+}
+export interface CompactionRequest {
+  readonly revision: bigint;
+  readonly physical: boolean;
+}
+
+export interface WatchCreateRequest {
+  readonly key: Buffer;
+  readonly rangeEnd: Buffer;
+  readonly startRevision: bigint;
+  readonly progressNotify: boolean;
+  readonly filters: readonly number[];
+  readonly prevKv: boolean;
+  readonly watchId: bigint;
+  readonly fragment: boolean;
+}
+export interface WatchRequest {
+  readonly createRequest?: WatchCreateRequest;
+  readonly cancelRequest?: { readonly watchId: bigint };
+  readonly progressRequest?: object;
+}
+export interface Event {
+  /** 0 put, 1 delete. */
+  readonly type: number;
+  readonly kv: Partial<KeyValue>;
+  readonly prevKv?: KeyValue | undefined;
+}
+export interface WatchResponse extends HeaderResponse {
+  readonly watchId: bigint;
+  readonly created?: boolean;
+  readonly canceled?: boolean;
+  readonly compactRevision?: number;
+  readonly cancelReason?: string;
+  readonly fragment?: boolean;
+  readonly events?: readonly Event[];
+}
+
+export interface LeaseGrantRequest {
+  readonly TTL: bigint;
+  readonly ID: bigint;
+}
+export interface LeaseIdRequest {
+  readonly ID: bigint;
+}
+export interface LeaseTimeToLiveRequest extends LeaseIdRequest {
+  readonly keys: boolean;
+}
+export interface LeaseResponse extends HeaderResponse {
+  readonly ID: bigint;
+  readonly TTL: Int64;
+}
+export interface LeaseTimeToLiveResponse extends LeaseResponse {
+  readonly grantedTTL?: Int64;
+  readonly keys?: readonly Buffer[];
+}
+export interface LeaseLeasesResponse extends HeaderResponse {
+  readonly leases: readonly { readonly ID: bigint }[];
+}
+
+/** authpb.Permission: 0 read, 1 write, 2 both. */
+export interface Permission {
+  readonly permType: number;
+  readonly key: Buffer;
+  readonly rangeEnd: Buffer;
+}

@@ -1,0 +1,190 @@
+import { crc32 } from 'node:zlib';
+import sortedBtree from 'sorted-btree';
+import type { Attachments } from '../lease/attachments.ts';
+import type { KeyValue } from '../messages.ts';
+import { verdict } from '../status.ts';
+import { KeyHistory, type Change } from './key-history.ts';
+import { contains, toBytes, toKey, type Key, type KeyRange } from './range.ts';
+
+/** What a range holds at a revision. */
+export interface Found {
+  readonly kvs: KeyValue[];
+  /** How many keys there are, whatever the limit left out. */
+  readonly count: number;
+}
+
+// What Node sees of this CommonJS package as its default export is the whole module.
+const { default: BTree } = sortedBtree;
+const byBytes = (a: Key, b: Key): number => (a < b ? -1 : a > b ? 1 : 0);
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * The multi-version store: every change of every key since the last compaction, readable at any revision between
+ * (mvcc/kvstore.go). A write is a transaction: all its changes have one revision, told by their place in it.
+ */
+export class Store {
+  readonly #index = new BTree<Key, KeyHistory>(undefined, byBytes);
+  readonly #attachments: Attachments;
+  readonly #notify: (revision: number, changes: readonly Change[]) => void;
+  /** Every change, in order. */
+  #log: Change[] = [];
+  #pending: Change[] | undefined;
+  #revision = 1;
+  #compactRevision = -1;
+
+  /** `notify` is called after each write that changed something. */
+  constructor(attachments: Attachments, notify: (revision: number, changes: readonly Change[]) => void) {
+    this.#attachments = attachments;
+    this.#notify = notify;
+  }
+
+  /** The revision that reads see: inside a write, that of its own changes as soon as there is one. */
+  get revision(): number {
+    return this.#revision + (this.#pending?.length ? 1 : 0);
+  }
+
+  /** What the last compaction was given; -1 before the first. */
+  get compactRevision(): number {
+    return this.#compactRevision;
+  }
+
+  /** Runs a transaction: whatever it changes has the next revision. */
+  write<T>(transaction: () => T): T {
+    const changes: Change[] = [];
+    this.#pending = changes;
+    try {
+      return transaction();
+    } finally {
+      this.#pending = undefined;
+      if (changes.length > 0) {
+        this.#revision++;
+        for (const change of changes) this.#log.push(change);
+        this.#notify(this.#revision, changes);
+      }
+    }
+  }
+
+  /** Reads a range at a revision: 0 or less is now. Throws for what is compacted and what is still to come. */
+  range(range: KeyRange, revision: bigint | number = 0, limit = 0, countOnly = false): Found {
+    const now = this.revision;
+    if (revision > now) throw verdict('FUTURE_REV');
+    const at = revision <= 0 ? now : Number(revision);
+    if (at < this.#compactRevision) throw verdict('COMPACTED');
+    const kvs: KeyValue[] = [];
+    let count = 0;
+    this.#visit(range, (history) => {
+      const change = history.at(at);
+      if (change === undefined) return;
+      count++;
+      if (!countOnly && (limit === 0 || kvs.length < limit)) kvs.push(change.kv);
+    });
+    return { kvs, count };
+  }
+
+  /** The one key as it is now. */
+  get(key: Key): KeyValue | undefined {
+    return this.#index.get(key)?.at(this.revision)?.kv;
+  }
+
+  /** The one key as it was at a revision; nothing where that is compacted. */
+  getAt(key: Key, revision: number): KeyValue | undefined {
+    return revision < this.#compactRevision ? undefined : this.#index.get(key)?.at(revision)?.kv;
+  }
+
+  /** Writes a key; only inside a write. */
+  put(key: Key, value: Buffer, lease: bigint): void {
+    const main = this.#revision + 1;
+    const old = this.#index.get(key)?.at(main)?.kv;
+    const createRevision = old?.createRevision ?? main;
+    const version = (old?.version ?? 0) + 1;
+    const kv = { key: old?.key ?? toBytes(key), createRevision, modRevision: main, version, value, lease };
+    this.#add(key, kv, false);
+    this.#attachments.attach(key, lease);
+  }
+
+  /** Deletes the keys of a range and returns how many there were; only inside a write. */
+  deleteRange(range: KeyRange): number {
+    const { kvs } = this.range(range);
+    const modRevision = this.#revision + 1;
+    for (const { key: bytes } of kvs) {
+      const key = toKey(bytes);
+      const kv = { key: bytes, createRevision: 0, modRevision, version: 0, value: NOTHING, lease: 0n };
+      this.#add(key, kv, true);
+      this.#attachments.attach(key, 0n);
+    }
+    return kvs.length;
+  }
+
+  /** Gives up what nobody can read at or after the revision. */
+  compact(revision: bigint): void {
+    if (revision <= this.#compactRevision) throw verdict('COMPACTED');
+    if (revision > this.#revision) throw verdict('FUTURE_REV');
+    const at = Number(revision);
+    this.#compactRevision = at;
+    const kept = new Set<Change>();
+    const empty: Key[] = [];
+    this.#index.forEachPair((key, history) => {
+      const change = history.compact(at);
+      if (change !== undefined) kept.add(change);
+      if (history.isEmpty) empty.push(key);
+    });
+    this.#index.deleteKeys(empty);
+    this.#log = this.#log.filter((change) => change.main > at || kept.has(change));
+  }
+
+  /** The changes of a range from a revision on, in order. */
+  *changesSince(range: KeyRange, revision: number): Iterable<Change> {
+    if (range.end === undefined) {
+      yield* this.#index.get(range.key)?.since(revision) ?? [];
+      return;
+    }
+    for (let i = this.#firstSince(revision); i < this.#log.length; i++) {
+      const change = this.#log[i] as Change;
+      if (contains(range, toKey(change.kv.key))) yield change;
+    }
+  }
+
+  /** A checksum of what is there at a revision, with its history; not etcd's own. */
+  hash(revision: number): number {
+    let sum = 0;
+    for (const { main, sub, kv, deleted } of this.#log) {
+      if (main > revision) break;
+      sum = crc32(kv.value, crc32(`${main}.${sub}${deleted ? 't' : ''}`, crc32(kv.key, sum)));
+    }
+    return sum;
+  }
+
+  /** The bytes of all keys and values that are kept. */
+  get size(): number {
+    return this.#log.reduce((sum, { kv }) => sum + kv.key.length + kv.value.length, 0);
+  }
+
+  #add(key: Key, kv: KeyValue, deleted: boolean): void {
+    const changes = this.#pending as Change[];
+    const change = { main: kv.modRevision, sub: changes.length, kv, deleted };
+    let history = this.#index.get(key);
+    if (history === undefined) this.#index.set(key, (history = new KeyHistory()));
+    history.add(change);
+    changes.push(change);
+  }
+
+  #visit({ key, end }: KeyRange, visit: (history: KeyHistory) => void): void {
+    if (end === undefined) {
+      const history = this.#index.get(key);
+      if (history !== undefined) visit(history);
+      return;
+    }
+    const last = end === '' ? this.#index.maxKey() : end;
+    if (last !== undefined) this.#index.forRange(key, last, end === '', (_, history) => visit(history));
+  }
+
+  #firstSince(revision: number): number {
+    let [low, high] = [0, this.#log.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#log[middle] as Change).main < revision) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
