@@ -1,6 +1,7 @@
 // limit: 120 s
+import { setTimeout as pause } from 'node:timers/promises';
 import { createClient, type EtcdClient, type EtcdError } from '@etcdts/core';
-import { assert, eventually, rejects, startCluster, suite } from '@etcdts/testing';
+import { assert, eventually, rejects, startCluster, startProxy, suite } from '@etcdts/testing';
 import type { EtcdCluster } from '@etcdts/testing';
 
 const test = suite('endpoints', { timeoutMs: 60_000 });
@@ -33,6 +34,25 @@ test('calls go round the members', async () => {
   const answers = await answerers(client, 30);
   for (const member of new Set(answers)) assert.is(answers.filter((one) => one === member).length, 10);
   assert.is(new Set(answers).size, 3);
+});
+
+test('an endpoint that comes back has one connection, and none that earlier attempts have left behind', async () => {
+  await using proxy = await startProxy(cluster.endpoints[0] as string);
+  await using client = await connected([cluster.endpoints[1] as string, proxy.endpoint]);
+  proxy.refuse();
+  proxy.cut();
+  const stateIs = (state: string) => async (): Promise<boolean> => {
+    await client.kv.get('endpoints');
+    return client.describe().endpoints[1]?.state === state;
+  };
+  await eventually(stateIs('failed'));
+  await proxy.heal();
+  await eventually(stateIs('ready'));
+  // A channel that was closed after a failure would connect again about a second later.
+  await pause(1_500);
+  assert.is(proxy.connections, 1);
+  await client.close();
+  await eventually(() => proxy.connections === 0);
 });
 
 test('a call goes to the endpoint that it names, and to no other', async () => {

@@ -45,9 +45,16 @@ experimental.registerResolver(SCHEME, AddressResolver);
 
 /** The grpc-js target and channel option that lead to an endpoint; `signal` destroys its socket, in every phase. */
 export function targetOf(endpoint: Endpoint, signal: AbortSignal): { target: string; options: ChannelOptions } {
-  const address: Address =
-    endpoint.socketPath === undefined
-      ? { host: endpoint.host, port: endpoint.port, signal }
-      : { path: endpoint.socketPath, signal };
+  const { host, port, socketPath } = endpoint;
+  const place = socketPath === undefined ? { host, port } : { path: socketPath };
+  const address: Address = {
+    ...place,
+    get signal() {
+      // A channel that is closed while it waits after a failure connects once more, and Node connects although the signal
+      // is aborted already: nobody would ever end that connection.
+      signal.throwIfAborted();
+      return signal;
+    },
+  };
   return { target: `${SCHEME}:endpoint`, options: { [ADDRESS]: address } };
 }
