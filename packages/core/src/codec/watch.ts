@@ -79,7 +79,7 @@ function readWatchResponse(r: Reader): m.WatchResponseMessage {
         r.skip(tag);
     }
   }
-  const compact = BigInt(compactRevision);
+  const compact = compactRevision === 0 ? 0n : BigInt(compactRevision);
   return { header, watchId, created, canceled, compactRevision: compact, cancelReason, fragment, events, byteLength };
 }
 
