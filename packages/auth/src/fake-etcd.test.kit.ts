@@ -45,6 +45,8 @@ export class FakeEtcd {
   failure: unknown;
   /** Messages of every stream. */
   messages: unknown[] = [{}];
+  /** What was sent on streams that were not refused. */
+  readonly sent: unknown[] = [];
 
   readonly interceptor: Interceptor = {
     name: 'fake etcd',
@@ -79,8 +81,8 @@ export class FakeEtcd {
     if (error !== undefined) return failedStream(error);
     const messages = [...this.messages];
     return {
-      send() {},
-      end() {},
+      send: (message) => void this.sent.push(message),
+      end: () => void this.sent.push('end'),
       cancel() {},
       async forEach(onMessage) {
         for (const message of messages) onMessage(message);

@@ -28,8 +28,9 @@ export function unaryWith(source: TokenSource, site: InterceptorSite, next: Unar
     let refusal = why;
     for (let { attempt } = call; ;) {
       source.refused(token);
-      if (!repeats.take(refusal, source.current === undefined)) throw refusal;
-      token = await site.wait(call, source.get(site));
+      const pauseMs = repeats.take(refusal, source.current === undefined);
+      if (pauseMs === undefined) throw refusal;
+      token = await fetch(source, site, call, pauseMs);
       try {
         return await next(token.on({ ...call, attempt: ++attempt }));
       } catch (error) {
@@ -43,13 +44,13 @@ export function unaryWith(source: TokenSource, site: InterceptorSite, next: Unar
     if (hasToken(call)) return next(call);
     const token = source.current;
     if (token !== undefined) return send(call, token);
-    return site.wait(call, source.get(site)).then((fetched) => send(call, fetched));
+    return fetch(source, site, call).then((fetched) => send(call, fetched));
   };
 }
 
 /**
- * Opens streams with the source's token. A refusal makes the token an old one: a watch or keepalive stream is opened again
- * by whoever holds it, and a server stream here, as long as it has given nothing.
+ * Opens streams with the source's token. One that is refused for it, before its first message, is opened again with a new
+ * one. Watches are refused one by one, in messages: that makes the token an old one, and the watch hub opens another stream.
  */
 export function streamWith(
   source: TokenSource,
@@ -64,20 +65,31 @@ export function streamWith(
     return tapStream<RequestOf<M>, ResponseOf<M>>(next(token.on(call)), watches ? { ended, received } : { ended });
   };
 
-  const begin = <M extends Method>(call: Call<M>): ClientStream<RequestOf<M>, ResponseOf<M>> => {
+  const begin = <M extends Method>(call: Call<M>, pauseMs = 0): ClientStream<RequestOf<M>, ResponseOf<M>> => {
     const token = source.current;
-    if (token !== undefined) return open(call, token);
-    return deferredStream(site.wait(call, source.get(site)).then((fetched) => open(call, fetched)));
+    if (token !== undefined && pauseMs === 0) return open(call, token);
+    return deferredStream(fetch(source, site, call, pauseMs).then((fetched) => open(call, fetched)));
   };
 
   return <M extends Method>(call: Call<M>): ClientStream<RequestOf<M>, ResponseOf<M>> => {
     if (hasToken(call)) return next(call);
-    if (method.kind !== 'serverStream') return begin(call);
+    if (watches) return begin(call);
     const repeats = new Repeats();
     let { attempt } = call;
     return reopenedStream(begin(call), (reason) => {
-      if (!isTokenRefusal(reason) || !repeats.take(reason, source.current === undefined)) return undefined;
-      return begin({ ...call, attempt: ++attempt });
+      if (!isTokenRefusal(reason)) return undefined;
+      const pauseMs = repeats.take(reason, source.current === undefined);
+      return pauseMs === undefined ? undefined : begin({ ...call, attempt: ++attempt }, pauseMs);
     });
   };
+}
+
+/** Gets a token for a call, after a pause; ends with the call. */
+async function fetch(source: TokenSource, site: InterceptorSite, call: Call, pauseMs = 0): Promise<Token> {
+  if (pauseMs > 0) {
+    let timer: NodeJS.Timeout | undefined;
+    const pause = new Promise<void>((resolve) => (timer = setTimeout(resolve, pauseMs)));
+    await site.wait(call, pause).finally(() => clearTimeout(timer));
+  }
+  return site.wait(call, source.get(site));
 }

@@ -23,22 +23,24 @@ export function cancelsForToken(message: unknown): boolean {
   return canceled === true && VERDICTS.has(serverError(cancelReason ?? '')?.[0] ?? '');
 }
 
-const MOST_REPEATS = 3;
+const MOST_REPEATS = 8;
+const PAUSE_MS = 10;
 
 /**
  * How often one call is repeated after refusals: once with a token fetched because of it, and before that once with a token
- * that others have fetched already. An old auth revision proves that users or roles were changed after the token was
- * given, so such a call is repeated a few times while they go on changing.
+ * that others have fetched already. An old auth revision says that users or roles were changed after the token was given,
+ * or that the member asked has not heard of a change yet; such a call is repeated a few times, with pauses that double.
  */
 export class Repeats {
   #count = 0;
   #renewed = false;
 
-  /** Takes one repeat; `renewing` says that a token has to be fetched for it. */
-  take(refusal: TokenRefusal, renewing: boolean): boolean {
-    if (this.#count === MOST_REPEATS || (this.#renewed && refusal.code !== 'AUTH_OLD_REVISION')) return false;
-    this.#count++;
+  /** Takes one repeat, and says how long to wait first, in milliseconds; `renewing`: a token has to be fetched for it. */
+  take(refusal: TokenRefusal, renewing: boolean): number | undefined {
+    const changing = refusal.code === 'AUTH_OLD_REVISION';
+    if (this.#count === MOST_REPEATS || (this.#renewed && !changing)) return undefined;
     this.#renewed ||= renewing;
-    return true;
+    const count = this.#count++;
+    return count < 2 ? 0 : PAUSE_MS * 2 ** (count - 2);
   }
 }

@@ -1,27 +1,38 @@
 import type { ClientStream } from '@etcdts/core';
 
-/** A server stream that is opened again where `reopen` gives another for the reason it ended; not after its first message. */
+/** A stream that is opened again where `reopen` gives another for the reason it ended; not after its first message. */
 export function reopenedStream<Req, Res>(
   first: ClientStream<Req, Res>,
   reopen: (reason: unknown) => ClientStream<Req, Res> | undefined,
 ): ClientStream<Req, Res> {
   let stream = first;
-  let settled = false;
+  /** What was sent, for the next stream; kept until there can be none. */
+  let sent: Req[] | undefined = [];
+  let ended = false;
+  const settle = (): void => void (sent = undefined);
   const replace = (reason: unknown): void => {
-    const next = settled ? undefined : reopen(reason);
+    const next = sent === undefined ? undefined : reopen(reason);
     if (next === undefined) throw reason;
     stream = next;
+    for (const message of sent ?? []) next.send(message);
+    if (ended) next.end();
   };
   return {
-    send: (message) => stream.send(message),
-    end: () => stream.end(),
+    send(message) {
+      if (!ended) sent?.push(message);
+      stream.send(message);
+    },
+    end() {
+      ended = true;
+      stream.end();
+    },
     cancel(reason) {
-      settled = true;
+      settle();
       stream.cancel(reason);
     },
     async forEach(onMessage) {
       const each = (message: Res): void => {
-        settled = true;
+        settle();
         onMessage(message);
       };
       for (;;) {
@@ -39,7 +50,7 @@ export function reopenedStream<Req, Res>(
           for (;;) {
             try {
               const result = await iterator.next();
-              settled = true;
+              settle();
               return result;
             } catch (reason) {
               replace(reason);
@@ -48,7 +59,7 @@ export function reopenedStream<Req, Res>(
           }
         },
         return() {
-          settled = true;
+          settle();
           stream.cancel();
           return Promise.resolve({ value: undefined, done: true });
         },

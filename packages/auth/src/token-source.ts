@@ -15,8 +15,10 @@ export interface SourceParts {
 
 /** How long fetching a token may take, whatever the deadlines of the calls that wait for it. */
 const FETCH_MS = 10_000;
-/** Tries within that time: the first members asked may be silent. */
+/** Tries within that time: the first members asked may be silent, or gone. */
 const TRIES = 3;
+/** DEADLINE_EXCEEDED, UNAVAILABLE: no answer. Authenticate changes nothing, so it may have arrived. */
+const UNANSWERED: ReadonlySet<number> = new Set([4, 14]);
 
 /** UNKNOWN, INVALID_ARGUMENT, PERMISSION_DENIED: etcd has judged name and password, some of it without a code of its own. */
 const JUDGED: ReadonlySet<number> = new Set([2, 3, 7]);
@@ -92,7 +94,7 @@ export function byPassword(name: string, password: string, allowInsecure: boolea
         return (await site.unary(methods.authenticate, { name, password }, options)).token;
       } catch (error) {
         if (isEtcdError(error, 'AUTH_NOT_ENABLED')) return undefined;
-        if (tries === TRIES || !isEtcdError(error, 'DEADLINE_EXCEEDED')) throw error;
+        if (tries === TRIES || !isEtcdError(error) || !UNANSWERED.has(error.grpcCode)) throw error;
       }
     }
   };

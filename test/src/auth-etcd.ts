@@ -1,0 +1,84 @@
+// What the tests of authentication stand on: an etcd with users, roles and tokens that live for three seconds.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { auth, authAdmin, type Auth } from '@etcdts/auth';
+import { createClient, type ClientOptions, type EtcdClient } from '@etcdts/core';
+import { startCluster, type EtcdCluster } from '@etcdts/testing';
+
+export const TTL_MS = 3_000;
+export const root = { username: 'root', password: 'root password' };
+export const app = { username: 'app', password: 'app password' };
+
+export type TokenKind = 'simple' | 'jwt';
+
+/** An etcd with authentication on: `root`, and `app` who may do everything with keys below `app/`. */
+export interface AuthEtcd extends AsyncDisposable {
+  readonly etcd: EtcdCluster;
+  /** Authenticated as root. */
+  readonly client: EtcdClient;
+  readonly admin: Auth;
+  /** A client that authenticates as `app`. */
+  as(user?: typeof app, options?: Partial<ClientOptions>): EtcdClient;
+  /** How many Authenticate requests all members have answered, well or badly. */
+  authenticates(): Promise<number>;
+}
+
+export async function startAuthEtcd(kind: TokenKind, members = 1): Promise<AuthEtcd> {
+  const keys = kind === 'jwt' ? await createKeys() : undefined;
+  const etcd = await startCluster({
+    members,
+    // The cost of a password check is not what these tests are about.
+    extraArgs: ['--bcrypt-cost=4'],
+    ...(keys === undefined ? { authTokenTtl: TTL_MS / 1_000 } : { authToken: keys.flag }),
+  });
+  const client = createClient({ endpoints: etcd.endpoints, interceptors: [auth(root)] });
+  const admin = authAdmin(client);
+  await addUsers(admin);
+  await admin.enable();
+  return {
+    etcd,
+    client,
+    admin,
+    as: (user = app, options = {}) =>
+      createClient({ endpoints: etcd.endpoints, interceptors: [auth(user)], ...options }),
+    async authenticates() {
+      const labels = { grpc_method: 'Authenticate' };
+      const counts = await Promise.all(etcd.members.map((one) => one.metric('grpc_server_handled_total', labels)));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await etcd.close();
+      await keys?.remove();
+    },
+  };
+}
+
+/** Adds root and app, with their roles. */
+export async function addUsers(admin: Auth): Promise<void> {
+  await admin.userAdd(root.username, root.password);
+  await admin.userGrantRole('root', 'root');
+  await admin.userAdd(app.username, app.password);
+  await admin.roleAdd('app');
+  await admin.userGrantRole('app', 'app');
+  await admin.roleGrantPermission('app', { type: 'readwrite', key: 'app/', prefix: true });
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function createKeys(): Promise<{ flag: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'etcdts-jwt-'));
+  const [priv, pub] = [join(folder, 'jwt.key'), join(folder, 'jwt.pub')];
+  const openssl = (...args: string[]): Promise<unknown> => promisify(execFile)('openssl', args);
+  await openssl('genrsa', '-out', priv, '2048');
+  await openssl('rsa', '-in', priv, '-pubout', '-out', pub);
+  return {
+    flag: `jwt,pub-key=${pub},priv-key=${priv},sign-method=RS256,ttl=${TTL_MS}ms`,
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}

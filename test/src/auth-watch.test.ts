@@ -1,0 +1,101 @@
+// limit: 240 s
+import { createClient, type Interceptor } from '@etcdts/core';
+import { auth } from '@etcdts/auth';
+import { assert, eventually, startProxy, suite } from '@etcdts/testing';
+import { app, sleep, startAuthEtcd, TTL_MS, type TokenKind } from './auth-etcd.ts';
+
+const test = suite('watches with expiring tokens', { timeoutMs: 110_000 });
+const EXPIRIES = 10;
+
+for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
+  test(`a watch over ten expiries of ${kind} tokens and over role changes loses nothing (H25)`, async () => {
+    let authenticated = 0;
+    const counting: Interceptor = {
+      name: 'counting',
+      unary: (next, { name }) => (name === 'Authenticate' ? (call) => (authenticated++, next(call)) : next),
+    };
+    await using one = await startAuthEtcd(kind);
+    await using proxy = await startProxy(one.etcd.members[0]?.endpoint as string);
+    await using writer = one.as();
+    await using client = createClient({ endpoints: proxy.endpoint, interceptors: [auth(app), counting] });
+    const watch = client.watch('app/watched/', { prefix: true });
+    await watch.created;
+    const seen: bigint[] = [];
+    const reading = (async () => {
+      for await (const { kv } of watch.events()) seen.push(kv.modRevision);
+    })();
+    // A simple token lives on by being used: with those, renewals of a lease would keep it from ever expiring.
+    const lease = await client.lease.grant(kind === 'jwt' ? 5 : 600);
+    await using keepAlive = client.lease.keepAlive(lease.id);
+
+    const written: bigint[] = [];
+    let done = false;
+    const writing = (async () => {
+      for (let i = 0; !done; i++) {
+        written.push((await writer.kv.put(`app/watched/${i % 7}`, String(i))).header.revision);
+        await sleep(5);
+      }
+    })();
+
+    for (let expiry = 1; expiry <= EXPIRIES; expiry++) {
+      // Idle but for its streams, the reader's token is not used; a simple token needs a second more to be noticed.
+      await sleep(TTL_MS + 1_200);
+      if (expiry % 2 === 0) await one.admin.roleGrantPermission('app', { type: 'read', key: `role-${expiry}` });
+      if (expiry % 3 === 0) await one.admin.userChangePassword('app', app.password);
+      proxy.cut();
+      // The stream that comes after the cut begins with the token that has expired; so does a watch that joins it.
+      const joined = client.watch(`app/joined/${expiry}`);
+      await joined.created;
+      await joined.cancel();
+    }
+    done = true;
+    await writing;
+    await eventually(() => seen.length >= written.length, {
+      timeoutMs: 10_000,
+      describe: () => `${seen.length} of ${written.length}`,
+    });
+    await watch.cancel();
+    await reading;
+    assert.equal(seen, written, 'each once, in order');
+    assert.not(keepAlive.signal.aborted, 'the lease is kept');
+    // The first token, and one for each expiry; one more where etcd's clock and a change of password fell together.
+    assert.ok(authenticated > EXPIRIES && authenticated < 2 * EXPIRIES, `${authenticated} Authenticate requests`);
+  });
+}
+
+test('a watch whose rights were taken away goes on until it is registered again, and then ends with why (A-15, H34)', async () => {
+  await using one = await startAuthEtcd('simple');
+  await using proxy = await startProxy(one.etcd.members[0]?.endpoint as string);
+  await using client = createClient({ endpoints: proxy.endpoint, interceptors: [auth(app)] });
+  const watch = client.watch('app/rights');
+  await watch.created;
+  const events = watch.events()[Symbol.asyncIterator]();
+  await one.admin.roleRevokePermission('app', { key: 'app/', prefix: true });
+  await one.client.kv.put('app/rights', 'still seen');
+  assert.is((await events.next()).value?.kv.text(), 'still seen');
+  const ended = events.next().then(
+    () => undefined,
+    (error: { code?: string }) => error.code,
+  );
+  proxy.cut();
+  assert.is(await ended, 'PERMISSION_DENIED');
+});
+
+test('a watch whose password was changed ends with AUTH_FAILED when it needs a token', async () => {
+  await using one = await startAuthEtcd('simple');
+  await using proxy = await startProxy(one.etcd.members[0]?.endpoint as string);
+  await using client = createClient({ endpoints: proxy.endpoint, interceptors: [auth(app)] });
+  const watch = client.watch('app/password');
+  await watch.created;
+  await one.admin.userChangePassword('app', 'another');
+  const ended = watch[Symbol.asyncIterator]()
+    .next()
+    .then(
+      () => undefined,
+      (error: { code?: string }) => error.code,
+    );
+  proxy.cut();
+  assert.is(await ended, 'AUTH_FAILED');
+});
+
+test.run();
