@@ -128,7 +128,7 @@ for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
     assert.is(read, 3);
     await sleep(EXPIRY_MS);
     let bytes = 0;
-    for await (const chunk of await client.maintenance.snapshot()) bytes += chunk.length;
+    for await (const chunk of client.maintenance.snapshot()) bytes += chunk.length;
     assert.ok(bytes > 10_000);
   });
 
