@@ -1,6 +1,6 @@
 // What the unit tests of leases stand on: a clock moved by hand and streams answered by hand.
 import type { CallOptions, ClientStream } from '../call.ts';
-import type { Clock, Timer } from '../clock.ts';
+import { FakeClock, settle } from '../clock.test.kit.ts';
 import { EtcdError } from '../errors.ts';
 import type { EtcdErrorCode } from '../error-codes.ts';
 import type { Logger } from '../logger.ts';
@@ -11,69 +11,7 @@ import { LeaseRpc } from './rpc.ts';
 
 export const header: ResponseHeader = { clusterId: 1n, memberId: 2n, revision: 3n, raftTerm: 4n };
 
-interface FakeTimer extends Timer {
-  readonly at: number;
-  readonly hold: boolean;
-  readonly callback: () => void;
-}
-
-/** Lets everything run that waits for no timer. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-export class FakeClock implements Clock {
-  time = 1_000;
-  /** How many timers were set. */
-  armed = 0;
-  readonly timers: Set<FakeTimer> = new Set();
-
-  now(): number {
-    return this.time;
-  }
-
-  after(ms: number, callback: () => void, hold = false): Timer {
-    const timer: FakeTimer = {
-      at: this.time + Math.max(ms, 0),
-      hold,
-      callback,
-      cancel: () => this.timers.delete(timer),
-    };
-    this.timers.add(timer);
-    this.armed++;
-    return timer;
-  }
-
-  afterReading(callback: () => void): void {
-    setImmediate(callback);
-  }
-
-  /** Time passes, and each timer runs when it is due. */
-  async advance(ms: number): Promise<void> {
-    const end = this.time + ms;
-    await settle();
-    for (let next = this.#next(); next !== undefined && next.at <= end; next = this.#next()) {
-      this.time = Math.max(this.time, next.at);
-      this.timers.delete(next);
-      next.callback();
-      await settle();
-    }
-    this.time = Math.max(this.time, end);
-  }
-
-  /** Time passes, and nothing runs: the event loop is blocked. */
-  block(ms: number): void {
-    this.time += ms;
-  }
-
-  get holding(): boolean {
-    return [...this.timers].some((timer) => timer.hold);
-  }
-
-  #next(): FakeTimer | undefined {
-    return [...this.timers].sort((a, b) => a.at - b.at)[0];
-  }
-}
+export { FakeClock, settle };
 
 export class FakeStream implements ClientStream<LeaseKeepAliveRequest, LeaseKeepAliveResponse> {
   readonly options: CallOptions;

@@ -7,7 +7,7 @@ import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { LeaseStats } from '../stats.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from '../backoff.ts';
 import { GrantedLives } from './granted-lives.ts';
 import { KeptLease, type LeaseObserver } from './kept-lease.ts';
 import { leaseNotFound, streamEnded, streamStalled } from './lease-errors.ts';
@@ -18,6 +18,8 @@ import type { KeepAlive } from './service.ts';
 const TOGETHER_MS = 100;
 /** A stream is not called silent for longer than this, however often it was before. */
 const LONGEST_SILENCE_MS = 5_000;
+/** The longest pause between two attempts to renew. */
+export const LONGEST_PAUSE_MS = 500;
 /** How late a timer may be before answers are taken to lie unread. */
 const LATE_MS = 100;
 
@@ -169,7 +171,7 @@ export class LeaseKeeper implements LeaseObserver {
     this.#stream = undefined;
     stream.cancel();
     this.#failures++;
-    this.#openAt = clock.now() + backoffMs(this.#failures, random);
+    this.#openAt = clock.now() + backoffMs(this.#failures, random, LONGEST_PAUSE_MS);
     logger.debug(`lease: the keepalive stream is replaced: ${cause instanceof Error ? cause.message : 'it ended'}`);
     const owed = stream.owed();
     for (const { lease } of owed) {

@@ -4,8 +4,8 @@ import type { Clock } from '../clock.ts';
 import { isEtcdError } from '../errors.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
-import { backoffMs } from './backoff.ts';
-import type { KeeperParts } from './keeper.ts';
+import { backoffMs } from '../backoff.ts';
+import { LONGEST_PAUSE_MS, type KeeperParts } from './keeper.ts';
 import { leaseNotFound, streamEnded } from './lease-errors.ts';
 
 /** How long etcd may take to end a stream that is half-closed; then it is cancelled. */
@@ -32,7 +32,11 @@ export async function keepAliveOnce(
     } catch (error) {
       if (!isEtcdError(error) || error.grpcCode !== UNAVAILABLE) throw error;
       // The first retry waits too: the endpoint that failed may be the only one.
-      await pause(clock, Math.min(backoffMs(attempts + 1, random), deadline - clock.now()), options.signal);
+      await pause(
+        clock,
+        Math.min(backoffMs(attempts + 1, random, LONGEST_PAUSE_MS), deadline - clock.now()),
+        options.signal,
+      );
       timeoutMs = deadline - clock.now();
       if (timeoutMs <= 0) throw error;
     }

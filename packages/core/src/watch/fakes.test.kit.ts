@@ -1,6 +1,6 @@
 // What the unit tests of watches stand on: a clock moved by hand, and streams whose server side is spoken by hand.
 import type { CallOptions, ClientStream } from '../call.ts';
-import type { Clock, Timer } from '../clock.ts';
+import { FakeClock, settle } from '../clock.test.kit.ts';
 import { EtcdError } from '../errors.ts';
 import type { EtcdErrorCode } from '../error-codes.ts';
 import { silentLogger } from '../logger.ts';
@@ -17,49 +17,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts';
 import { WatchHub } from './hub.ts';
 import type { WatchResponse, WatchServiceOptions, WatchStream } from './service.ts';
 
-/** Lets everything run that waits for no timer. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-interface FakeTimer extends Timer {
-  readonly at: number;
-  readonly hold: boolean;
-  readonly callback: () => void;
-}
-
-export class FakeClock implements Clock {
-  time = 1_000;
-  readonly timers: Set<FakeTimer> = new Set();
-
-  now(): number {
-    return this.time;
-  }
-
-  after(ms: number, callback: () => void, hold = false): Timer {
-    const timer: FakeTimer = { at: this.time + ms, hold, callback, cancel: () => this.timers.delete(timer) };
-    this.timers.add(timer);
-    return timer;
-  }
-
-  afterReading(callback: () => void): void {
-    setImmediate(callback);
-  }
-
-  async advance(ms: number): Promise<void> {
-    const end = this.time + ms;
-    await settle();
-    for (;;) {
-      const [next] = [...this.timers].sort((a, b) => a.at - b.at);
-      if (next === undefined || next.at > end) break;
-      this.time = Math.max(this.time, next.at);
-      this.timers.delete(next);
-      next.callback();
-      await settle();
-    }
-    this.time = end;
-  }
-}
+export { FakeClock, settle };
 
 /** A header at a revision. */
 export function header(revision: number, clusterId = 7n): ResponseHeader {

@@ -1,4 +1,5 @@
 // What ends a watch and what only interrupts it, and how long to wait before the next try.
+import { backoffMs } from '../backoff.ts';
 import { serverError } from '../error-codes.ts';
 import { EtcdError, isEtcdError } from '../errors.ts';
 import type { WatchResponseMessage } from '../messages.ts';
@@ -74,7 +75,6 @@ export function cancelError(message: WatchResponseMessage): EtcdError {
 }
 
 const FIRST_MS = 10;
-const BASE_MS = 25;
 const LONGEST_MS = 1_000;
 
 /** Waiting times between attempts: at once, then up to 25 ms, doubling to a second, each with full jitter. */
@@ -87,9 +87,8 @@ export class Backoff {
   }
 
   next(): number {
-    const failures = this.#failures++;
-    const limit = failures === 0 ? FIRST_MS : Math.min(BASE_MS * 2 ** Math.min(failures - 1, 10), LONGEST_MS);
-    return this.#random() * limit;
+    const failures = ++this.#failures;
+    return failures === 1 ? this.#random() * FIRST_MS : backoffMs(failures, this.#random, LONGEST_MS);
   }
 
   reset(): void {
