@@ -100,12 +100,10 @@ test('no read and no unsent write fails while the members are restarted one afte
   await using client = await connected(cluster);
   const reads = load('reads, rolling restart', () => client.kv.get('retry/failover'));
   const writes = load('writes, rolling restart', (i) => client.kv.put(`retry/rolling/${i}`, 'x'));
-  for (let round = 0; round < 2; round++) {
-    for (const member of cluster.members) {
-      await member.stop();
-      await member.start();
-      await everywhere(client);
-    }
+  for (const member of cluster.members) {
+    await member.stop();
+    await member.start();
+    await everywhere(client);
   }
   assert.equal((await reads.stop()).failures, []);
   assertInFlight((await writes.stop()).failures);

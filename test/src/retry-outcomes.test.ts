@@ -6,6 +6,7 @@ import { retry } from '@etcdts/retry';
 import {
   assert,
   eventually,
+  isAtLeast,
   rejects,
   startEtcd,
   startProxy,
@@ -67,7 +68,7 @@ const permission = { type: 'read', key: Buffer.from('a'), rangeEnd: Buffer.alloc
 
 const plans: Record<string, Plan> = {
   put: {
-    count: 300,
+    count: 350,
     together: 50,
     call: (i, options) => client.kv.put(`lost/put/${i}`, 'x', options),
   },
@@ -158,6 +159,7 @@ test('H1 H2 H5 of 1,000 calls of all mutating RPCs none is made twice, and none 
   let calls = 0;
   for (const [name, plan] of Object.entries(plans)) {
     const method = table[name] as Method;
+    if (name === 'downgrade' && !isAtLeast(etcd.version, '3.5')) continue;
     const { results, sent } = await loseReplies(method, plan);
     calls += results.length;
     for (const result of results) {
@@ -182,7 +184,7 @@ test('H1 what they were to do was done once', async () => {
     assert.is(kvs.length, count);
     assert.equal([...new Set(kvs.map((kv) => `${kv.text()} ${kv.version}`))], [`${value} 1`]);
   };
-  await once('lost/put/', 300, 'x');
+  await once('lost/put/', 350, 'x');
   await once('lost/txn/', 150, 'won');
   assert.is((await direct.kv.get('lost/delete/', { prefix: true })).count, 0);
 });
