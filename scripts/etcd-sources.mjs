@@ -11,7 +11,7 @@ export const store = fileURLToPath(new URL('../.etcd', import.meta.url));
 const execute = promisify(execFile);
 
 /** Runs a program and returns what it prints; the error of a failing one ends with its last words. */
-async function run(program, args, options = {}) {
+export async function run(program, args, options = {}) {
   try {
     const { stdout } = await execute(program, args, { maxBuffer: 64 * 1024 * 1024, timeout: 600_000, ...options });
     return stdout;
@@ -33,28 +33,34 @@ export async function etcdVersion(path) {
   return version;
 }
 
-/** Unpacks etcd and etcdctl of a Debian suite; the archive comes from this machine's own apt sources, as do the keys. */
+/** Unpacks etcd and etcdctl of a Debian suite. */
 export async function fetchDebian(suite) {
-  return intoStore(suite, join('usr', 'bin', 'etcd'), async (folder) => {
-    const targets = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages']);
-    const archive = targets.split('\n').find((uri) => /\/debian\/?$/.test(uri));
-    if (!archive) throw new Error('the apt sources of this machine name no Debian archive');
-    const apt = join(folder, '.apt');
-    for (const part of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(apt, part), { recursive: true });
-    writeFileSync(join(apt, 'one.sources'), `Types: deb\nURIs: ${archive}\nSuites: ${suite}\nComponents: main\n`);
-    const options = [
-      `Dir::Etc::sourcelist=${join(apt, 'one.sources')}`,
-      'Dir::Etc::sourceparts=-',
-      `Dir::State::lists=${join(apt, 'lists')}`,
-      `Dir::Cache=${join(apt, 'cache')}`,
-      'Acquire::Languages=none',
-    ].flatMap((option) => ['-o', option]);
-    await run('apt-get', ['-qq', ...options, 'update']);
-    await run('apt-get', ['-qq', ...options, 'download', 'etcd-server', 'etcd-client'], { cwd: apt });
-    const packages = readdirSync(apt).filter((name) => name.endsWith('.deb'));
-    for (const name of packages) await run('dpkg', ['-x', join(apt, name), folder]);
-    rmSync(apt, { recursive: true });
-  });
+  return intoStore(suite, join('usr', 'bin', 'etcd'), (folder) =>
+    unpackDebian(folder, suite, ['etcd-server', 'etcd-client']),
+  );
+}
+
+/** Unpacks packages of a Debian suite; the archive comes from this machine's own apt sources, as do the keys. */
+export async function unpackDebian(folder, suite, packages) {
+  const targets = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages']);
+  const archive = targets.split('\n').find((uri) => /\/debian\/?$/.test(uri));
+  if (!archive) throw new Error('the apt sources of this machine name no Debian archive');
+  const apt = join(folder, '.apt');
+  for (const part of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(apt, part), { recursive: true });
+  writeFileSync(join(apt, 'one.sources'), `Types: deb\nURIs: ${archive}\nSuites: ${suite}\nComponents: main\n`);
+  const options = [
+    `Dir::Etc::sourcelist=${join(apt, 'one.sources')}`,
+    'Dir::Etc::sourceparts=-',
+    `Dir::State::lists=${join(apt, 'lists')}`,
+    `Dir::Cache=${join(apt, 'cache')}`,
+    'Acquire::Languages=none',
+  ].flatMap((option) => ['-o', option]);
+  await run('apt-get', ['-qq', ...options, 'update']);
+  await run('apt-get', ['-qq', ...options, 'download', ...packages], { cwd: apt });
+  for (const name of readdirSync(apt).filter((name) => name.endsWith('.deb'))) {
+    await run('dpkg', ['-x', join(apt, name), folder]);
+  }
+  rmSync(apt, { recursive: true });
 }
 
 /** Builds etcd of a version such as `3.7.1` from its Go modules, whatever the Go settings of the user. */
@@ -94,14 +100,14 @@ async function goCaches(env) {
 }
 
 /** Fills a folder of the store as a whole or not at all, once, and returns the path of the binary in it. */
-async function intoStore(name, binary, fill) {
+export async function intoStore(name, binary, fill, check = etcdVersion) {
   const final = join(store, name);
   if (existsSync(join(final, binary))) return join(final, binary);
   const temporary = join(store, `.${name}-${process.pid}`);
   mkdirSync(temporary, { recursive: true });
   try {
     await fill(temporary);
-    await etcdVersion(join(temporary, binary));
+    await check(join(temporary, binary));
     rmSync(final, { recursive: true, force: true });
     renameSync(temporary, final);
   } finally {
