@@ -96,7 +96,8 @@ test('asks for metrics and labels alone that a client has which watches, keeps l
   await proxy.heal();
   await read;
   const text = await registry.metrics();
-  for (const secret of ['dashboard/', proxy.endpoint, String(proxy.port), String(id)]) assert.not.ok(text.includes(secret), secret);
+  for (const secret of ['dashboard/', proxy.endpoint, String(proxy.port), String(id)])
+    assert.not.ok(text.includes(secret), secret);
   const series = await seriesOf(registry);
   for (const { expr, legendFormat } of queries) {
     const { names, labels } = wants(expr);
