@@ -52,6 +52,7 @@ const raw = (method: Method, request: (index: number) => unknown, prepare?: Plan
 });
 
 let learner = 0n;
+let voter = 0n;
 let urls = 0;
 const nextUrl = (): string => `http://127.0.0.1:${++urls}`;
 const removeLearner = async (): Promise<void> => {
@@ -101,7 +102,8 @@ const plans: Record<string, Plan> = {
   },
   memberAdd: raw(methods.memberAdd as Method, () => ({ peerUrls: [nextUrl()], isLearner: true }), removeLearner),
   memberRemove: raw(methods.memberRemove as Method, () => ({ id: learner }), addLearner),
-  memberUpdate: raw(methods.memberUpdate as Method, () => ({ id: learner, peerUrls: [nextUrl()] }), addLearner),
+  // Not the learner: until 3.6 etcd makes a voting member of one that is updated.
+  memberUpdate: raw(methods.memberUpdate as Method, () => ({ id: voter, peerUrls: [etcd.member.peerUrl] })),
   memberPromote: raw(methods.memberPromote as Method, () => ({ id: learner })),
   alarm: raw(methods.alarm as Method, () => ({ action: 'deactivate', memberId: 0n, alarm: 'nospace' })),
   defragment: raw(methods.defragment as Method, () => ({})),
@@ -156,6 +158,7 @@ test('H1 H2 H5 of 1,000 calls of all mutating RPCs none is made twice, and none 
   const table = methods as unknown as Record<string, Method>;
   const writes = Object.keys(table).filter((name) => table[name]?.safety === 'write');
   assert.equal(Object.keys(plans).toSorted(), writes.toSorted());
+  voter = (await direct.cluster.memberList()).members[0]?.id ?? 0n;
   let calls = 0;
   for (const [name, plan] of Object.entries(plans)) {
     const method = table[name] as Method;
