@@ -131,6 +131,8 @@ test('one member that is killed fails no call that is made later', async () => {
   const leader = await cluster.leader();
   const gone = cluster.members[(leader + 1) % 3];
   await gone?.kill();
+  // A put that is sent before the loss is seen may have been applied: it is not sent again.
+  await eventually(() => client.describe().endpoints.some(({ state }) => state !== 'ready'));
   for (let i = 0; i < 60; i++) await client.kv.put(`endpoints/killed/${i}`, 'x');
   await gone?.restart();
   await eventually(async () => new Set(await answerers(client, 6)).size === 3, { timeoutMs: 15_000 });
