@@ -21,8 +21,11 @@ const shapes = /^options\.ts$/;
 
 /** Modules that only some files may import: the module, where it is allowed, and where as a type only. */
 const owners = [
-  [/^@grpc\/proto-loader$/, /^packages\/(core\/src\/codec\/descriptors|embedded\/src\/wire\/descriptors)\.ts$/],
-  [/^@grpc\//, /^packages\/(core\/src\/transport[/.]|embedded\/src\/(server|wire)[/.])/],
+  [
+    /^@grpc\/proto-loader$/,
+    /^(packages\/(core\/src\/codec|embedded\/src\/wire)\/descriptors|test\/src\/raw-etcd)\.ts$/,
+  ],
+  [/^@grpc\//, /^(packages\/(core\/src\/transport|embedded\/src\/(server|wire))|test\/src\/raw-etcd)[/.]/],
   [
     /^(tsyringe|reflect-metadata)(\/|$)/,
     /^packages\/core\/src\/container\./,

@@ -7,6 +7,7 @@ const NONE = 0;
 const ASCEND = 1;
 const DESCEND = 2;
 const KEY = 0;
+const VALUE = 4;
 const NO_VALUE = Buffer.alloc(0);
 
 const byTarget: readonly ((a: KeyValue, b: KeyValue) => number)[] = [
@@ -33,7 +34,7 @@ export function range(store: Store, request: RangeRequest): RangeResponse {
   const cut = more ? sorted.slice(0, limit) : sorted;
   return {
     header: { revision: store.revision },
-    kvs: keysOnly ? cut.map((kv) => ({ ...kv, value: NO_VALUE })) : cut,
+    kvs: keysOnly ? cut.map((kv) => withoutValue(kv, sortTarget)) : cut,
     more,
     count,
   };
@@ -56,6 +57,11 @@ function passes({ modRevision, createRevision }: KeyValue, request: RangeRequest
 function sort(kvs: readonly KeyValue[], target: number, descending: boolean): KeyValue[] {
   const compare = byTarget[target] as (a: KeyValue, b: KeyValue) => number;
   return kvs.toSorted(descending ? (a, b) => compare(b, a) : compare);
+}
+
+/** etcd 3.7 reads keys alone from its index, which knows no leases, unless it must sort by value. */
+function withoutValue(kv: KeyValue, sortTarget: number): KeyValue {
+  return { ...kv, value: NO_VALUE, lease: sortTarget === VALUE ? kv.lease : 0n };
 }
 
 /** The first part of a streamed range has so many keys; its size decides how many the next has. */

@@ -1,0 +1,103 @@
+// etcd's RPCs as they are: whatever can be written in the protos can be sent, and what comes back is not interpreted.
+import { fileURLToPath } from 'node:url';
+import { Client, credentials, Metadata, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
+import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
+
+/** A message in proto-loader's form. */
+export type Message = Record<string, unknown>;
+
+/** How a call ended: with responses, or with an error, or both. */
+export interface Outcome {
+  readonly responses: readonly Message[];
+  readonly error?: { readonly code: number; readonly details: string };
+}
+
+/** A bidirectional stream. */
+export interface RawStream {
+  send(message: Message): void;
+  /** Everything that came. */
+  readonly received: readonly Message[];
+  close(): void;
+}
+
+const folder = fileURLToPath(new URL('../../packages/core/proto/', import.meta.url));
+const longs = BigInt as unknown as NumberConstructor;
+const definitions = loadSync('rpc.proto', {
+  includeDirs: [folder],
+  longs,
+  enums: String,
+  bytes: String,
+  defaults: true,
+});
+
+function methodOf(name: string): ServiceDefinition[string] {
+  const [service, method] = name.split('.');
+  const found = (definitions[`etcdserverpb.${service}`] as ServiceDefinition)[method as string];
+  if (found === undefined) throw new Error(`etcd has no ${name}`);
+  return found;
+}
+
+/** Calls an etcd without any client of ours between. */
+export class RawEtcd {
+  readonly #client: Client;
+
+  constructor(endpoint: string) {
+    this.#client = new Client(endpoint, credentials.createInsecure(), {
+      'grpc.max_receive_message_length': -1,
+      'grpc.max_send_message_length': -1,
+    });
+  }
+
+  /** Calls an RPC with one request, as `KV.Put`. */
+  call(name: string, request: Message, token?: string): Promise<Outcome> {
+    const method = methodOf(name);
+    return this.#call(name, method.requestSerialize(request as never), token);
+  }
+
+  /** Calls an RPC with bytes that need not be a message. */
+  callBytes(name: string, bytes: Buffer): Promise<Outcome> {
+    return this.#call(name, bytes, undefined);
+  }
+
+  /** Opens a stream, as `Watch.Watch`. */
+  stream(name: string): RawStream {
+    const { path, requestSerialize, responseDeserialize } = methodOf(name);
+    const received: Message[] = [];
+    const stream: ClientDuplexStream<Message, Message> = this.#client.makeBidiStreamRequest(
+      path,
+      requestSerialize as (message: Message) => Buffer,
+      responseDeserialize as (bytes: Buffer) => Message,
+    );
+    stream.on('data', (message: Message) => received.push(message));
+    stream.on('error', ({ code, details }: ServiceError) => received.push({ code, details }));
+    return { received, send: (message) => void stream.write(message), close: () => stream.cancel() };
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #call(name: string, bytes: Buffer, token: string | undefined): Promise<Outcome> {
+    const { path, responseStream, responseDeserialize } = methodOf(name);
+    const metadata = new Metadata();
+    if (token !== undefined) metadata.set('token', token);
+    const serialize = (message: Buffer): Buffer => message;
+    const deserialize = responseDeserialize as (bytes: Buffer) => Message;
+    const failed = (error: ServiceError | null): Pick<Outcome, 'error'> =>
+      error === null ? {} : { error: { code: error.code, details: error.details } };
+    if (!responseStream) {
+      return new Promise((resolve) => {
+        this.#client.makeUnaryRequest(path, serialize, deserialize, bytes, metadata, (error, response) =>
+          resolve({ responses: response === undefined ? [] : [response], ...failed(error) }),
+        );
+      });
+    }
+    const stream = this.#client.makeServerStreamRequest(path, serialize, deserialize, bytes, metadata);
+    const responses: Message[] = [];
+    return new Promise((resolve) => {
+      stream.on('data', (message: Message) => responses.push(message));
+      stream.on('error', (error: ServiceError) => resolve({ responses, ...failed(error) }));
+      stream.on('end', () => resolve({ responses }));
+    });
+  }
+}
