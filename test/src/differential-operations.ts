@@ -1,4 +1,5 @@
 // Random operations: the same seed makes the same ones. They aim at what exists, and miss it often enough.
+import { isAtLeast } from '@etcdts/testing';
 import type { Message } from './raw-etcd.ts';
 
 /** One call. */
@@ -54,13 +55,17 @@ const NONE = Buffer.alloc(0);
 export class Generator {
   readonly random: Random;
   readonly #world: World;
+  readonly #is36: boolean;
   readonly #is37: boolean;
 
-  /** `is37` tells whether all are etcd 3.7 or newer, which streams ranges, and leaves the leases out with the values. */
-  constructor(seed: number, world: World, is37: boolean) {
+  /** `version` is that of the real etcd: what it cannot do, or does otherwise than newer ones, is left out. */
+  constructor(seed: number, world: World, version: string) {
     this.random = new Random(seed);
     this.#world = world;
-    this.#is37 = is37;
+    // Before 3.6 an unknown sort brings down the etcd.
+    this.#is36 = isAtLeast(version, '3.6');
+    // Since 3.7 ranges can be streamed, and keys alone come without their leases.
+    this.#is37 = isAtLeast(version, '3.7');
   }
 
   next(): Operation {
@@ -127,8 +132,8 @@ export class Generator {
       rangeEnd,
       limit: random.chance(30) ? random.below(6) : random.chance(1) ? -1 : 0,
       revision: random.chance(30) ? this.#revision() : 0,
-      sortOrder: random.chance(40) ? random.below(3) : random.chance(1) ? 3 : 0,
-      sortTarget: random.chance(40) ? random.below(5) : random.chance(1) ? 5 : 0,
+      sortOrder: random.chance(40) ? random.below(3) : random.chance(1) && this.#is36 ? 3 : 0,
+      sortTarget: random.chance(40) ? random.below(5) : random.chance(1) && this.#is36 ? 5 : 0,
       serializable: random.chance(20),
       keysOnly: random.chance(15) && this.#is37,
       countOnly: random.chance(10),

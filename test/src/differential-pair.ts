@@ -16,10 +16,10 @@ export class Pair {
   #created = 0;
   #ids: unknown[] = [];
 
-  constructor(etcds: readonly [RawEtcd, RawEtcd], seed: number, is37: boolean) {
+  constructor(etcds: readonly [RawEtcd, RawEtcd], seed: number, version: string) {
     this.#etcds = etcds;
     this.#streams = [etcds[0].stream('Watch.Watch'), etcds[1].stream('Watch.Watch')];
-    this.#generator = new Generator(seed, this.#world, is37);
+    this.#generator = new Generator(seed, this.#world, version);
   }
 
   /** Does the next operation on both. */

@@ -37,6 +37,14 @@ function methodOf(name: string): ServiceDefinition[string] {
   return found;
 }
 
+/** A message without its empty bytes: an etcd before 3.7 takes an empty end that is on the wire for an open one. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value;
+  const filled = Object.entries(value).filter(([, inner]) => !Buffer.isBuffer(inner) || inner.length > 0);
+  return Object.fromEntries(filled.map(([key, inner]) => [key, canonical(inner)]));
+}
+
 /** Calls an etcd without any client of ours between. */
 export class RawEtcd {
   readonly #client: Client;
@@ -51,7 +59,7 @@ export class RawEtcd {
   /** Calls an RPC with one request, as `KV.Put`. */
   call(name: string, request: Message, token?: string): Promise<Outcome> {
     const method = methodOf(name);
-    return this.#call(name, method.requestSerialize(request as never), token);
+    return this.#call(name, method.requestSerialize(canonical(request) as never), token);
   }
 
   /** Calls an RPC with bytes that need not be a message. */
@@ -70,7 +78,11 @@ export class RawEtcd {
     );
     stream.on('data', (message: Message) => received.push(message));
     stream.on('error', ({ code, details }: ServiceError) => received.push({ code, details }));
-    return { received, send: (message) => void stream.write(message), close: () => stream.cancel() };
+    return {
+      received,
+      send: (message) => void stream.write(canonical(message) as Message),
+      close: () => stream.cancel(),
+    };
   }
 
   close(): void {
