@@ -29,9 +29,10 @@ export interface PermissionOptions extends RangeForms {
 }
 
 /**
- * etcd's users and roles (clientv3/auth.go; etcdserverpb.Auth). With authentication on, all but the own user's `userGet`,
- * the own roles' `roleGet` and `status` need the role `root`, and fail with `PERMISSION_DENIED` otherwise. Empty names are
- * refused before anything is sent. Changes are never repeated after they may have reached etcd.
+ * etcd's users and roles (clientv3/auth.go; etcdserverpb.Auth). With authentication on, all but the own user's `userGet`
+ * and the own roles' `roleGet` need the role `root`, and fail with `PERMISSION_DENIED` otherwise; `status` on some releases
+ * of etcd, such as 3.6.14, and not on others, such as 3.7.1. Empty names are refused before anything is sent. Changes are
+ * never repeated after they may have reached etcd.
  */
 export interface Auth {
   /** Switches authentication on. Fails with `ROOT_USER_NOT_EXIST`, and with `ROOT_ROLE_NOT_EXIST` where it lacks the role. */
