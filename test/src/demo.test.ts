@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@etcdts/core';
 import { assert, startEtcd, suite } from '@etcdts/testing';
@@ -13,7 +14,7 @@ function runDemo(endpoints?: string): Promise<Ending> {
 
 /** What a reader must have been told, in this order. */
 const markers = [
-  /^A story on a real etcd: etcd 3\.\d+\.\d+ at /m,
+  /^A story on (a real|the embedded) etcd: etcd 3\.\d+\.\d+ at /m,
   /^1 {2}Two tenants/m,
   /· KV\.Put +\d+(\.\d)? ms$/m,
   /blue +sees motto = 'sky', and nothing else$/m,
@@ -50,6 +51,14 @@ function assertTold({ code, stdout, stderr }: Ending): void {
 
 test('tells its story on an etcd of its own', async () => {
   assertTold(await runDemo());
+});
+
+test('tells its story on the embedded etcd where there is no other', async () => {
+  const env = { ...process.env, ETCD_ENDPOINTS: '', ETCD_BIN: '', PATH: '' };
+  // Away from the folder where an etcd may have been fetched to.
+  const ending = await run([demo], { limitMs: 60_000, env, cwd: tmpdir() });
+  assertTold(ending);
+  assert.match(ending.stdout, /^A story on the embedded etcd: /m);
 });
 
 test('tells its story on the etcd of ETCD_ENDPOINTS and leaves nothing there', async () => {

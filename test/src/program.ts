@@ -12,11 +12,16 @@ export interface Ending {
 /** Runs a Node program to its end, which is enforced after `limitMs`. */
 export function run(
   args: readonly string[],
-  { limitMs, env = process.env }: { readonly limitMs: number; readonly env?: NodeJS.ProcessEnv },
+  {
+    limitMs,
+    env = process.env,
+    cwd,
+  }: { readonly limitMs: number; readonly env?: NodeJS.ProcessEnv; readonly cwd?: string },
 ): Promise<Ending> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       env,
+      ...(cwd === undefined ? undefined : { cwd }),
       timeout: limitMs,
       killSignal: 'SIGKILL',
       stdio: ['ignore', 'pipe', 'pipe'],

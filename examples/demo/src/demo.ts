@@ -1,4 +1,4 @@
-// A story on a real etcd: `npm run demo`, or `ETCD_ENDPOINTS=localhost:2379 npm run demo` on one of your own.
+// A story on an etcd, a real one where there is one: `npm run demo`, or `ETCD_ENDPOINTS=localhost:2379 npm run demo` on one of your own.
 import { randomBytes } from 'node:crypto';
 import { createClient, type EtcdClient } from '@etcdts/core';
 import { findEtcd } from './etcd.ts';
@@ -11,7 +11,7 @@ const LIMIT_MS = 60_000;
 async function main(): Promise<void> {
   await using etcd = await findEtcd();
   await using plain = createClient({ endpoints: etcd.endpoint, tls: etcd.tls, requestTimeoutMs: 5_000 });
-  title(`A story on a real etcd: ${await versionOf(plain, etcd.where)} at ${etcd.where}`);
+  title(`A story on ${etcd.kind}: ${await versionOf(plain, etcd.where)} at ${etcd.where}`);
   const started = performance.now();
   const root = `etcdts-${randomBytes(4).toString('hex')}/`;
   const cleanUp = async (): Promise<void> => {
