@@ -1,10 +1,12 @@
 import type { Permission } from '../messages.ts';
-import { verdict } from '../status.ts';
+import { status, verdict } from '../status.ts';
 import { permits, isValidRange, type Access } from './permissions.ts';
 import { hashPassword, isPassword, type HashedPassword } from './passwords.ts';
 import type { SimpleTokens } from './tokens.ts';
 
 const ROOT = 'root';
+/** etcd has no gRPC error for this one. */
+const NO_PASSWORD = 'auth: authentication failed, password was given for no password user';
 const EMPTY = Buffer.alloc(0);
 const EVERYTHING: Permission = { permType: 2, key: EMPTY, rangeEnd: Buffer.alloc(1) };
 
@@ -53,8 +55,10 @@ export class AuthStore {
   /** Signs a user in; `index` ends up in the token. */
   authenticate(name: string, password: string, index: number): string {
     if (!this.#enabled) throw verdict('AUTH_NOT_ENABLED');
-    const kept = this.#users.get(name)?.password;
-    if (kept === undefined || !isPassword(kept, password)) throw verdict('AUTH_FAILED');
+    const user = this.#users.get(name);
+    if (user === undefined) throw verdict('AUTH_FAILED');
+    if (user.password === undefined) throw status('UNKNOWN', NO_PASSWORD);
+    if (!isPassword(user.password, password)) throw verdict('AUTH_FAILED');
     return this.#tokens.assign(name, index);
   }
 
