@@ -1,0 +1,95 @@
+// What a client lets others see: log lines, and every error that it throws, as people and programs print it.
+import { inspect } from 'node:util';
+import type { EtcdOperations, Logger } from '@etcdts/core';
+
+/** Collects what was shown; the same object is shown once. */
+export class Showing {
+  readonly texts: string[] = [];
+  errors = 0;
+  readonly #seen: WeakSet<object> = new WeakSet();
+
+  readonly logger: Logger = {
+    debug: (message) => void this.texts.push(message),
+    info: (message) => void this.texts.push(message),
+    warn: (message) => void this.texts.push(message),
+    error: (message) => void this.texts.push(message),
+  };
+
+  /** Prints a thing in all the ways there are; an error with its stack, its causes and those that it sums up. */
+  readonly show = (thing: unknown): void => {
+    if (typeof thing === 'object' && thing !== null) {
+      if (this.#seen.has(thing)) return;
+      this.#seen.add(thing);
+    }
+    this.texts.push(inspect(thing, { depth: 20, showHidden: true, getters: true }), String(thing));
+    this.texts.push(
+      JSON.stringify(thing, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)) ?? '',
+    );
+    if (!(thing instanceof Error)) return;
+    this.errors++;
+    this.texts.push(thing.stack ?? '', thing.message);
+    this.show(thing.cause);
+    if (thing instanceof AggregateError) thing.errors.forEach(this.show);
+  };
+
+  /** Which of the secrets can be read in what was shown, as text or as bytes, each with what is around it. */
+  hits(secrets: readonly string[]): string[] {
+    return secrets.flatMap((secret) =>
+      formsOf(secret).flatMap((form) =>
+        this.texts
+          .filter((text) => text.includes(form))
+          .slice(0, 3)
+          .map((text) => `${secret}: …${text.slice(Math.max(0, text.indexOf(form) - 100)).slice(0, 300)}…`),
+      ),
+    );
+  }
+}
+
+/** A text as it stands, and its bytes as `inspect`, JSON, hexadecimal and base64, wherever it begins, have them. */
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const hex = bytes.toString('hex');
+  const base64 = [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    // Without the characters that depend on what stands before and after.
+    return text.replace(/=+$/, '').slice(before === 0 ? 0 : before + 1, -1);
+  });
+  return [secret, hex, hex.replace(/..(?!$)/g, '$& '), [...bytes].join(','), ...base64];
+}
+
+/** The same client; whatever it throws and rejects with, at once or in the course of an iteration, is shown as well. */
+export function recorded<T extends EtcdOperations>(client: T, show: (error: unknown) => void): T {
+  return follow(client, show);
+}
+
+function follow<T extends object>(object: T, show: (error: unknown) => void): T {
+  return new Proxy(object, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return isFollowed(value) ? follow(value, show) : note(value, show);
+      return (...args: unknown[]): unknown => {
+        try {
+          const result: unknown = Reflect.apply(value, target, args);
+          return isFollowed(result) ? follow(result, show) : note(result, show);
+        } catch (error) {
+          show(error);
+          throw error;
+        }
+      };
+    },
+  });
+}
+
+/** Facades, streams and their iterators; not what they resolve to. */
+function isFollowed(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const made = value as Record<PropertyKey, unknown>;
+  return ['put', 'watch', 'grant', 'next', Symbol.asyncIterator].some((name) => typeof made[name] === 'function');
+}
+
+function note<T>(value: T, show: (error: unknown) => void): T {
+  if (value instanceof Promise) value.catch(show);
+  // Its reason is what whoever holds the lease gets to see.
+  if (value instanceof AbortSignal) value.addEventListener('abort', () => show(value.reason));
+  return value;
+}
