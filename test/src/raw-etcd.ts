@@ -17,6 +17,9 @@ export interface RawStream {
   send(message: Message): void;
   /** Everything that came. */
   readonly received: readonly Message[];
+  /** Reads no more, so that flow control stops the server. */
+  pause(): void;
+  resume(): void;
   close(): void;
 }
 
@@ -81,6 +84,8 @@ export class RawEtcd {
     return {
       received,
       send: (message) => void stream.write(canonical(message) as Message),
+      pause: () => void stream.pause(),
+      resume: () => void stream.resume(),
       close: () => stream.cancel(),
     };
   }

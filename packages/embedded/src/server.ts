@@ -73,8 +73,9 @@ export class GrpcServer {
   /** Ends everything that is open, and listens no more. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#listener.close(resolve));
-    this.#server.forceShutdown();
+    // First, for clients take a stream that gRPC shuts down for one that was cancelled.
     this.disconnect();
+    this.#server.forceShutdown();
     await closed;
   }
 
