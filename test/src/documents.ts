@@ -28,6 +28,12 @@ const folder = join(root, 'test', 'dist', 'documents');
 const READERS_ETCD = /localhost:2379/g;
 const CLAIM = /^(\s*)(?:console\.log\((.*)\)|(.*)); \/\/ => (.*)$/gm;
 const LIMIT_MS = 20_000;
+/** What the documents use of a package that is too large to be installed for one block, which is not run. */
+const VITEST = `declare module 'vitest' {
+  export function test(name: string, run: () => Promise<void>): void;
+  export function expect(actual: unknown): { rejects: { toMatchObject(expected: object): Promise<void> } };
+}
+`;
 
 /** Every document: of the root, of `docs` and of the packages. */
 export function documents(): readonly Document[] {
@@ -62,6 +68,7 @@ export async function compile(blocks: readonly Block[], endpoint: string): Promi
     );
     writeFileSync(join(folder, `${fileOf(block)}.ts`), (check + claims).replaceAll(READERS_ETCD, endpoint));
   }
+  writeFileSync(join(folder, 'vitest.d.ts'), VITEST);
   const options = {
     composite: false,
     declaration: false,
