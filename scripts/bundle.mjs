@@ -1,5 +1,6 @@
-// Makes packages/core/lib, the form in which core is published: its own modules in one file, dependencies left outside.
-// In the workspace everything uses dist, file by file.
+// Makes packages/core/lib, the form in which core is published: its own modules in one file, dependencies left outside;
+// and packages/embedded/lib, its command with all that it needs in one file. In the workspace everything uses dist, file by
+// file.
 //   node scripts/bundle.mjs
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -29,6 +30,35 @@ const commonJs = {
     });
   },
 };
+
+const embedded = fileURLToPath(new URL('../packages/embedded/', import.meta.url));
+
+/** The libraries of the embedded etcd as imports, which are bundled; required ones would be looked for at run time. */
+const libraries = {
+  name: 'libraries',
+  setup({ onLoad }) {
+    const contents = `export * as grpc from '@grpc/grpc-js';\nexport { default as protobuf } from 'protobufjs/light.js';\n`;
+    onLoad({ filter: /wire\/libraries\.ts$/ }, () => ({ contents }));
+  },
+};
+
+/** Makes packages/embedded/lib anew: a process that runs this command alone starts in two thirds of the time. */
+export async function bundleEmbedded() {
+  rmSync(`${embedded}lib`, { recursive: true, force: true });
+  await build({
+    absWorkingDir: embedded,
+    entryPoints: ['src/cli.ts'],
+    outfile: 'lib/cli.cjs',
+    bundle: true,
+    plugins: [libraries],
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20.19',
+    minify: true,
+    legalComments: 'linked',
+    logLevel: 'warning',
+  });
+}
 
 /** Makes packages/core/lib anew. */
 export async function bundleCore() {

@@ -1,7 +1,7 @@
 // The prepack script of every package: makes what it publishes of what `tsc -b` built.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleCore } from './bundle.mjs';
+import { bundleCore, bundleEmbedded } from './bundle.mjs';
 
 // The compiler never deletes what it built from a source that is gone.
 for (const name of readdirSync('dist', { recursive: true })) {
@@ -10,3 +10,4 @@ for (const name of readdirSync('dist', { recursive: true })) {
 }
 
 if (process.env.npm_package_name === '@etcdts/core') await bundleCore();
+if (process.env.npm_package_name === '@etcdts/embedded') await bundleEmbedded();

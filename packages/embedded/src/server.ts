@@ -1,15 +1,14 @@
 // The one place that knows grpc-js: turns its calls into requests for the handlers, and back.
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
-import {
+import type {
+  Metadata,
+  sendUnaryData,
   Server,
-  ServerCredentials,
-  type Metadata,
-  type sendUnaryData,
-  type ServerDuplexStream,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type ServiceDefinition,
-  type UntypedHandleCall,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  ServiceDefinition,
+  UntypedHandleCall,
 } from '@grpc/grpc-js';
 import type { Faults } from './faults.ts';
 import type { Gate } from './gate.ts';
@@ -17,6 +16,7 @@ import type { Caller } from './member.ts';
 import type { Handlers, PartsHandler, Peer, StreamHandler, UnaryHandler } from './services/handlers.ts';
 import { status, StatusError } from './status.ts';
 import { rpcs, type Rpc } from './wire/descriptors.ts';
+import { grpc } from './wire/libraries.ts';
 
 /** Where to listen: a TCP port, or a socket in the file system. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -43,9 +43,9 @@ export class GrpcServer {
   constructor(services: readonly Handlers[], { gate, faults, maxReceiveBytes }: ServerParts) {
     this.#gate = gate;
     this.#faults = faults;
-    this.#server = new Server({ [RECEIVE_LIMIT]: maxReceiveBytes });
+    this.#server = new grpc.Server({ [RECEIVE_LIMIT]: maxReceiveBytes });
     this.#register(services);
-    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    const injector = this.#server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
     this.#listener = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));

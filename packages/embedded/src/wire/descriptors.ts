@@ -1,11 +1,7 @@
-// The one place that knows proto-loader: every RPC of etcd's protos, and how its messages become bytes.
-import {
-  fromJSON,
-  type MessageTypeDefinition,
-  type PackageDefinition,
-  type ServiceDefinition,
-} from '@grpc/proto-loader';
+// The one place that knows protobufjs: every RPC of etcd's protos, and how its messages become bytes.
+import type { IConversionOptions, INamespace, Type } from 'protobufjs/light.js';
 import { descriptor } from '../gen/descriptor.ts';
+import { protobuf } from './libraries.ts';
 
 /** One RPC as etcd's protos declare it. */
 export interface Rpc {
@@ -20,32 +16,41 @@ export interface Rpc {
   encode(response: object): Buffer;
 }
 
-// proto-loader's types know of String and Number only; protobufjs makes bigints.
-const longs = BigInt as unknown as NumberConstructor;
 // Enums stay numbers: etcd tells an unknown one by its own error.
-const definitions: PackageDefinition = fromJSON(descriptor, { longs, defaults: true, oneofs: true });
+const READING: IConversionOptions = { longs: BigInt, defaults: true, oneofs: true };
+
+const root = protobuf.Root.fromJSON(descriptor as INamespace);
+const messages = root.lookup('etcdserverpb') as InstanceType<typeof protobuf.Namespace>;
 
 /** Every RPC of KV, Watch, Lease, Cluster, Maintenance and Auth. */
 export const rpcs: readonly Rpc[] = ['KV', 'Watch', 'Lease', 'Cluster', 'Maintenance', 'Auth'].flatMap((service) =>
-  Object.entries(definitions[`etcdserverpb.${service}`] as ServiceDefinition).map(([name, rpc]) => ({
-    name: `${service}.${name}`,
-    path: rpc.path,
-    requestStream: rpc.requestStream,
-    responseStream: rpc.responseStream,
-    decode: rpc.requestDeserialize,
-    encode: rpc.responseSerialize,
-  })),
+  messages.lookupService(service).methodsArray.map((method) => {
+    const request = messages.lookupType(method.requestType);
+    const response = messages.lookupType(method.responseType);
+    return {
+      name: `${service}.${method.name}`,
+      path: `/etcdserverpb.${service}/${method.name}`,
+      requestStream: method.requestStream === true,
+      responseStream: method.responseStream === true,
+      decode: (bytes) => request.toObject(request.decode(bytes), READING),
+      encode: (message) => serialize(response, message),
+    };
+  }),
 );
 
-const event = definitions['mvccpb.Event'] as MessageTypeDefinition<object, object>;
+const event = root.lookupType('mvccpb.Event');
 
 /** The bytes that an event takes in a message, its tag and length included. */
 export function eventSize(message: object): number {
-  const { length } = event.serialize(message);
+  const { length } = serialize(event, message);
   return 1 + varintSize(length) + length;
 }
 
-/** The bytes of a number below 2^31 as a varint. */
-export function varintSize(value: number): number {
+function serialize(type: Type, message: object): Buffer {
+  return type.encode(type.fromObject(message as Record<string, unknown>)).finish() as Buffer;
+}
+
+/** The bytes of a number below 2^28 as a varint. */
+function varintSize(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : 4;
 }
