@@ -124,10 +124,19 @@ test('say in package.json what they are, and name no place that is not public', 
     assert.ok(manifest['description']);
     assert.equal(manifest['sideEffects'], name === 'core' ? ['./dist/container.js', './lib/*'] : false);
     const peers = manifest['peerDependencies'] as Record<string, string> | undefined;
-    assert.is(peers?.['@etcdts/core'], name === 'core' ? undefined : `^${manifest['version']}`);
+    // A server needs no client.
+    const alone = name === 'core' || name === 'embedded';
+    assert.is(peers?.['@etcdts/core'], alone ? undefined : `^${manifest['version']}`);
     assert.not.match(text, /workspace:|catalog:/);
     assert.equal([...text.matchAll(/https?:\/\/[^"]*/g)].map(String), []);
   }
+});
+
+test('bring a command where they say so, that needs no other file', async () => {
+  const manifest = JSON.parse(await readFile(join(installed('embedded'), 'package.json'), 'utf8')) as { bin: object };
+  assert.equal(manifest.bin, { 'etcdts-embedded': './lib/cli.cjs' });
+  await cp(join(installed('embedded'), 'lib/cli.cjs'), join(places.bare, 'cli.cjs'));
+  assert.match(await node(['cli.cjs', '--help'], places.bare), /--listen/);
 });
 
 test('name tsyringe in their types only where options take it, and add nothing to the types of Reflect', async () => {

@@ -153,7 +153,7 @@ function byWatch(received: readonly Message[]): object {
     if (events.length > 0) told.push(...events);
     else told.push({ header, ...rest });
   }
-  return Object.fromEntries(Object.entries(watches).sort());
+  return Object.fromEntries(Object.entries(watches).sort(([a], [b]) => Number(a) - Number(b)));
 }
 
 function creations(received: readonly Message[]): Message[] {
