@@ -211,6 +211,9 @@ test('authentication refuses what etcd refuses', async () => {
       await as(who, 'Maintenance.MoveLeader', { targetID: 1 });
     }
   }
+  await as(0, 'KV.Put', { key, lease: 9, prevKv: true });
+  await as(0, 'KV.Range', { key: open, rangeEnd: open });
+  await as(0, 'Lease.LeaseTimeToLive', { ID: 9, keys: true });
   await as(0, 'Auth.UserDelete', { name: 'root' });
   await as(0, 'Auth.UserRevokeRole', { name: 'root', role: 'root' });
   await as(0, 'Auth.RoleDelete', { role: 'root' });

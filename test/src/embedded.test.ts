@@ -162,10 +162,11 @@ test('watches with progress notification hear of the revision when nothing happe
   await using watch = client.watch('k', { progressNotify: true });
   await watch.created;
   const { header } = await client.kv.put('other', '');
-  etcd.advance(1_000);
-  for await (const response of watch) {
-    assert.equal([response.progressNotify, response.header.revision], [true, header.revision]);
-    break;
+  const responses = watch[Symbol.asyncIterator]();
+  for (let i = 0; i < 3; i++) {
+    etcd.advance(1_000);
+    const { value } = await responses.next();
+    assert.equal([value?.progressNotify, value?.header.revision], [true, header.revision]);
   }
 });
 
@@ -193,6 +194,23 @@ test('a client that does not read its watch costs no memory: what it misses come
   await eventually(() => stream.received.at(-1)?.['canceled'] === true);
   assert.is(stream.received.at(-1)?.['compactRevision'], revision['revision']);
   assert.ok(events() < 180, `${events()} events were kept for it`);
+  stream.close();
+  raw.close();
+});
+
+test('a client that asks and does not read the answers is not read from', async () => {
+  await using etcd = await startEmbedded();
+  const raw = new RawEtcd(etcd.endpoint);
+  const stream = raw.stream('Watch.Watch');
+  stream.pause();
+  const asked = 10_000;
+  const refused = { createRequest: { key: Buffer.alloc(1_000), startRevision: -1 } };
+  for (let i = 0; i < asked; i++) stream.send(refused);
+  let before = Infinity;
+  await eventually(() => stream.pending() === before || ((before = stream.pending()), false), { intervalMs: 200 });
+  assert.ok(before > 0, 'all was read');
+  stream.resume();
+  await eventually(() => stream.received.length === asked);
   stream.close();
   raw.close();
 });

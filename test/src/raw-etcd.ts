@@ -17,6 +17,8 @@ export interface RawStream {
   send(message: Message): void;
   /** Everything that came. */
   readonly received: readonly Message[];
+  /** How many messages wait to be sent. */
+  pending(): number;
   /** Reads no more, so that flow control stops the server. */
   pause(): void;
   resume(): void;
@@ -84,6 +86,7 @@ export class RawEtcd {
     return {
       received,
       send: (message) => void stream.write(canonical(message) as Message),
+      pending: () => stream.writableLength,
       pause: () => void stream.pause(),
       resume: () => void stream.resume(),
       close: () => stream.cancel(),
