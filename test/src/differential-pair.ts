@@ -1,3 +1,4 @@
+import { isAtLeast } from '@etcdts/testing';
 import { Generator, type Operation, type World } from './differential-operations.ts';
 import type { Message, Outcome, RawEtcd, RawStream } from './raw-etcd.ts';
 
@@ -13,6 +14,8 @@ export class Pair {
   readonly #world: World = { revision: 1, compacted: -1 };
   readonly #generator: Generator;
   readonly #last: string[] = [];
+  /** Of several things that are wrong with one transaction, etcd names the same one since 3.6. */
+  readonly #ordered: boolean;
   #created = 0;
   #ids: unknown[] = [];
 
@@ -20,6 +23,7 @@ export class Pair {
     this.#etcds = etcds;
     this.#streams = [etcds[0].stream('Watch.Watch'), etcds[1].stream('Watch.Watch')];
     this.#generator = new Generator(seed, this.#world, version);
+    this.#ordered = isAtLeast(version, '3.6');
   }
 
   /** Does the next operation on both. */
@@ -58,6 +62,7 @@ export class Pair {
       Outcome,
       Outcome,
     ];
+    if (name === 'KV.Txn' && !this.#ordered && real.error && embedded.error) return;
     const [one, other] = [shown(comparable(name, real)), shown(comparable(name, embedded))];
     if (one !== other) throw this.#difference(name, difference(one, other));
     const header = (real.responses.at(-1) as { header?: { revision?: bigint } } | undefined)?.header;
@@ -127,7 +132,7 @@ export class Pair {
 function comparable(name: string, { responses, error }: Outcome): object {
   const stripped = strip(responses) as Message[];
   if (name === 'Lease.LeaseTimeToLive')
-    for (const response of stripped) (response['keys'] as string[] | undefined)?.sort();
+    for (const response of stripped) (response['keys'] as Buffer[] | undefined)?.sort(Buffer.compare);
   // The seconds that are left depend on when each was asked.
   if (name === 'Lease.LeaseTimeToLive')
     for (const response of stripped) response['TTL'] = (response['TTL'] as bigint) > 0n ? 'some' : response['TTL'];

@@ -39,7 +39,9 @@ test('a watch stream that is lost is one handled and one started more, and one r
   const registry = new Registry();
   await using proxy = await startProxy(etcd.endpoint);
   await using client = createClient({ endpoints: proxy.endpoint, interceptors: [metrics({ registry })] });
-  const responses = client.watch('metrics/b')[Symbol.asyncIterator]();
+  const watch = client.watch('metrics/b');
+  await watch.created;
+  const responses = watch[Symbol.asyncIterator]();
   await client.kv.put('metrics/b', '1');
   await responses.next();
   proxy.cut();

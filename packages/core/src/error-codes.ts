@@ -205,12 +205,20 @@ const BY_TEXT: ReadonlyMap<string, ServerError> = new Map(
   ROWS.map(([code, grpc, outcome, text]) => [text, [code, grpc, outcome]]),
 );
 
+// What etcd's auth store calls them, which before 3.6 reached clients as it was where an RPC is a stream, as Snapshot.
+const RAW: ReadonlyMap<string, string> = new Map([
+  ['auth: invalid auth token', 'etcdserver: invalid auth token'],
+  ['auth: revision in header is old', 'etcdserver: revision of auth store is old'],
+  ['auth: user name is empty', 'etcdserver: user name is empty'],
+  ['auth: permission denied', 'etcdserver: permission denied'],
+]);
+
 /** Finds etcd's verdict by its text, also where a proxy or a cancel reason wrapped it in gRPC's own. */
 export function serverError(text: string): ServerError | undefined {
-  const plain = BY_TEXT.get(text);
+  const plain = BY_TEXT.get(RAW.get(text) ?? text);
   if (plain !== undefined) return plain;
   const wrapped = /^rpc error: code = \w+ desc = (.*)$/s.exec(text);
-  return wrapped ? BY_TEXT.get(wrapped[1] as string) : undefined;
+  return wrapped ? serverError(wrapped[1] as string) : undefined;
 }
 
 /** Every row of the table, for tests and documentation. */

@@ -210,6 +210,17 @@ test("a server's text is cut to 1 KiB and has no control characters", () => {
   );
 });
 
+test("the auth store's own texts, which streams before 3.6 are ended with, are the verdicts that they stand for", () => {
+  for (const [details, code] of [
+    ['auth: invalid auth token', 'INVALID_AUTH_TOKEN'],
+    ['rpc error: code = Unknown desc = auth: revision in header is old', 'AUTH_OLD_REVISION'],
+    ['auth: user name is empty', 'USER_EMPTY'],
+    ['auth: permission denied', 'PERMISSION_DENIED'],
+  ] as const) {
+    assert.is(statusError(put, { code: 2, details, reach: 'sent' }, undefined, 1).code, code);
+  }
+});
+
 test('the text of two lines is not taken for a verdict', () => {
   const error = statusError(put, { code: 14, details: 'x\netcdserver: no leader', reach: 'sent' }, undefined, 1);
   assert.is(error.code, 'UNAVAILABLE');
