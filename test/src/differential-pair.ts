@@ -14,7 +14,7 @@ export class Pair {
   readonly #world: World = { revision: 1, compacted: -1 };
   readonly #generator: Generator;
   readonly #last: string[] = [];
-  /** Of several things that are wrong with one transaction, etcd names the same one since 3.6. */
+  /** Of several things that are wrong with one transaction, etcd names the same one since 3.7. */
   readonly #ordered: boolean;
   #created = 0;
   #ids: unknown[] = [];
@@ -23,7 +23,7 @@ export class Pair {
     this.#etcds = etcds;
     this.#streams = [etcds[0].stream('Watch.Watch'), etcds[1].stream('Watch.Watch')];
     this.#generator = new Generator(seed, this.#world, version);
-    this.#ordered = isAtLeast(version, '3.6');
+    this.#ordered = isAtLeast(version, '3.7');
   }
 
   /** Does the next operation on both. */
