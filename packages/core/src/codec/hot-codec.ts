@@ -3,7 +3,9 @@ import { unpinned } from './page.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
+// One of each will do: a message is written, and read, without a pause.
 const writer = new Writer();
+const reader = new Reader();
 
 /** Makes the hand-written codec of one RPC. `response` names the message in errors. */
 export function hotCodec<Req, Res>(
@@ -19,7 +21,11 @@ export function hotCodec<Req, Res>(
     },
     decodeResponse(message: Buffer): Res {
       const bytes = unpinned(message);
-      return read(new Reader(bytes, 0, bytes.length, response));
+      try {
+        return read(reader.begin(bytes, 0, bytes.length, response));
+      } finally {
+        reader.finish();
+      }
     },
   };
 }

@@ -25,16 +25,20 @@ export interface KeyValueJson {
 }
 
 const EMPTY: Buffer = Buffer.alloc(0);
+const NOWHERE = -1;
+const lazily = new Reader();
 
 /**
- * A key with its value, read lazily: it starts as a place in a message. Its numbers are read on the first access to one
- * of them, key and value on the first access to either, and then it lets go of the message.
+ * A key with its value, read lazily: it starts as a place in a message. Its numbers, and the places of key and value, are
+ * read on the first access to one of them; key and value on the first access to either, and then it lets go of the message.
  */
 class DecodedKeyValue implements KeyValue {
   #page: Page | undefined;
   #start: number;
   #end: number;
   #scanned: boolean;
+  #keyAt = NOWHERE;
+  #valueAt = NOWHERE;
   #key = EMPTY;
   #value = EMPTY;
   #createRevision: number | bigint = 0;
@@ -113,24 +117,13 @@ class DecodedKeyValue implements KeyValue {
   }
 
   #scan(): void {
-    this.#read(this.#page as Page, false);
-    this.#scanned = true;
-  }
-
-  #take(page: Page): void {
-    page.detach();
-    this.#read(page, true);
-    this.#scanned = true;
-    this.#page = undefined;
-  }
-
-  #read({ bytes: source, base }: Page, bytes: boolean): void {
-    const reader = new Reader(source, this.#start - base, this.#end - base, 'KeyValue');
+    const { bytes, base } = this.#page as Page;
+    const reader = lazily.begin(bytes, this.#start - base, this.#end - base, 'KeyValue');
     for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
       switch (tag) {
         case 0x0a:
-          if (bytes) this.#key = reader.owned();
-          else reader.skip(tag);
+          this.#keyAt = reader.pos + base;
+          reader.skip(tag);
           break;
         case 0x10:
           this.#createRevision = reader.int64();
@@ -142,8 +135,8 @@ class DecodedKeyValue implements KeyValue {
           this.#version = reader.number();
           break;
         case 0x2a:
-          if (bytes) this.#value = reader.owned();
-          else reader.skip(tag);
+          this.#valueAt = reader.pos + base;
+          reader.skip(tag);
           break;
         case 0x30:
           this.#lease = reader.int64();
@@ -152,6 +145,26 @@ class DecodedKeyValue implements KeyValue {
           reader.skip(tag);
       }
     }
+    reader.finish();
+    this.#scanned = true;
+  }
+
+  #take(page: Page): void {
+    if (!this.#scanned) this.#scan();
+    page.detach();
+    this.#key = this.#bytes(page, this.#keyAt);
+    this.#value = this.#bytes(page, this.#valueAt);
+    this.#page = undefined;
+  }
+
+  /** The bytes field whose length is at a place in the message. */
+  #bytes(page: Page, at: number): Buffer {
+    if (at === NOWHERE) return EMPTY;
+    const reader = lazily.begin(page.bytes, at - page.base, this.#end - page.base, 'KeyValue');
+    const length = reader.length();
+    const { pos } = reader;
+    reader.finish();
+    return page.part(pos, pos + length);
   }
 
   static of(fields: KeyValueFields): DecodedKeyValue {

@@ -16,6 +16,9 @@ export class Page {
   base = 0;
   readonly start: number;
   end: number;
+  #detached = false;
+  /** Whether `bytes` lies on a store so small that views of it will do. */
+  #small = false;
 
   constructor(message: Buffer, start: number) {
     this.bytes = message;
@@ -25,12 +28,22 @@ export class Page {
 
   /** Leaves the message, unless this is a single part too large to be copied. */
   detach(): void {
+    if (this.#detached) return;
+    this.#detached = true;
     const length = this.end - this.start;
-    if (this.bytes.buffer.byteLength <= PAGE || length > PAGE) return;
+    this.#small = this.bytes.buffer.byteLength <= PAGE;
+    if (this.#small || length > PAGE) return;
     const copy = Buffer.allocUnsafeSlow(length);
     this.bytes.copy(copy, 0, this.start, this.end);
     this.bytes = copy;
     this.base = this.start;
+    this.#small = true;
+  }
+
+  /** What lies between two places in `bytes`, and keeps no message alive; after `detach`. */
+  part(start: number, end: number): Buffer {
+    if (start === end) return EMPTY;
+    return this.#small ? this.bytes.subarray(start, end) : owned(this.bytes, start, end);
   }
 }
 

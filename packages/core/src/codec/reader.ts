@@ -3,22 +3,35 @@ import { owned, Page, PAGE } from './page.ts';
 
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** A reader over one protobuf message. It never reads outside it, and refuses what is malformed with an EtcdError. */
+const NONE: Buffer = Buffer.alloc(0);
+
+/**
+ * A reader over protobuf messages, one after the other: a new one for each would be as much garbage as a small message. It
+ * never reads outside its message, and refuses what is malformed with an EtcdError.
+ */
 export class Reader {
-  readonly bytes: Buffer;
-  pos: number;
-  end: number;
+  bytes: Buffer = NONE;
+  pos = 0;
+  end = 0;
   /** The two halves of the varint read last, as signed 32-bit integers. */
   low = 0;
   high = 0;
-  readonly #message: string;
+  #message = '';
   #page: Page | undefined;
 
-  constructor(bytes: Buffer, pos: number, end: number, message: string) {
+  /** Turns to a message, which lies in `bytes` from `pos` to `end`; `message` names it in errors. */
+  begin(bytes: Buffer, pos: number, end: number, message: string): this {
     this.bytes = bytes;
     this.pos = pos;
     this.end = end;
     this.#message = message;
+    return this;
+  }
+
+  /** Lets go of the message. */
+  finish(): void {
+    this.bytes = NONE;
+    this.#page = undefined;
   }
 
   /** The next field's tag, or 0 at the end of the message. */
@@ -107,23 +120,38 @@ export class Reader {
 
   /** Reads a varint of up to 64 bits into `low` and `high`. */
   varint(): void {
+    const { bytes, end } = this;
+    let { pos } = this;
     let low = 0;
     let high = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
-      if (this.pos >= this.end) throw this.malformed('a varint runs past its end');
-      const byte = this.bytes[this.pos++] as number;
+    let shift = 0;
+    for (; shift < 28; shift += 7) {
+      if (pos >= end) throw this.malformed('a varint runs past its end');
+      const byte = bytes[pos++] as number;
+      low |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return this.#took(pos, low, 0);
+    }
+    for (; shift < 70; shift += 7) {
+      if (pos >= end) throw this.malformed('a varint runs past its end');
+      const byte = bytes[pos++] as number;
       const bits = byte & 0x7f;
-      if (shift < 32) low |= bits << shift;
-      if (shift === 28) high = bits >>> 4;
-      else if (shift > 28) high |= bits << (shift - 32);
-      if (byte < 0x80) {
-        if (shift === 63 && byte > 1) break;
-        this.low = low;
-        this.high = high;
-        return;
+      if (shift === 28) {
+        low |= bits << 28;
+        high = bits >>> 4;
+      } else {
+        high |= bits << (shift - 32);
       }
+      if (byte >= 0x80) continue;
+      if (shift === 63 && byte > 1) break;
+      return this.#took(pos, low, high);
     }
     throw this.malformed('a varint is longer than 64 bits');
+  }
+
+  #took(pos: number, low: number, high: number): void {
+    this.pos = pos;
+    this.low = low;
+    this.high = high;
   }
 
   /** The error for what etcd would never send. */

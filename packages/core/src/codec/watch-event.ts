@@ -11,6 +11,8 @@ export interface WatchEventFields {
   readonly prevKv?: KeyValue | undefined;
 }
 
+const lazily = new Reader();
+
 /** A change of one key, read lazily: a place in a message until the first access. */
 class DecodedWatchEvent implements WatchEvent {
   #page: Page | undefined;
@@ -59,7 +61,7 @@ class DecodedWatchEvent implements WatchEvent {
   }
 
   #read(page: Page): void {
-    const reader = new Reader(page.bytes, this.#start - page.base, this.#end - page.base, 'Event');
+    const reader = lazily.begin(page.bytes, this.#start - page.base, this.#end - page.base, 'Event');
     for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
       switch (tag) {
         case 0x08: {
@@ -78,6 +80,7 @@ class DecodedWatchEvent implements WatchEvent {
           reader.skip(tag);
       }
     }
+    lazily.finish();
     this.#kv ??= keyValue({});
     this.#page = undefined;
   }

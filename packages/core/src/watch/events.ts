@@ -17,7 +17,9 @@ export class WatchEvents implements AsyncIterableIterator<WatchEvent, undefined>
   readonly #source: ResponseSource;
   #events: readonly WatchEvent[] = NONE;
   #index = 0;
-  #waiting: Reader<WatchEvent>[] = [];
+  /** Who waits for the next event, and those who asked after it. */
+  #waiting: Reader<WatchEvent> | undefined;
+  readonly #later: Reader<WatchEvent>[] = [];
   #pulling = false;
   #answered = false;
 
@@ -27,9 +29,7 @@ export class WatchEvents implements AsyncIterableIterator<WatchEvent, undefined>
 
   next(): Promise<Result> {
     if (this.#index < this.#events.length) return Promise.resolve(this.#take());
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.push({ resolve, reject }) === 1) this.#pull();
-    });
+    return new Promise(this.#wait);
   }
 
   async return(): Promise<Result> {
@@ -45,24 +45,39 @@ export class WatchEvents implements AsyncIterableIterator<WatchEvent, undefined>
   /** A response, or the end. */
   resolve(response: IteratorResult<WatchResponse, undefined>): void {
     if (response.done === true) {
-      for (const waiting of this.#waiting.splice(0)) waiting.resolve(DONE);
+      while (this.#waiting !== undefined) this.#served(this.#waiting).resolve(DONE);
       return;
     }
     this.#events = response.value.events;
     this.#index = 0;
-    while (this.#waiting.length > 0 && this.#index < this.#events.length) this.#waiting.shift()?.resolve(this.#take());
+    while (this.#waiting !== undefined && this.#index < this.#events.length) {
+      this.#served(this.#waiting).resolve(this.#take());
+    }
     this.#goOn();
   }
 
   /** The failure of the watch: it goes to the first that waits. */
   reject(reason: unknown): void {
-    this.#waiting.shift()?.reject(reason);
+    if (this.#waiting !== undefined) this.#served(this.#waiting).reject(reason);
     this.#goOn();
+  }
+
+  /** One function for all promises: the reader of a busy watch waits for nearly every event. */
+  readonly #wait = (resolve: Reader<WatchEvent>['resolve'], reject: Reader<WatchEvent>['reject']): void => {
+    const reader = { resolve, reject };
+    if (this.#waiting !== undefined) return void this.#later.push(reader);
+    this.#waiting = reader;
+    this.#pull();
+  };
+
+  #served(reader: Reader<WatchEvent>): Reader<WatchEvent> {
+    this.#waiting = this.#later.length === 0 ? undefined : this.#later.shift();
+    return reader;
   }
 
   #goOn(): void {
     if (this.#pulling) this.#answered = true;
-    else if (this.#waiting.length > 0) this.#pull();
+    else if (this.#waiting !== undefined) this.#pull();
   }
 
   /** Reads until nobody waits or nothing is there: in a loop, as bookmarks without events may come by the thousand. */
@@ -71,7 +86,7 @@ export class WatchEvents implements AsyncIterableIterator<WatchEvent, undefined>
     do {
       this.#answered = false;
       this.#source.read(this);
-    } while (this.#answered && this.#waiting.length > 0);
+    } while (this.#answered && this.#waiting !== undefined);
     this.#pulling = false;
   }
 

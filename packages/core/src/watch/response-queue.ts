@@ -26,7 +26,9 @@ export class ResponseQueue {
   #responses: (WatchResponse | undefined)[] | undefined;
   #sizes: number[] | undefined;
   #head = 0;
-  #readers: Reader<WatchResponse>[] | undefined;
+  /** Who waits for the next response, and those who asked after it. */
+  #waiting: Reader<WatchResponse> | undefined;
+  #later: Reader<WatchResponse>[] | undefined;
   #ended = false;
   #failure: Failure | undefined;
 
@@ -36,8 +38,9 @@ export class ResponseQueue {
 
   push(response: WatchResponse, size: number): void {
     if (this.#ended) return;
-    const reader = this.#readers?.shift();
+    const reader = this.#waiting;
     if (reader !== undefined) {
+      this.#waiting = this.#later?.shift();
       reader.resolve({ value: response, done: false });
       return;
     }
@@ -51,7 +54,8 @@ export class ResponseQueue {
     if (this.length > 0) {
       reader.resolve({ value: this.#take(), done: false });
     } else if (!this.#ended) {
-      (this.#readers ??= []).push(reader);
+      if (this.#waiting === undefined) this.#waiting = reader;
+      else (this.#later ??= []).push(reader);
     } else if (this.#failure === undefined) {
       reader.resolve(DONE);
     } else {
@@ -66,9 +70,9 @@ export class ResponseQueue {
     if (this.#ended) return;
     this.#ended = true;
     this.#failure = failure;
-    const readers = this.#readers;
-    if (readers === undefined) return;
-    this.#readers = undefined;
+    if (this.#waiting === undefined) return;
+    const readers = [this.#waiting, ...(this.#later ?? [])];
+    this.#waiting = this.#later = undefined;
     for (const reader of readers) {
       const failed = this.#failure;
       this.#failure = undefined;

@@ -224,7 +224,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
 
   #deliver(header: ResponseHeader, events: readonly WatchEvent[], size: number): void {
     const first = (events[0] as WatchEvent).kv.modRevision;
-    const last = (events[events.length - 1] as WatchEvent).kv.modRevision;
+    const last = events.length === 1 ? first : (events[events.length - 1] as WatchEvent).kv.modRevision;
     if (last < first) return this.#owner.distrust(this, 'events out of order');
     // Nothing here is new: a server that starts earlier than asked, or a second time.
     if (last < this.nextRevision) return;
