@@ -1,16 +1,15 @@
-// Makes packages/core/lib, the form in which core is published: its own modules in one file, dependencies left outside;
-// and packages/embedded/lib, its command with all that it needs in one file. In the workspace everything uses dist, file by
-// file.
+// Makes packages/core/lib, the form in which core is published: its own modules, and tsyringe, in one file, other
+// dependencies left outside; and packages/embedded/lib, its command with all that it needs in one file. In the workspace
+// everything uses dist, file by file.
 //   node scripts/bundle.mjs
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const core = fileURLToPath(new URL('../packages/core/', import.meta.url));
 const require = createRequire(`${core}package.json`);
-// tsyringe cannot be loaded without.
-require('reflect-metadata/lite');
 
 /**
  * Dependencies that are CommonJS, each behind a file of one line. Node reads a CommonJS module that is imported, and all
@@ -19,7 +18,7 @@ require('reflect-metadata/lite');
 const commonJs = {
   name: 'commonjs',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(@grpc\/|tsyringe$|reflect-metadata\/)/ }, ({ path }) => ({ path, namespace: 'commonjs' }));
+    onResolve({ filter: /^@grpc\// }, ({ path }) => ({ path, namespace: 'commonjs' }));
     onResolve({ filter: /^\.\/.*\.cjs$/ }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /./, namespace: 'commonjs' }, ({ path }) => {
       const file = `${path.replace(/^@/, '').replaceAll('/', '-')}.cjs`;
@@ -27,6 +26,18 @@ const commonJs = {
       const names = Object.keys(require(path)).filter((name) => /^(?!default$)\w+$/.test(name));
       const exported = names.map((name) => `export const ${name} = /* @__PURE__ */ (() => library.${name})();`);
       return { contents: [`import { library } from './${file}';`, ...exported].join('\n') };
+    });
+  },
+};
+
+/** The tsyringe of the application, which is required when it is asked for. */
+const application = {
+  name: 'application',
+  setup({ onLoad }) {
+    onLoad({ filter: /application-container\.ts$/ }, () => {
+      writeFileSync(`${core}lib/tsyringe.cjs`, `'use strict';\nexports.load = () => require('tsyringe');\n`);
+      const contents = `import { load } from './tsyringe.cjs';\nexport const applicationContainer = () => load().container;\n`;
+      return { contents };
     });
   },
 };
@@ -45,7 +56,7 @@ const libraries = {
 /** Makes packages/embedded/lib anew: a process that runs this command alone starts in two thirds of the time. */
 export async function bundleEmbedded() {
   rmSync(`${embedded}lib`, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     absWorkingDir: embedded,
     entryPoints: ['src/cli.ts'],
     outfile: 'lib/cli.cjs',
@@ -55,22 +66,41 @@ export async function bundleEmbedded() {
     platform: 'node',
     target: 'node20.19',
     minify: true,
-    legalComments: 'linked',
+    legalComments: 'none',
+    metafile: true,
     logLevel: 'warning',
   });
+  writeLicenses(embedded, metafile);
+}
+
+/** Puts the licenses of all packages that were bundled beside the bundle, as they ask for. */
+function writeLicenses(folder, { inputs }) {
+  const packages = new Set(
+    Object.keys(inputs).flatMap((path) => /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+  );
+  const texts = [...packages].map((path) => {
+    const place = join(folder, path);
+    const { name, version } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'));
+    const file = readdirSync(place).find((entry) => /^licen[cs]e(\.\w+)?$/i.test(entry));
+    if (file === undefined) throw new Error(`${name} is bundled and brings no license`);
+    return `${name} ${version}\n\n${readFileSync(join(place, file), 'utf8').trim()}\n`;
+  });
+  writeFileSync(join(folder, 'lib/LICENSES.txt'), texts.sort().join(`\n${'-'.repeat(80)}\n\n`));
 }
 
 /** Makes packages/core/lib anew. */
 export async function bundleCore() {
   rmSync(`${core}lib`, { recursive: true, force: true });
   mkdirSync(`${core}lib`);
-  await build({
+  const { metafile } = await build({
     absWorkingDir: core,
     entryPoints: ['src/index.ts'],
     outdir: 'lib',
     bundle: true,
-    packages: 'external',
-    plugins: [commonJs],
+    external: ['@grpc/*', 'long', 'protobufjs'],
+    mainFields: ['es2015', 'module', 'main'],
+    plugins: [commonJs, application],
+    metafile: true,
     // What is imported lazily, such as the descriptor of the protos, stays in a file of its own.
     splitting: true,
     chunkNames: '[name]',
@@ -80,6 +110,7 @@ export async function bundleCore() {
     sourcemap: 'linked',
     logLevel: 'warning',
   });
+  writeLicenses(core, metafile);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await bundleCore();

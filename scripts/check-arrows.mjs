@@ -25,7 +25,7 @@ const owners = [
   [/^@grpc\//, /^(packages\/(core\/src\/transport|embedded\/src\/(server|wire))|test\/src\/raw-etcd)[/.]/],
   [
     /^(tsyringe|reflect-metadata)(\/|$)/,
-    /^packages\/core\/src\/container\./,
+    /^packages\/core\/src\/(application-)?container\./,
     /^packages\/core\/src\/(options|client)\.ts$/,
   ],
   [/^prom-client(\/|$)/, /^(packages\/metrics|test)\/src\//],

@@ -24,9 +24,6 @@ export async function measureStartup(
   address: string,
   rounds: number,
 ): Promise<Startups> {
-  if (clients.includes('etcdts')) {
-    execFileSync(process.execPath, [fileURLToPath(new URL('../../scripts/bundle.mjs', import.meta.url))]);
-  }
   const programs: readonly [ClientName | 'bare', readonly string[]][] = [
     ['bare', ['-e', '0']],
     ...clients.map((client): [ClientName, string[]] => [

@@ -100,14 +100,24 @@ test('hold the code, its types, a README and the license, and nothing else', asy
   }
   const lib = (await filesOf('core')).filter((file) => file.startsWith('lib/') && !file.endsWith('.map'));
   assert.equal(lib, [
+    'lib/LICENSES.txt',
+    'lib/chunk.js',
     'lib/descriptor.js',
     'lib/grpc-grpc-js.cjs',
     'lib/grpc-proto-loader.cjs',
     'lib/index.js',
     'lib/proto-loader.js',
-    'lib/reflect-metadata-lite.cjs',
     'lib/tsyringe.cjs',
   ]);
+});
+
+test('bring the licenses of what is bundled in them, and nothing else is bundled in core', async () => {
+  const bundled = async (name: string): Promise<string[]> => {
+    const text = await readFile(join(installed(name), 'lib/LICENSES.txt'), 'utf8');
+    return text.split(/^-{80}$/m).map((license) => license.trim().split(' ', 1)[0] as string);
+  };
+  assert.equal(await bundled('core'), ['reflect-metadata', 'tslib', 'tsyringe']);
+  assert.ok((await bundled('embedded')).includes('@grpc/grpc-js'));
 });
 
 test('say in package.json what they are, and name no place that is not public', async () => {

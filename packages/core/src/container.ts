@@ -1,6 +1,7 @@
 // The composition root: everything that a client is made of, on one screen. The only file that knows tsyringe.
 import 'reflect-metadata/lite';
-import { container as application, type DependencyContainer, type InjectionToken } from 'tsyringe';
+import { container as root, type DependencyContainer, type InjectionToken } from 'tsyringe';
+import { applicationContainer } from './application-container.ts';
 import type { Interceptor } from './call.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { invalidArgument } from './errors.ts';
@@ -26,6 +27,8 @@ const RANDOM: Token<() => number> = token('random');
 const LOGGER: Token<Logger> = token('logger');
 const PICKER: Token<Picker> = token('picker');
 const DEADLINES: Token<Deadlines> = token('deadlines');
+/** Where interceptors that are given as tokens are resolved. */
+const TOKENS: Token<DependencyContainer> = token('tokens');
 const INTERCEPTORS: Token<readonly Interceptor[]> = token('interceptors');
 const WIRE: Token<WireParts> = token('wire');
 const PIPELINE: Token<Pipeline> = token('pipeline');
@@ -33,8 +36,8 @@ const KV: Token<KVRpc> = token('kv');
 const WATCH: Token<WatchHub> = token('watch');
 const LEASE: Token<LeaseRpc> = token('lease');
 
-// Made when this module loads: it goes on working when the application disposes of the global container.
-const privateRoot = application.createChildContainer();
+// A child: it goes on working when the application disposes of the global container.
+const privateRoot = root.createChildContainer();
 
 /** What all clients over the same connections share. */
 export interface Connections {
@@ -72,6 +75,7 @@ export function composeConnections(options: ClientOptions): Connections {
     const parts = { transport, connection, connectTimeoutMs, clock: use(c, CLOCK), random: use(c, RANDOM), logger };
     return new Picker(endpoints, tlsByDefault, parts);
   });
+  provide(container, TOKENS, (c) => (options.container === undefined ? applicationContainer() : c));
   const identity = Object.freeze({});
   return { identity, options: resolved, clock: use(container, CLOCK), picker: use(container, PICKER), container };
 }
@@ -138,7 +142,7 @@ function resolveInterceptor(
   const shown = typeof one === 'function' ? one.name : String(one);
   let resolved: Interceptor;
   try {
-    resolved = container.resolve(one);
+    resolved = use(container, TOKENS).resolve(one);
   } catch (cause) {
     throw invalidArgument(
       'interceptors',
