@@ -28,13 +28,14 @@ for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
     const work = async (endpoint: string): Promise<void> => {
       while (!done) await client.kv.get('app/spread/1', { serializable: true, endpoint });
     };
-    const working = Promise.all(one.etcd.endpoints.map(work));
-    for (let i = 0; i < 5; i++) {
-      await one.admin.roleAdd(`changes-${i}`);
-      await sleep(100);
-    }
-    done = true;
-    await working;
+    const change = async (): Promise<void> => {
+      for (let i = 0; i < 5; i++) {
+        await one.admin.roleAdd(`changes-${i}`);
+        await sleep(100);
+      }
+    };
+    const changing = change().finally(() => (done = true));
+    await Promise.all([changing, ...one.etcd.endpoints.map(work)]);
 
     const silent = one.etcd.members[((await one.etcd.leader()) + 1) % 3];
     const rest = one.etcd.members.filter((member) => member !== silent).map(({ clientUrl }) => clientUrl);

@@ -7,8 +7,9 @@ export interface EtcdOptions {
   /** Serves clients over TLS, with the certificates at these paths; peers stay in plain text. */
   readonly tls?: ServerTls;
   /**
-   * `fast`, the default, elects within 0.2 s (heartbeat 20 ms, election 200 ms) and is for tests that kill members;
-   * `default` is etcd's 100 ms and 1000 ms.
+   * `default` is etcd's own, heartbeat 100 ms and election 1000 ms, and is what several members are started with: on a busy
+   * machine, faster ones lose their leader without cause. `fast`, which one member is started with, is 20 ms and 200 ms; it
+   * also lets leases live for less than 2 s.
    */
   readonly timing?: 'fast' | 'default';
   /** Which tokens authentication gives out, as in etcd's flag: `simple`, or `jwt,pub-key=…,priv-key=…,…`. */

@@ -81,12 +81,13 @@ async function layOut(options: ClusterOptions): Promise<EtcdCluster> {
       state,
       token,
     };
-    const member = new EtcdMember(place, options, binary, root);
+    const member = new EtcdMember(place, { timing, ...options }, binary, root);
     members.push(member);
     return member;
   }
 
   const count = options.members ?? 3;
+  const timing = count === 1 ? 'fast' : 'default';
   const ports = await freePorts(count * 3);
   const portsOf = (index: number): number[] => ports.slice(index * 3, index * 3 + 3);
   for (let index = 0; index < count; index++) peers.push(`${name(index)}=http://127.0.0.1:${portsOf(index)[1]}`);

@@ -5,6 +5,8 @@ import { toFailure } from './failure.ts';
 
 /** How long after the last test the process may take to have nothing left to do. */
 const LEAK_GRACE_MS = 2_000;
+/** How long a test goes on after an error that nobody caught: what it fails with itself is often the cause of that one. */
+const STRAY_GRACE_MS = 1_000;
 /** Names the file descriptor on which the runner waits for a {@link FileReport} as JSON. */
 const REPORT_FD = 'ETCDTS_TEST_REPORT_FD';
 
@@ -54,23 +56,34 @@ export function allowLeaks(): void {
 
 /**
  * Runs one piece of a test against a deadline, and rejects with whatever fails first: the work, the clock, or an error
- * that nobody caught while it ran.
+ * that nobody caught while it ran; with both where that error came shortly before the work failed.
  */
 export async function guarded(work: () => unknown, timeoutMs: number, what: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
+  let grace: NodeJS.Timeout | undefined;
+  let stray: Error | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      strayFailure = reject;
-      timer = setTimeout(() => reject(new Error(`${what} took longer than ${timeoutMs} ms`)), timeoutMs);
+      strayFailure = (failure) => {
+        stray ??= failure;
+        grace ??= setTimeout(() => reject(stray), STRAY_GRACE_MS);
+      };
+      timer = setTimeout(() => reject(stray ?? new Error(`${what} took longer than ${timeoutMs} ms`)), timeoutMs);
       // An unhandled rejection surfaces only after the microtasks, so give it one turn to be blamed on its own test.
       const settle = async (): Promise<void> => {
         await work();
         await new Promise((turn) => setImmediate(turn));
+        if (stray !== undefined) throw stray;
       };
-      settle().then(resolve, (reason: unknown) => reject(toFailure(reason)));
+      settle().then(resolve, (reason: unknown) => {
+        const failure = toFailure(reason);
+        if (stray !== undefined && stray !== failure) failure.message += `\nand ${stray.message}\n${stray.stack ?? ''}`;
+        reject(failure);
+      });
     });
   } finally {
     clearTimeout(timer);
+    clearTimeout(grace);
     strayFailure = undefined;
   }
 }

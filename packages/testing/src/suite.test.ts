@@ -46,6 +46,11 @@ const hazards: Record<string, [body: string, said: RegExp]> = {
   'a second suite that is never run': [`${good} test.run(); suite('second')('x', () => {});`, /"second" was never run/],
   'a test past its deadline': [`test('x', () => new Promise(() => {}), { timeoutMs: 50 }); test.run();`, /50 ms/],
   'an unhandled rejection': [`test('x', () => { Promise.reject(new Error('lost')) }); test.run();`, /lost/],
+  'an unhandled rejection that is not the cause': [
+    `test('x', async () => { Promise.reject(new Error('lost')); await new Promise(setImmediate); throw new Error('cause') });
+     test.run();`,
+    /cause[^]*and unhandled rejection: Error: lost/,
+  ],
   'an exception that nobody caught': [
     `test('x', () => new Promise(() => { setTimeout(() => { throw new Error('loose') }, 5) })); test.run();`,
     /loose/,
