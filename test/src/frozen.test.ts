@@ -28,7 +28,7 @@ test('H10 a call to a member that stopped ends at its deadline', async () => {
     for (const timeoutMs of [100, 500]) {
       const started = performance.now();
       await rejects(client.kv.get('frozen', { timeoutMs }), { code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
-      assert.ok(since(started) >= timeoutMs && since(started) < timeoutMs + 200, `${since(started)} ms`);
+      assert.ok(since(started) >= timeoutMs && since(started) < timeoutMs + 1_000, `${since(started)} ms`);
     }
     await rejects(client.kv.put('frozen/put', 'x', { timeoutMs: 100 }), {
       code: 'DEADLINE_EXCEEDED',
@@ -97,7 +97,7 @@ test('H9 connecting to a peer that never answers fails at the connect deadline, 
     code: 'UNAVAILABLE',
     outcome: 'not-applied',
   });
-  assert.ok(since(started) >= 190 && since(started) < 600, `${since(started)} ms`);
+  assert.ok(since(started) >= 190 && since(started) < 2_000, `${since(started)} ms`);
   assert.match(error.message, /no connection within 200 ms/);
   await proxy.heal();
   await eventually(() => client.kv.put('frozen/put', 'x'));
