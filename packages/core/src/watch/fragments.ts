@@ -1,4 +1,8 @@
+import { EtcdError } from '../errors.ts';
 import type { WatchEvent, WatchResponseMessage } from '../messages.ts';
+
+/** A response assembled from fragments is bounded as one that comes whole is: by gRPC's largest message. */
+const MAX_BYTES = 2 ** 31 - 1;
 
 /** The parts of a response that etcd sends in fragments, until the last one is here. */
 export class Fragments {
@@ -25,5 +29,13 @@ export class Fragments {
     this.events = events.slice(end);
     this.bytes -= bytes;
     return { events: events.slice(0, end), bytes };
+  }
+
+  /** The error of a response that has become larger than any may be; nothing where it has not. */
+  get tooLarge(): EtcdError | undefined {
+    if (this.bytes <= MAX_BYTES) return undefined;
+    const message = 'a response in fragments exceeds 2 GiB';
+    const code = 'RESOURCE_EXHAUSTED';
+    return new EtcdError({ code, message, grpcCode: 8, outcome: 'not-applied', method: 'Watch.Watch' });
   }
 }

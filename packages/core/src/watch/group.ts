@@ -1,13 +1,15 @@
 import type { CallOptions } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { EtcdError, isEtcdError } from '../errors.ts';
+import { isEtcdError, type EtcdError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { ResetCheck } from './reset-check.ts';
-import { Backoff, cancelVerdict, streamVerdict } from './resume.ts';
+import { Backoff, cancelVerdict, endedBy, protocolError, streamVerdict } from './resume.ts';
 import { LiveStream, type StreamOwner } from './stream.ts';
-import type { Subscription, SubscriptionOwner } from './watcher.ts';
+import { renewToken, storeRevision } from './reads.ts';
+import type { Subscription } from './subscription.ts';
+import type { SubscriptionOwner } from './subscription-owner.ts';
 
 /** What the watch hub is made of. */
 export interface WatchHubParts {
@@ -18,13 +20,9 @@ export interface WatchHubParts {
   readonly logger: Logger;
 }
 
-/** How often in a row a token may be refused, or a stream end for want of resources, before a watch fails. */
-const MOST_SETBACKS = 3;
 /** After a stream that lived this long, or this long with something new on it, the next attempt is a first one. */
 const GOOD_STREAM_MS = 5_000;
 const GOOD_ADVANCED_MS = 100;
-/** Of the unary calls that the hub makes for itself. */
-const UNARY_TIMEOUT_MS = 5_000;
 
 /**
  * The subscriptions that share streams, because they have the same metadata, leader requirement and endpoint.
@@ -110,7 +108,8 @@ export class WatchGroup implements SubscriptionOwner, StreamOwner {
   suspect(subscription: Subscription): void {
     const { stream } = subscription;
     if (stream === undefined) return;
-    stream.resetCheck ??= new ResetCheck((suspect) => this.#clusterRevision(suspect), this.#parts.clock);
+    const { pipeline, clock } = this.#parts;
+    stream.resetCheck ??= new ResetCheck(({ request }) => storeRevision(pipeline, this.#options, request.key), clock);
     stream.resetCheck.add(subscription);
   }
 
@@ -163,24 +162,20 @@ export class WatchGroup implements SubscriptionOwner, StreamOwner {
       if (verdict === 'closed') subscription.close();
       else if (verdict === 'fail') subscription.fail(error);
       else if (verdict === 'authenticate' && !this.#mayRenew(subscription)) subscription.fail(error);
-      else if (brief && !this.#mayExhaust(subscription, error)) subscription.fail(error);
+      else if (brief && !mayExhaust(subscription, error)) subscription.fail(error);
       else if (this.#current !== undefined) this.#current.attach(subscription);
     }
     const resuming = subscriptions.filter((subscription) => subscription.state !== 'ended').length;
     if (resuming === 0) return;
     this.resumes += 1;
-    this.#parts.logger.info(`watch stream ended (${describe(error)}): ${resuming} watches resume`);
+    this.#parts.logger.info(`watch stream ended (${endedBy(error)}): ${resuming} watches resume`);
     this.#schedule();
   }
 
   violated(stream: LiveStream, why: string): void {
     this.#parts.logger.warn(`watch stream dropped: the server ${why}`);
     stream.cancel();
-    const message = `the server broke the watch protocol: it ${why}`;
-    this.ended(
-      stream,
-      new EtcdError({ code: 'INTERNAL', message, grpcCode: 13, outcome: 'not-applied', method: 'Watch.Watch' }),
-    );
+    this.ended(stream, protocolError(why));
   }
 
   // ---- streams ------------------------------------------------------------------------------------------------------
@@ -237,44 +232,18 @@ export class WatchGroup implements SubscriptionOwner, StreamOwner {
       this.#refused = undefined;
       this.#open();
     };
-    this.#renewToken(refused).then(go, go);
-  }
-
-  /**
-   * Lets the interceptors see a refused token where they all can, in a unary call. etcd says so of a watch in a message on
-   * a healthy stream, which nobody but this hub reads.
-   */
-  async #renewToken(refused: Subscription): Promise<void> {
-    const request = { key: refused.request.key, serializable: true, countOnly: true };
-    await this.#parts.pipeline.unary(methods.range, request, this.#unaryOptions());
-  }
-
-  async #clusterRevision(suspect: Subscription): Promise<bigint> {
-    const request = { key: suspect.request.key, countOnly: true };
-    const response = await this.#parts.pipeline.unary(methods.range, request, this.#unaryOptions());
-    return response.header.revision;
-  }
-
-  #unaryOptions(): CallOptions {
-    return { ...this.#options, timeoutMs: UNARY_TIMEOUT_MS };
+    renewToken(this.#parts.pipeline, this.#options, refused.request.key).then(go, go);
   }
 
   #mayRenew(subscription: Subscription): boolean {
-    subscription.refusals += 1;
     this.#refused = subscription;
-    return subscription.refusals <= MOST_SETBACKS;
-  }
-
-  /** A response that is too large for this client is asked for in fragments; where that does not help either, it ends. */
-  #mayExhaust(subscription: Subscription, error: unknown): boolean {
-    if (!isEtcdError(error, 'RESOURCE_EXHAUSTED')) return true;
-    subscription.fragmented = true;
-    subscription.exhaustions += 1;
-    return subscription.exhaustions <= MOST_SETBACKS;
+    return subscription.setbacks.refused();
   }
 }
 
-function describe(error: unknown): string {
-  if (error === undefined) return 'by the server';
-  return isEtcdError(error) ? error.code : 'by an interceptor';
+/** A response that is too large for this client is asked for in fragments; where that does not help either, it ends. */
+function mayExhaust(subscription: Subscription, error: unknown): boolean {
+  if (!isEtcdError(error, 'RESOURCE_EXHAUSTED')) return true;
+  subscription.fragmented = true;
+  return subscription.setbacks.exhausted();
 }

@@ -4,7 +4,7 @@ import type { WatchCreateRequest } from '../messages.ts';
 import type { WatchStats } from '../stats.ts';
 import { WatchGroup, type WatchHubParts } from './group.ts';
 import type { WatchService, WatchServiceOptions, WatchStream } from './service.ts';
-import { Subscription } from './watcher.ts';
+import { Subscription } from './subscription.ts';
 
 export type { WatchHubParts } from './group.ts';
 

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts';
 import { EtcdError } from '../errors.ts';
-import type { Subscription } from './watcher.ts';
+import type { ResponseHeader } from '../messages.ts';
+import type { Subscription } from './subscription.ts';
 
 const AGAIN_MS = 1_000;
 
@@ -62,8 +63,21 @@ export class ResetCheck {
   }
 }
 
+/** The error of a watch that finds itself on another cluster; nothing where it is the same, or one of them does not say. */
+export function otherCluster(
+  { clusterId: before }: ResponseHeader,
+  { clusterId: now }: ResponseHeader,
+): EtcdError | undefined {
+  if (now === before || now === 0n || before === 0n) return undefined;
+  return clusterReset(`its id was ${hex(before)}, now it is ${hex(now)}`);
+}
+
+function hex(id: bigint): string {
+  return BigInt.asUintN(64, id).toString(16);
+}
+
 /** The error of a watch whose history is gone: etcd was wiped, restored from a backup, or is another cluster. */
-export function clusterReset(why: string): EtcdError {
+function clusterReset(why: string): EtcdError {
   const message = `the cluster is not the one that this watch began on: ${why}`;
   return new EtcdError({ code: 'CLUSTER_RESET', message, grpcCode: 9, outcome: 'not-applied', method: 'Watch.Watch' });
 }

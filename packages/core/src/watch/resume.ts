@@ -74,6 +74,18 @@ export function cancelError(message: WatchResponseMessage): EtcdError {
   });
 }
 
+/** The end of a stream on which the server broke the protocol. */
+export function protocolError(why: string): EtcdError {
+  const message = `the server broke the watch protocol: it ${why}`;
+  return new EtcdError({ code: 'INTERNAL', message, grpcCode: 13, outcome: 'not-applied', method: 'Watch.Watch' });
+}
+
+/** How a stream ended, for the log. */
+export function endedBy(error: unknown): string {
+  if (error === undefined) return 'by the server';
+  return isEtcdError(error) ? error.code : 'by an interceptor';
+}
+
 const FIRST_MS = 10;
 const LONGEST_MS = 1_000;
 

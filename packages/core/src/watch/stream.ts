@@ -3,7 +3,7 @@ import type { EtcdError } from '../errors.ts';
 import type { ResponseHeader, WatchCreateRequest, WatchRequest, WatchResponseMessage } from '../messages.ts';
 import type { ResetCheck } from './reset-check.ts';
 import { cancelError } from './resume.ts';
-import type { Subscription } from './watcher.ts';
+import type { Subscription } from './subscription.ts';
 
 /** What a stream tells the group that it belongs to. */
 export interface StreamOwner {

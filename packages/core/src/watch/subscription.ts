@@ -1,30 +1,16 @@
 import { onAbort } from '../abort.ts';
-import type { Clock, Timer } from '../clock.ts';
-import type { EtcdErrorCode } from '../error-codes.ts';
-import { clientClosed, EtcdError, isEtcdError } from '../errors.ts';
+import type { Clock } from '../clock.ts';
+import { clientClosed, isEtcdError } from '../errors.ts';
 import type { ResponseHeader, WatchCreateRequest, WatchEvent, WatchResponseMessage } from '../messages.ts';
+import { cancelled, Creation } from './creation.ts';
 import { WatchEvents, type ResponseSource } from './events.ts';
 import { Fragments } from './fragments.ts';
-import { clusterReset } from './reset-check.ts';
+import { otherCluster } from './reset-check.ts';
 import { ResponseQueue, type Failure, type Reader } from './response-queue.ts';
 import type { WatchResponse, WatchServiceOptions, WatchStream } from './service.ts';
+import { Setbacks } from './setbacks.ts';
 import type { LiveStream } from './stream.ts';
-
-/** What a subscription needs of the streams that it shares with others. */
-export interface SubscriptionOwner {
-  /** A watch is wanted on the server, from `nextRevision` on. */
-  submit(subscription: Subscription): void;
-  /** Its reader is behind: the watch on the server is not wanted for the time being. */
-  park(subscription: Subscription): void;
-  /** The subscription has ended. */
-  release(subscription: Subscription): void;
-  /** Something new was received, as many events of it: its stream works. */
-  advanced(subscription: Subscription, events?: number): void;
-  /** The store at the other end is older than what this subscription has seen. */
-  suspect(subscription: Subscription): void;
-  /** The server broke the protocol on this subscription's stream. */
-  distrust(subscription: Subscription, why: string): void;
-}
+import type { SubscriptionOwner } from './subscription-owner.ts';
 
 /**
  * Where a subscription stands with the server. `waiting`: for a stream; `attached`: to one, which may not have created
@@ -34,8 +20,6 @@ export type SubscriptionState = 'waiting' | 'attached' | 'parked' | 'ended';
 
 /** Bytes that may wait for a slow reader, unless said otherwise. */
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
-/** A response assembled from fragments is bounded as one that comes whole is: by gRPC's largest message. */
-const MAX_RESPONSE_BYTES = 2 ** 31 - 1;
 /** A response takes some memory, however small its message. */
 const LEAST_BYTES = 64;
 const NO_EVENTS: readonly WatchEvent[] = [];
@@ -52,9 +36,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   nextRevision: bigint;
   /** The newest revision that the store is known to have had. */
   observed: bigint = NO_REVISION;
-  /** How often in a row etcd has refused its token, and a stream has ended for want of resources. */
-  refusals = 0;
-  exhaustions = 0;
+  readonly setbacks: Setbacks = new Setbacks();
   /** Asks for fragments, also where the application did not: they bound how much comes at once. */
   fragmented: boolean;
   readonly #owner: SubscriptionOwner;
@@ -62,13 +44,8 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   readonly #signal: AbortSignal | undefined;
   readonly #createdNotify: boolean;
   readonly #maxBufferedBytes: number;
+  readonly #creation: Creation = new Creation();
   #fragments: Fragments | undefined;
-  /** How the creation went, and who wants to know. */
-  #header: ResponseHeader | undefined;
-  #uncreated: unknown;
-  #created: Promise<ResponseHeader> | undefined;
-  #settle: (() => void) | undefined;
-  #timer: Timer | undefined;
   #ignoreAbort: (() => void) | undefined;
 
   constructor(owner: SubscriptionOwner, request: WatchCreateRequest, options: WatchServiceOptions) {
@@ -85,15 +62,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   // ---- the application's side ---------------------------------------------------------------------------------------
 
   get created(): Promise<ResponseHeader> {
-    if (this.#created === undefined) {
-      this.#created = new Promise((resolve, reject) => {
-        this.#settle = () => (this.#header === undefined ? reject(this.#uncreated) : resolve(this.#header));
-      });
-      // Who does not wait for it learns of a failure from the iteration.
-      this.#created.catch(() => {});
-      if (this.#header !== undefined || this.state === 'ended') this.#settle?.();
-    }
-    return this.#created;
+    return this.#creation.promise;
   }
 
   next(): Promise<IteratorResult<WatchResponse, undefined>> {
@@ -138,7 +107,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
 
   /** Fails the subscription unless etcd has registered it within this time. */
   limitCreation(clock: Clock, timeoutMs: number): void {
-    this.#timer = clock.after(timeoutMs, () => this.fail(notCreated(timeoutMs)), true);
+    this.#creation.limit(clock, timeoutMs, (error) => this.fail(error));
   }
 
   get bufferedBytes(): number {
@@ -149,16 +118,13 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
 
   /** etcd has registered it: for the first time, or again on a new stream. */
   establish(header: ResponseHeader): void {
-    this.refusals = 0;
-    if (this.#header === undefined) {
-      this.#begin(header);
-    } else if (isOther(header.clusterId, this.#header.clusterId)) {
-      this.fail(clusterReset(`its id was ${hex(this.#header.clusterId)}, now it is ${hex(header.clusterId)}`));
-    } else if (header.revision < this.observed) {
-      this.#owner.suspect(this);
-    } else {
-      this.observed = header.revision;
-    }
+    this.setbacks.established();
+    const first = this.#creation.header;
+    if (first === undefined) return this.#begin(header);
+    const reset = otherCluster(first, header);
+    if (reset !== undefined) this.fail(reset);
+    else if (header.revision < this.observed) this.#owner.suspect(this);
+    else this.observed = header.revision;
   }
 
   /** A message of events or of progress, whole or in part. */
@@ -194,10 +160,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   }
 
   #begin(header: ResponseHeader): void {
-    this.#header = header;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#settle?.();
+    this.#creation.succeed(header);
     this.#owner.advanced(this);
     // No header, no revision: then it stays at "now" until the first event.
     if (this.nextRevision === NO_REVISION && header.revision > 0n) this.nextRevision = header.revision + 1n;
@@ -219,7 +182,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     const whole = fragments.takeWhole();
     if (whole !== undefined) this.#deliver(message.header, whole.events, whole.bytes);
     else if (this.#queue.length > 0) this.#park();
-    else if (fragments.bytes > MAX_RESPONSE_BYTES) this.fail(tooLarge());
+    else if (fragments.tooLarge !== undefined) this.fail(fragments.tooLarge);
   }
 
   #deliver(header: ResponseHeader, events: readonly WatchEvent[], size: number): void {
@@ -232,7 +195,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     if (first < this.nextRevision) fresh = events.filter((event) => event.kv.modRevision >= this.nextRevision);
     this.nextRevision = last + 1n;
     if (last > this.observed) this.observed = last;
-    this.exhaustions = 0;
+    this.setbacks.advanced();
     this.#owner.advanced(this, fresh.length);
     this.#push({ header, events: fresh, created: false, progressNotify: false }, size);
   }
@@ -240,7 +203,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   #progress(header: ResponseHeader, size: number): void {
     if (header.revision >= this.nextRevision) {
       this.nextRevision = header.revision + 1n;
-      this.exhaustions = 0;
+      this.setbacks.advanced();
       this.#owner.advanced(this);
     }
     if (this.request.progressNotify === true) this.#notify(header, size);
@@ -276,37 +239,8 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     owner.release(this);
     this.interrupt();
     this.state = 'ended';
-    this.#timer?.cancel();
-    this.#timer = undefined;
     this.#ignoreAbort?.();
-    if (this.#header === undefined) {
-      this.#uncreated = uncreated;
-      this.#settle?.();
-    }
+    this.#creation.fail(uncreated);
     return true;
   }
-}
-
-function isOther(cluster: bigint, before: bigint): boolean {
-  return cluster !== before && cluster !== 0n && before !== 0n;
-}
-
-function hex(id: bigint): string {
-  return BigInt.asUintN(64, id).toString(16);
-}
-
-function cancelled(): EtcdError {
-  return failure('CANCELLED', 1, 'the watch was cancelled before etcd registered it');
-}
-
-function notCreated(timeoutMs: number): EtcdError {
-  return failure('DEADLINE_EXCEEDED', 4, `etcd did not register the watch within ${timeoutMs} ms`);
-}
-
-function tooLarge(): EtcdError {
-  return failure('RESOURCE_EXHAUSTED', 8, 'a response in fragments exceeds 2 GiB');
-}
-
-function failure(code: EtcdErrorCode, grpcCode: number, message: string): EtcdError {
-  return new EtcdError({ code, grpcCode, message, outcome: 'not-applied', method: 'Watch.Watch' });
 }
