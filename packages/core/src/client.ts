@@ -14,6 +14,7 @@ import type { Pipeline } from './pipeline/pipeline.ts';
 import { versionGate } from './version-gate.ts';
 import type { Watcher } from './watch/watch.ts';
 import { facadesOf, registerServices } from './wrap.ts';
+import { traced } from './traced.ts';
 
 /** What a client is made of, for people: `describe()`. Holds no secret. */
 export interface ClientDescription {
@@ -68,7 +69,7 @@ export function invoke<Req, Res>(
   const pipeline = pipelines.get(client);
   if (pipeline === undefined) throw invalidArgument('client', 'must be what createClient or intercept returned');
   if (method.kind !== 'unary') throw invalidArgument('method', 'must be a unary RPC');
-  return pipeline.unary(method, request, options);
+  return traced(pipeline.unary(method, request, options));
 }
 
 /** Makes a client; connects on first use. Throws an EtcdError that names the option where one is wrong. */

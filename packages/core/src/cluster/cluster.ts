@@ -11,6 +11,7 @@ import type {
 import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { toPeerUrls } from './peer-urls.ts';
+import { traced } from '../traced.ts';
 
 /** Options of `Cluster.memberList`. */
 export interface MemberListOptions extends CallOptions {
@@ -53,21 +54,23 @@ export class ClusterFacade implements Cluster {
   }
 
   async memberList(options: MemberListOptions = {}): Promise<MemberListResponse> {
-    return this.#pipeline.unary(methods.memberList, { linearizable: options.serializable !== true }, options);
+    return await traced(
+      this.#pipeline.unary(methods.memberList, { linearizable: options.serializable !== true }, options),
+    );
   }
 
   async memberAdd(peerUrls: readonly string[], options: CallOptions = {}): Promise<MemberAddResponse> {
     const request = { peerUrls: toPeerUrls(peerUrls, 'peerUrls'), isLearner: false };
-    return this.#pipeline.unary(methods.memberAdd, request, options);
+    return await traced(this.#pipeline.unary(methods.memberAdd, request, options));
   }
 
   async memberAddAsLearner(peerUrls: readonly string[], options: CallOptions = {}): Promise<MemberAddResponse> {
     const request = { peerUrls: toPeerUrls(peerUrls, 'peerUrls'), isLearner: true };
-    return this.#pipeline.unary(methods.memberAdd, request, options);
+    return await traced(this.#pipeline.unary(methods.memberAdd, request, options));
   }
 
   async memberRemove(id: bigint | number, options: CallOptions = {}): Promise<MemberRemoveResponse> {
-    return this.#pipeline.unary(methods.memberRemove, { id: toMemberId(id, 'id') }, options);
+    return await traced(this.#pipeline.unary(methods.memberRemove, { id: toMemberId(id, 'id') }, options));
   }
 
   async memberUpdate(
@@ -76,11 +79,11 @@ export class ClusterFacade implements Cluster {
     options: CallOptions = {},
   ): Promise<MemberUpdateResponse> {
     const request = { id: toMemberId(id, 'id'), peerUrls: toPeerUrls(peerUrls, 'peerUrls') };
-    return this.#pipeline.unary(methods.memberUpdate, request, options);
+    return await traced(this.#pipeline.unary(methods.memberUpdate, request, options));
   }
 
   async memberPromote(id: bigint | number, options: CallOptions = {}): Promise<MemberPromoteResponse> {
-    return this.#pipeline.unary(methods.memberPromote, { id: toMemberId(id, 'id') }, options);
+    return await traced(this.#pipeline.unary(methods.memberPromote, { id: toMemberId(id, 'id') }, options));
   }
 }
 

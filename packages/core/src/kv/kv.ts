@@ -14,6 +14,7 @@ import {
   type TxnResponse,
 } from './responses.ts';
 import type { KVService } from './service.ts';
+import { traced } from '../traced.ts';
 
 export interface GetOptions extends GetOpOptions, CallOptions {}
 export interface PutOptions extends PutOpOptions, CallOptions {}
@@ -68,15 +69,15 @@ export class KVFacade implements KV {
   }
 
   async get(key: Bytes, options: GetOptions = {}): Promise<GetResponse> {
-    return this.#service.range(op.get(key, options).request, options);
+    return await traced(this.#service.range(op.get(key, options).request, options));
   }
 
   async put(key: Bytes, value: Bytes, options: PutOptions = {}): Promise<PutResponse> {
-    return this.#service.put(op.put(key, value, options).request, options);
+    return await traced(this.#service.put(op.put(key, value, options).request, options));
   }
 
   async delete(key: Bytes, options: DeleteOptions = {}): Promise<DeleteResponse> {
-    return this.#service.deleteRange(op.delete(key, options).request, options);
+    return await traced(this.#service.deleteRange(op.delete(key, options).request, options));
   }
 
   async txn<const Then extends readonly Op[] = readonly [], const Else extends readonly Op[] = readonly []>(
@@ -84,7 +85,7 @@ export class KVFacade implements KV {
     options: CallOptions = {},
   ): Promise<TxnResponse<Then, Else>> {
     const { request } = op.txn(input);
-    return txnResponse(request, await this.#service.txn(request, options));
+    return txnResponse(request, await traced(this.#service.txn(request, options)));
   }
 
   async do<const O extends Op>(operation: O, options: CallOptions = {}): Promise<OpResponse<O>> {
@@ -92,7 +93,9 @@ export class KVFacade implements KV {
   }
 
   async compact(revision: bigint | number, options: CompactOptions = {}): Promise<CompactResponse> {
-    return this.#service.compact({ revision: toInt64(revision, 'revision', 1n), physical: options.physical }, options);
+    return await traced(
+      this.#service.compact({ revision: toInt64(revision, 'revision', 1n), physical: options.physical }, options),
+    );
   }
 
   pages(key: Bytes, options: PagesOptions = {}): AsyncIterable<GetResponse> {
@@ -109,13 +112,13 @@ export class KVFacade implements KV {
   async #run(operation: Op, options: CallOptions): Promise<unknown> {
     switch (operation?.type) {
       case 'get':
-        return this.#service.range(operation.request, options);
+        return await traced(this.#service.range(operation.request, options));
       case 'put':
-        return this.#service.put(operation.request, options);
+        return await traced(this.#service.put(operation.request, options));
       case 'delete':
-        return this.#service.deleteRange(operation.request, options);
+        return await traced(this.#service.deleteRange(operation.request, options));
       case 'txn':
-        return txnResponse(operation.request, await this.#service.txn(operation.request, options));
+        return txnResponse(operation.request, await traced(this.#service.txn(operation.request, options)));
       default:
         throw invalidArgument('operation', 'is no operation; make it with op.get, op.put, op.delete or op.txn');
     }

@@ -9,6 +9,7 @@ import type {
   LeaseTimeToLiveResponse,
 } from '../messages.ts';
 import type { KeepAlive, LeaseService } from './service.ts';
+import { traced } from '../traced.ts';
 
 /** etcd's longest time to live in seconds (server/lease/lessor.go `MaxLeaseTTL`). */
 const MAX_TTL = 9_000_000_000;
@@ -82,19 +83,19 @@ export class LeaseFacade implements Lease {
     toCount(ttl, 'ttl', 1);
     if (ttl > MAX_TTL) throw invalidArgument('ttl', `must be at most ${MAX_TTL}, not ${ttl}`, 'LEASE_TTL_TOO_LARGE');
     const id = options.id === undefined ? 0n : toId(options.id);
-    return this.#service.grant({ ttl, id }, options);
+    return await traced(this.#service.grant({ ttl, id }, options));
   }
 
   async revoke(id: bigint | number, options: CallOptions = {}): Promise<LeaseRevokeResponse> {
-    return this.#service.revoke({ id: toId(id) }, options);
+    return await traced(this.#service.revoke({ id: toId(id) }, options));
   }
 
   async timeToLive(id: bigint | number, options: LeaseTimeToLiveOptions = {}): Promise<LeaseTimeToLiveResponse> {
-    return this.#service.timeToLive({ id: toId(id), keys: options.keys }, options);
+    return await traced(this.#service.timeToLive({ id: toId(id), keys: options.keys }, options));
   }
 
   async leases(options: CallOptions = {}): Promise<LeaseLeasesResponse> {
-    return this.#service.leases(options);
+    return await traced(this.#service.leases(options));
   }
 
   keepAlive(id: bigint | number, options: LeaseKeepAliveOptions = {}): KeepAlive {
@@ -102,7 +103,7 @@ export class LeaseFacade implements Lease {
   }
 
   async keepAliveOnce(id: bigint | number, options: CallOptions = {}): Promise<LeaseKeepAliveResponse> {
-    return this.#service.keepAliveOnce(toId(id), options);
+    return await traced(this.#service.keepAliveOnce(toId(id), options));
   }
 }
 

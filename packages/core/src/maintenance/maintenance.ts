@@ -19,6 +19,7 @@ import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { type Snapshot, type SnapshotOptions, SnapshotStream } from './snapshot.ts';
 import { findEndpoint, timeLeft } from './statuses.ts';
+import { traced } from '../traced.ts';
 
 /** Which alarms to disarm; a part that is left out, 0 or `'none'` stands for every member or every alarm. */
 export interface AlarmFilter {
@@ -86,25 +87,25 @@ export class MaintenanceFacade implements Maintenance {
   }
 
   async status(endpoint: string, options: CallOptions = {}): Promise<StatusResponse> {
-    return this.#pipeline.unary(methods.status, {}, at(endpoint, options));
+    return await traced(this.#pipeline.unary(methods.status, {}, at(endpoint, options)));
   }
 
   async defragment(endpoint: string, options: CallOptions = {}): Promise<DefragmentResponse> {
     const { timeoutMs = Infinity } = options;
-    return this.#pipeline.unary(methods.defragment, {}, { ...at(endpoint, options), timeoutMs });
+    return await traced(this.#pipeline.unary(methods.defragment, {}, { ...at(endpoint, options), timeoutMs }));
   }
 
   async hash(endpoint: string, options: CallOptions = {}): Promise<HashResponse> {
-    return this.#pipeline.unary(methods.hash, {}, at(endpoint, options));
+    return await traced(this.#pipeline.unary(methods.hash, {}, at(endpoint, options)));
   }
 
   async hashKv(endpoint: string, revision: bigint | number = 0n, options: CallOptions = {}): Promise<HashKvResponse> {
     const request = { revision: toInt64(revision, 'revision', 0n) };
-    return this.#pipeline.unary(methods.hashKv, request, at(endpoint, options));
+    return await traced(this.#pipeline.unary(methods.hashKv, request, at(endpoint, options)));
   }
 
   async alarmList(options: CallOptions = {}): Promise<AlarmResponse> {
-    return this.#pipeline.unary(methods.alarm, { action: 'get', memberId: 0n, alarm: 'none' }, options);
+    return await traced(this.#pipeline.unary(methods.alarm, { action: 'get', memberId: 0n, alarm: 'none' }, options));
   }
 
   async alarmDisarm(filter: AlarmFilter, options: CallOptions = {}): Promise<AlarmResponse> {
@@ -125,14 +126,14 @@ export class MaintenanceFacade implements Maintenance {
   }
 
   #disarm({ memberId, alarm }: AlarmMember, options: CallOptions): Promise<AlarmResponse> {
-    return this.#pipeline.unary(methods.alarm, { action: 'deactivate', memberId, alarm }, options);
+    return traced(this.#pipeline.unary(methods.alarm, { action: 'deactivate', memberId, alarm }, options));
   }
 
   async moveLeader(targetId: bigint | number, options: CallOptions = {}): Promise<MoveLeaderResponse> {
     const request = { targetId: toMemberId(targetId, 'targetId') };
     const left = timeLeft(options, this.#clock);
     const endpoint = options.endpoint ?? (await this.#leader(options));
-    return this.#pipeline.unary(methods.moveLeader, request, { ...left(), endpoint });
+    return await traced(this.#pipeline.unary(methods.moveLeader, request, { ...left(), endpoint }));
   }
 
   async #leader(options: CallOptions): Promise<string> {
@@ -158,7 +159,7 @@ export class MaintenanceFacade implements Maintenance {
     if (typeof version !== 'string') throw invalidArgument('version', `must be a string, not ${describe(version)}`);
     if (version === '' && action !== 'cancel')
       throw invalidArgument('version', `must be given to ${action} a downgrade`);
-    return this.#pipeline.unary(methods.downgrade, { action, version }, options);
+    return await traced(this.#pipeline.unary(methods.downgrade, { action, version }, options));
   }
 
   snapshot(options: SnapshotOptions = {}): Snapshot {
