@@ -38,7 +38,9 @@ export class FindingsFile {
 
 /** The start of a sum. */
 export function noFindings() {
-  return { looked: Object.fromEntries(PLACES.map((place) => [place, 0])), secrets: 0, hits: [] };
+  /** @type {string[]} */
+  const hits = [];
+  return { looked: Object.fromEntries(PLACES.map((place) => [place, 0])), secrets: 0, hits };
 }
 
 export function addFindings(sum, { looked, secrets, hits }) {

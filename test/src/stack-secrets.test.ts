@@ -58,6 +58,8 @@ test('no key, value, user, password, token or private key is in an error, a log 
   // What is refused in the client.
   await fails(() => kv.put(`${KEY}\ud800`, VALUE));
   await fails(() => kv.put(KEY, `${VALUE}\ud800`));
+  await fails(() => op.put(`${KEY}\ud800`, VALUE));
+  await fails(() => compare.value(KEY, '=', `${VALUE}\ud800`));
   await fails(() => kv.put('', VALUE));
   await fails(() => kv.put(KEY, { [VALUE]: VALUE } as never));
   await fails(() => kv.get(KEY, { rangeEnd: 'app/a' }));

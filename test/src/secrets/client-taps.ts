@@ -30,7 +30,7 @@ export function tappedTransport(
     name: transport.name,
     connect(endpoint, options) {
       for (const line of String(options.tls?.key ?? '').split('\n'))
-        if (!line.startsWith('-----')) secrets.learn('credential', line);
+        if (line.length > 20 && !line.startsWith('-----')) secrets.learn('credential', line);
       const connection = transport.connect(endpoint, options);
       lookAt(connection, 'start', (_, [, metadata]) => {
         if (!known.has(metadata as object)) learnMetadata(secrets, metadata);
@@ -41,39 +41,31 @@ export function tappedTransport(
   };
 }
 
-/** Hands over every description of a client, one at its close included, and learns what its operations are given. */
-export function tapClients(secrets: KnownSecrets, described: (description: ClientDescription) => void): void {
+/** Learns what the methods of a class are given: also what the client refuses, which never becomes a message. */
+export function tapArguments(facade: { readonly prototype: object }, secrets: KnownSecrets): void {
+  for (const name of Object.getOwnPropertyNames(facade.prototype))
+    if (name !== 'constructor') lookAt(facade.prototype, name, (_, args) => learnArguments(secrets, args));
+}
+
+/** Hands over every description of a client, one at its close included. */
+export function tapClients(described: (description: ClientDescription) => void): void {
   const tapped = new Set<object>();
-  const once = (object: object, tap: (prototype: object) => void): void => {
-    const prototype = Object.getPrototypeOf(object) as object;
-    if (tapped.has(prototype)) return;
-    tapped.add(prototype);
-    tap(prototype);
-  };
-  const learning = (names: readonly string[]) => (facade: object) => {
-    for (const name of names) lookAt(facade, name, (_, args) => learnArguments(secrets, args));
-  };
-  const tapClient = (client: EtcdClient): void => {
-    once(client.kv, learning(['get', 'put', 'delete', 'txn', 'do', 'pages']));
-    once(client.watcher, learning(['watch']));
-    once(client, (prototype) => {
-      replace(
-        prototype,
-        'describe',
-        (describe) =>
-          function () {
-            const description = Reflect.apply(describe, this, []) as ClientDescription;
-            described(description);
-            return description;
-          },
-      );
-      lookAt(prototype, 'close', (closing) => (closing as EtcdClient).describe());
-    });
-  };
   // The class is not exported, but core keeps what is behind its clients in a WeakMap, by the client.
-  lookAt(WeakMap.prototype, 'set', (_, [key]) => {
-    const client = key as Partial<EtcdClient>;
-    if (typeof client.describe === 'function' && typeof client.intercept === 'function')
-      tapClient(client as EtcdClient);
+  lookAt(WeakMap.prototype, 'set', (_, [client]) => {
+    const { describe, intercept } = client as Partial<EtcdClient>;
+    const prototype = Object.getPrototypeOf(client) as object;
+    if (typeof describe !== 'function' || typeof intercept !== 'function' || tapped.has(prototype)) return;
+    tapped.add(prototype);
+    replace(
+      prototype,
+      'describe',
+      (old) =>
+        function () {
+          const description = Reflect.apply(old, this, []) as ClientDescription;
+          described(description);
+          return description;
+        },
+    );
+    lookAt(prototype, 'close', (closing) => (closing as EtcdClient).describe());
   });
 }

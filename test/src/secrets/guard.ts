@@ -5,11 +5,14 @@ import type { ClientOptions } from '@etcdts/core';
 import type { Registry } from 'prom-client';
 import { KnownSecrets } from './known-secrets.ts';
 import { Shown } from './shown.ts';
-import { tapClients, tapOptions, tappedLogger, tappedTransport } from './client-taps.ts';
+import { tapArguments, tapClients, tapOptions, tappedLogger, tappedTransport } from './client-taps.ts';
 import { tapErrors, tapMethods, tapOutput, tapRegistries, whenLoaded } from './taps.ts';
 
 /** Names the file to which each process adds its findings, as a line of JSON. */
 const REPORT = 'ETCDTS_SECRETS_REPORT';
+
+/** How many errors are kept until they are printed. */
+const MOST_MADE = 200;
 
 const secrets = new KnownSecrets();
 const shown = new Shown(secrets);
@@ -20,16 +23,21 @@ let registries: ReadonlySet<Registry> = new Set();
 secrets.learn('data', 'sentinel-');
 for (const word of ['password', 'token', 'secret']) secrets.learn('credential', `sentinel-${word}`);
 
-const core = import.meta.resolve('@etcdts/core');
-const { EtcdError } = (await import(new URL('errors.js', core).href)) as { EtcdError: object };
-const { methods } = (await import(new URL('methods.js', core).href)) as { methods: object };
+/** A module of core. The whole of it is not loaded, for many unit tests do without, and without gRPC. */
+const partOf = (path: string): Promise<unknown> => import(new URL(path, import.meta.resolve('@etcdts/core')).href);
+const { EtcdError } = (await partOf('errors.js')) as { EtcdError: object };
+const { methods } = (await partOf('methods.js')) as { methods: object };
+const { KVFacade } = (await partOf('kv/kv.js')) as { KVFacade: { prototype: object } };
+const { WatcherFacade } = (await partOf('watch/watch.js')) as { WatcherFacade: { prototype: object } };
 
 tapErrors(EtcdError, (error) => {
-  // By then whoever makes it has set its fields.
-  if (made.push(error) === 1) queueMicrotask(showMade);
+  // Later, as its fields are set only now, and so that tests of how long something takes are not held up by printing.
+  if (made.push(error) === MOST_MADE) queueMicrotask(showMade);
 });
 tapMethods(methods, secrets);
-tapClients(secrets, (description) => shown.text('descriptions', JSON.stringify(description)));
+tapArguments(KVFacade, secrets);
+tapArguments(WatcherFacade, secrets);
+tapClients((description) => shown.text('descriptions', JSON.stringify(description)));
 tapOutput((text) => shown.text('output', text));
 whenLoaded('tsyringe', (tsyringe) => tapOptions(tsyringe, tapResolved));
 whenLoaded('prom-client', (promClient) => {
@@ -55,10 +63,15 @@ const report = process.env[REPORT];
 if (report) {
   // What it starts is held to the same.
   process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import=${import.meta.url}`.trim();
-  // Reading a registry takes a turn, which there is not at the exit; a file whose tests leave things open has none.
-  process.once('beforeExit', () => void Promise.all([...registries].map((registry) => registry.metrics())));
-  process.on('exit', () => {
+  const tell = (): void => {
     showMade();
     appendFileSync(report, `${JSON.stringify({ pid: process.pid, ...shown.findings() })}\n`);
+  };
+  process.on('exit', tell);
+  process.once('beforeExit', () => {
+    // Reading a registry takes a turn, which there is not at the exit; a file whose tests leave things open has none.
+    void Promise.all([...registries].map((registry) => registry.metrics()));
+    // After whatever the program itself does at its exit, such as to say how long it took to end.
+    process.off('exit', tell).on('exit', tell);
   });
 }

@@ -12,7 +12,7 @@ export interface Hit {
 }
 
 /** What is shorter stands in texts by chance. */
-const SHORTEST = 8;
+export const SHORTEST = 8;
 /** Enough to tell a secret by; a value may have megabytes, and a text may quote the beginning alone. */
 const LONGEST = 32;
 const MOST = 20_000;
@@ -25,6 +25,9 @@ export class KnownSecrets {
   get size(): number {
     return this.#known.size;
   }
+
+  /** How many passwords and tokens were sent that are too short to be looked for: tests have no reason to use such. */
+  tooShort = 0;
 
   /** Learns one; not what is too short or too plain to be told from other text. */
   learn(kind: SecretKind, secret: string | Uint8Array): void {

@@ -1,5 +1,5 @@
 // What a process has shown, gathered until it is searched.
-import type { Hit, KnownSecrets, SecretKind } from './known-secrets.ts';
+import { SHORTEST, type Hit, type KnownSecrets, type SecretKind } from './known-secrets.ts';
 import { textsOf } from './texts.ts';
 
 /** Where something was shown. `output` is what the process itself printed, in which a program's own data may stand. */
@@ -46,7 +46,10 @@ export class Shown {
 
   findings(): Findings {
     this.#search();
-    return { looked: this.#looked, secrets: this.#secrets.size, hits: [...this.#hits.values()].slice(0, MOST_HITS) };
+    const { size, tooShort } = this.#secrets;
+    const hits = [...this.#hits.values()].slice(0, MOST_HITS);
+    if (tooShort > 0) hits.push(`${tooShort} passwords or tokens of under ${SHORTEST} bytes, which none can look for`);
+    return { looked: this.#looked, secrets: size, hits };
   }
 
   #keep(place: Place, text: string): void {

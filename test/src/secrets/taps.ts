@@ -8,8 +8,11 @@ import { lookAt, replace } from './replace.ts';
 /** Hands over every error of a class as it is made: its fields are set after that. */
 export function tapErrors(errorClass: object, made: (error: Error) => void): void {
   function Tapped(...args: unknown[]): Error {
+    // The stack is taken once, and without this function: property tests make errors by the ten thousand.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     const error = Reflect.construct(Error, args, new.target as never) as Error;
-    // Without this function among the places.
+    Error.stackTraceLimit = stackTraceLimit;
     Error.captureStackTrace(error, Tapped);
     made(error);
     return error;
@@ -26,7 +29,7 @@ export function tapMethods(methods: object, secrets: KnownSecrets): void {
     if (name !== 'Authenticate') continue;
     replace(codec, 'decodeResponse', (decode) => (bytes) => {
       const response = decode(bytes);
-      learnFrom(secrets, response);
+      secrets.learn('credential', (response as { readonly token: string }).token);
       return response;
     });
   }
