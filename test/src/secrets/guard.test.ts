@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { assert, suite } from '@etcdts/testing';
 import { KnownSecrets } from './known-secrets.ts';
+import type { Findings } from './shown.ts';
 
 interface Result {
   readonly passed: number;
@@ -12,8 +13,15 @@ interface Result {
   readonly secrets: { readonly looked: Readonly<Record<string, number>>; readonly hits: readonly string[] };
 }
 
-const { runFile } = (await import(new URL('../../../scripts/run-file.mjs', import.meta.url).href)) as {
+const scripts = new URL('../../../scripts/', import.meta.url);
+const { runFile } = (await import(new URL('run-file.mjs', scripts).href)) as {
   runFile(path: string): Promise<Result>;
+};
+const { addFindings, noFindings, sayFindings, unseen } = (await import(new URL('secrets.mjs', scripts).href)) as {
+  addFindings(sum: Findings, one: Findings): void;
+  noFindings(): Findings;
+  sayFindings(sum: Findings): string;
+  unseen(sum: Findings): string[];
 };
 const resolved = (name: string): string => JSON.stringify(import.meta.resolve(name));
 
@@ -24,13 +32,18 @@ async function judge(body: string): Promise<Result> {
   const text = `
     import { spawnSync } from 'node:child_process';
     import { auth } from ${resolved('@etcdts/auth')};
-    import { createClient, EtcdError, invoke, methods } from ${resolved('@etcdts/core')};
+    import { createClient, EtcdError, methods } from ${resolved('@etcdts/core')};
     import { suite } from ${resolved('@etcdts/testing')};
     import promClient from ${resolved('prom-client')};
     const KEY = 'orders/' + 4711;
     const TOKEN = 'abcdefghijklmnop.7';
-    const silent = { debug() {}, info() {}, warn() {}, error() {} };
-    /** A client of a transport that answers everything with what a test says. */
+    /** Connects, and never answers. */
+    const mute = { name: 'mute', connect: (endpoint) => ({
+      endpoint,
+      connect: (observer) => observer.onReady(),
+      start: () => ({ send() {}, halfClose() {}, read() {}, cancel() {} }),
+      close() {},
+    }) };
     const clientOf = (options = {}) => createClient({ endpoints: '127.0.0.1:1', ...options });
     const error = (init) => new EtcdError({ code: 'INTERNAL', grpcCode: 13, outcome: 'unknown', message: '', ...init });
     const put = (client, key = KEY) => client.kv.put(key, 'v', { timeoutMs: 1 }).catch(() => {});
@@ -83,6 +96,10 @@ const leaks: Record<string, [place: string, body: string]> = {
      await codec.load();
      codec.decodeResponse(Buffer.concat([Buffer.from([0x12, TOKEN.length]), Buffer.from(TOKEN)]));
      error({ message: TOKEN });`,
+  ],
+  'a token that the application gives': [
+    'errors',
+    `await put(clientOf({ transport: mute, interceptors: [auth({ token: TOKEN })] })); error({ message: TOKEN });`,
   ],
   'a password that was sent': [
     'errors',
@@ -144,6 +161,16 @@ test('is in every test file, or the file fails', async () => {
     `delete process.env.ETCDTS_SECRETS_REPORT; process.removeAllListeners('exit');`,
   );
   assert.ok(failed > 0, output);
+});
+
+test('a run is told what was looked at, and in which places nothing was', () => {
+  const sum = noFindings();
+  assert.equal(unseen(sum), ['errors', 'log lines', 'labels', 'descriptions']);
+  const looked = { errors: 1, 'log lines': 2, labels: 0, descriptions: 4, output: 5 };
+  for (const hits of [[], ['a hit']]) addFindings(sum, { looked, secrets: 6, hits });
+  assert.equal(unseen(sum), ['labels']);
+  const said = '2 errors, 4 log lines, 0 labels, 8 descriptions looked at for 12 secrets, 1 hits';
+  assert.is(sayFindings(sum), said);
 });
 
 test('a secret is found in each of its forms, and not by less than its beginning', () => {
