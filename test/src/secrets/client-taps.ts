@@ -52,7 +52,7 @@ export function tapClients(described: (description: ClientDescription) => void):
   const tapped = new Set<object>();
   // The class is not exported, but core keeps what is behind its clients in a WeakMap, by the client.
   lookAt(WeakMap.prototype, 'set', (_, [client]) => {
-    const { describe, intercept } = client as Partial<EtcdClient>;
+    const { describe, intercept } = (client ?? {}) as Partial<EtcdClient>;
     const prototype = Object.getPrototypeOf(client) as object;
     if (typeof describe !== 'function' || typeof intercept !== 'function' || tapped.has(prototype)) return;
     tapped.add(prototype);

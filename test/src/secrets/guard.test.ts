@@ -97,6 +97,14 @@ const leaks: Record<string, [place: string, body: string]> = {
      codec.decodeResponse(Buffer.concat([Buffer.from([0x12, TOKEN.length]), Buffer.from(TOKEN)]));
      error({ message: TOKEN });`,
   ],
+  'a part of a JSON Web Token': [
+    'errors',
+    `const token = ['e'.repeat(20), 'the-payload', 'the-signature'].join('.');
+     const { codec } = methods.authenticate;
+     await codec.load();
+     codec.decodeResponse(Buffer.concat([Buffer.from([0x12, token.length]), Buffer.from(token)]));
+     error({ message: 'the-signature', cause: Object.create(null) });`,
+  ],
   'a token that the application gives': [
     'errors',
     `await put(clientOf({ transport: mute, interceptors: [auth({ token: TOKEN })] })); error({ message: TOKEN });`,

@@ -1,6 +1,6 @@
 // What a process has shown, gathered until it is searched.
 import { SHORTEST, type Hit, type KnownSecrets, type SecretKind } from './known-secrets.ts';
-import { textsOf } from './texts.ts';
+import { printed, textsOf } from './texts.ts';
 
 /** Where something was shown. `output` is what the process itself printed, in which a program's own data may stand. */
 export type Place = 'errors' | 'log lines' | 'labels' | 'descriptions' | 'output';
@@ -33,7 +33,7 @@ export class Shown {
   /** An error; of those that read the same, with their causes, the first is printed in all ways. */
   error(error: Error): void {
     this.#looked.errors++;
-    const reads = `${error} ${JSON.stringify(error)} ${String(error.cause)}`;
+    const reads = printed(() => `${error} ${JSON.stringify(error)} ${String(error.cause)}`) || error.message;
     if (this.#errors.has(reads)) return;
     this.#errors.add(reads);
     for (const text of textsOf(error)) this.#keep('errors', text);

@@ -29,7 +29,9 @@ export function tapMethods(methods: object, secrets: KnownSecrets): void {
     if (name !== 'Authenticate') continue;
     replace(codec, 'decodeResponse', (decode) => (bytes) => {
       const response = decode(bytes);
-      secrets.learn('credential', (response as { readonly token: string }).token);
+      const { token } = response as { readonly token: string };
+      // Each part of a JSON Web Token, for they all begin alike.
+      for (const one of [token, ...token.split('.')]) secrets.learn('credential', one);
       return response;
     });
   }

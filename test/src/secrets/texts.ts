@@ -5,16 +5,20 @@ import { inspect } from 'node:util';
 export function textsOf(thing: unknown, seen: Set<unknown> = new Set()): string[] {
   if (seen.has(thing)) return [];
   if (typeof thing === 'object' && thing !== null) seen.add(thing);
-  const texts = [inspect(thing, { depth: 20, showHidden: true, getters: true }), String(thing), jsonOf(thing)];
+  const texts = [
+    printed(() => inspect(thing, { depth: 20, showHidden: true, getters: true })),
+    printed(() => String(thing)),
+    printed(() => JSON.stringify(thing, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))),
+  ];
   if (!(thing instanceof Error)) return texts;
   const more = [thing.cause, ...(thing instanceof AggregateError ? (thing.errors as unknown[]) : [])];
   return [...texts, thing.stack ?? '', thing.message, ...more.flatMap((one) => textsOf(one, seen))];
 }
 
-/** Nothing where there is no JSON of it, as of an error of TLS that holds certificates, each of them with its issuer. */
-function jsonOf(thing: unknown): string {
+/** Nothing where it cannot be printed so: an error of TLS holds certificates, each with its issuer, and JSON has no circles. */
+export function printed(print: () => string | undefined): string {
   try {
-    return JSON.stringify(thing, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)) ?? '';
+    return print() ?? '';
   } catch {
     return '';
   }
