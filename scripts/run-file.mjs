@@ -1,5 +1,6 @@
 // Runs one built test file in a process and process group of its own, and judges it.
 import { spawn } from 'node:child_process';
+import { FindingsFile, guard } from './secrets.mjs';
 
 const OUTPUT_LIMIT = 4 * 1024 * 1024;
 const groups = new Set();
@@ -18,16 +19,17 @@ process.on('exit', () => groups.forEach(killGroup));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
 /**
- * Resolves with `{ passed, failed, skipped, ms, output }`; never rejects. A file that reports nothing, no tests at all,
- * a non-zero exit code or takes longer than `limitMs` has failed, whatever else it says.
+ * Resolves with `{ passed, failed, skipped, ms, output, secrets }`; never rejects. A file that reports nothing, no tests at
+ * all, a non-zero exit code, a secret that was shown, or takes longer than `limitMs` has failed, whatever else it says.
  */
 export function runFile(path, { limitMs = 120_000, env = process.env } = {}) {
   return new Promise((resolve) => {
     const started = performance.now();
-    const child = spawn(process.execPath, ['--enable-source-maps', path], {
+    const findings = new FindingsFile();
+    const child = spawn(process.execPath, ['--enable-source-maps', `--import=${guard}`, path], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      env: { ...env, ETCDTS_TEST_REPORT_FD: '3' },
+      env: { ...env, ...findings.env, ETCDTS_TEST_REPORT_FD: '3' },
     });
     let output = '';
     let report = '';
@@ -49,7 +51,13 @@ export function runFile(path, { limitMs = 120_000, env = process.env } = {}) {
       groups.delete(child.pid);
       const ms = performance.now() - started;
       if (overrun) append(`\nkilled: it took longer than its limit of ${limitMs / 1000} s\n`);
-      resolve({ ...judge(report, code ?? signal, append), ms, output });
+      const counts = judge(report, code ?? signal, append);
+      const secrets = findings.take(child.pid);
+      for (const hit of secrets.hits) append(`\nsecret: ${hit}\n`);
+      // Whoever was killed had no time to say what it found, and has failed for that.
+      if (secrets.missing && counts.failed === 0) append('\nnobody looked for secrets in this file\n');
+      if (counts.failed === 0 && (secrets.missing || secrets.hits.length > 0)) counts.failed = 1;
+      resolve({ ...counts, ms, output, secrets });
     });
   });
 }

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runFile } from './run-file.mjs';
+import { addFindings, noFindings, sayFindings, unseen } from './secrets.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -43,11 +44,15 @@ function findBuilt(dist, src) {
     });
 }
 
-/** Runs the files with `env`, prints a line for each and all output of those that fail, and returns the sums. */
-export async function runFiles(files, env = process.env) {
+/**
+ * Runs the files with `env`, prints a line for each, all output of those that fail, and what was looked at for secrets, and
+ * returns the sums. Where no filter narrows the files, it fails if nothing was there to be looked at.
+ */
+export async function runFiles(files, env = process.env, filters = []) {
   const sum = { passed: 0, failed: 0, skipped: 0 };
+  const found = noFindings();
   const runOne = async (file) => {
-    const { passed, failed, skipped, ms, output } = await runFile(file.path, { limitMs: file.limitMs, env });
+    const { passed, failed, skipped, ms, output, secrets } = await runFile(file.path, { limitMs: file.limitMs, env });
     const seconds = `${(ms / 1000).toFixed(1)} s`.padStart(7);
     const counts = `${passed} passed${failed ? `, ${failed} failed` : ''}${skipped ? `, ${skipped} skipped` : ''}`;
     console.log(`${failed ? 'FAIL' : 'ok  '} ${seconds}  ${file.source}: ${counts}`);
@@ -55,6 +60,7 @@ export async function runFiles(files, env = process.env) {
     sum.passed += passed;
     sum.failed += failed;
     sum.skipped += skipped;
+    addFindings(found, secrets);
   };
   const together = files.filter((file) => !file.alone);
   const worker = async () => {
@@ -62,5 +68,9 @@ export async function runFiles(files, env = process.env) {
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker));
   for (const file of files.filter((file) => file.alone)) await runOne(file);
+  const blind = filters.length > 0 || env.TEST_NAME ? [] : unseen(found);
+  console.log(`${blind.length + found.hits.length > 0 ? 'FAIL' : 'ok  '} secrets: ${sayFindings(found)}`);
+  // Files with hits have been counted as failed.
+  sum.failed += blind.length > 0 ? 1 : 0;
   return sum;
 }

@@ -4,7 +4,8 @@ import { etcdVersion } from './etcd-sources.mjs';
 import { servers } from './etcd.mjs';
 import { findTestFiles, runFiles } from './run-files.mjs';
 
-const files = findTestFiles(['test'], process.argv.slice(2));
+const filters = process.argv.slice(2);
+const files = findTestFiles(['test'], filters);
 const rows = [];
 for (const { name, version: expected, obtain } of servers) {
   let path;
@@ -17,7 +18,7 @@ for (const { name, version: expected, obtain } of servers) {
     continue;
   }
   console.log(`\netcd ${version} (${name})`);
-  const sum = await runFiles(files, { ...process.env, ETCD_BIN: path });
+  const sum = await runFiles(files, { ...process.env, ETCD_BIN: path }, filters);
   rows.push({ version, sum, result: `${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped` });
 }
 

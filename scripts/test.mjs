@@ -13,7 +13,7 @@ let sum = { passed: 0, failed: 0, skipped: 0 };
 try {
   const etcd = await obtainEtcd();
   console.log(`ok   etcd ${etcd.version} (${etcd.origin})`);
-  sum = await runFiles(findTestFiles(testFolders(), filters), { ...process.env, ETCD_BIN: etcd.path });
+  sum = await runFiles(findTestFiles(testFolders(), filters), { ...process.env, ETCD_BIN: etcd.path }, filters);
 } catch (error) {
   console.log(`FAIL ${error.message}`);
   sum.failed++;

@@ -38,9 +38,9 @@ test('authentication needs root with its role; switching twice is no error (A-04
 });
 
 test('users are added, listed, given roles, changed and removed', async () => {
-  await admin.userAdd('ann', 'one');
+  await admin.userAdd('ann', 'sentinel-password 1');
   await admin.userAdd('cn', { noPassword: true });
-  await rejects(admin.userAdd('ann', 'two'), { code: 'USER_ALREADY_EXIST', outcome: 'not-applied' });
+  await rejects(admin.userAdd('ann', 'sentinel-password 2'), { code: 'USER_ALREADY_EXIST', outcome: 'not-applied' });
   assert.equal(
     (await admin.userList()).users.filter((name) => ['ann', 'cn'].includes(name)),
     ['ann', 'cn'],
@@ -52,11 +52,11 @@ test('users are added, listed, given roles, changed and removed', async () => {
   assert.equal((await admin.userGet('ann')).roles, []);
   await rejects(admin.userRevokeRole('ann', 'staff'), { code: 'ROLE_NOT_GRANTED' });
   await rejects(admin.userGrantRole('ann', 'none'), { code: 'ROLE_NOT_FOUND' });
-  await admin.userChangePassword('ann', 'two');
+  await admin.userChangePassword('ann', 'sentinel-password 2');
   for (const name of ['ann', 'cn']) await admin.userDelete(name);
   await rejects(admin.userGet('ann'), { code: 'USER_NOT_FOUND' });
   await rejects(admin.userDelete('ann'), { code: 'USER_NOT_FOUND' });
-  await rejects(admin.userChangePassword('ann', 'x'), { code: 'USER_NOT_FOUND' });
+  await rejects(admin.userChangePassword('ann', 'sentinel-password 3'), { code: 'USER_NOT_FOUND' });
 });
 
 test('permissions of every form are granted, listed, taken back, and do what they say (A-03)', async () => {
@@ -73,12 +73,12 @@ test('permissions of every form are granted, listed, taken back, and do what the
     ['read forms/key', 'readwrite forms/prefix/ forms/prefix0', 'write forms/range/a forms/range/c', 'read z \0'],
   );
   assert.ok((await admin.roleList()).roles.includes('forms'));
-  await admin.userAdd('forms', 'forms');
+  await admin.userAdd('forms', 'sentinel-password of forms');
   await admin.userGrantRole('forms', 'forms');
   await admin.enable();
   await using limited = createClient({
     endpoints: etcd.endpoints,
-    interceptors: [auth({ username: 'forms', password: 'forms' })],
+    interceptors: [auth({ username: 'forms', password: 'sentinel-password of forms' })],
   });
   const refused = { code: 'PERMISSION_DENIED' };
   await limited.kv.get('forms/key');

@@ -9,8 +9,8 @@ import { createClient, type ClientOptions, type EtcdClient } from '@etcdts/core'
 import { startCluster, type EtcdCluster } from '@etcdts/testing';
 
 export const TTL_MS = 3_000;
-export const root = { username: 'root', password: 'root password' };
-export const app = { username: 'app', password: 'app password' };
+export const root = { username: 'root', password: 'sentinel-password of root' };
+export const app = { username: 'app', password: 'sentinel-password of app' };
 
 export type TokenKind = 'simple' | 'jwt';
 

@@ -45,7 +45,7 @@ test('the common name of a certificate is the user, without an interceptor; a to
   await using guessing = createClient({
     endpoints: etcd.endpoints,
     tls,
-    interceptors: [auth({ username: 'reader', password: 'guess' })],
+    interceptors: [auth({ username: 'reader', password: 'sentinel-password that is a guess' })],
   });
   await rejects(guessing.kv.get('app/cn'), { outcome: 'not-applied', method: 'Auth.Authenticate' });
 });

@@ -87,7 +87,7 @@ test('a watch whose password was changed ends with AUTH_FAILED when it needs a t
   await using client = createClient({ endpoints: proxy.endpoint, interceptors: [auth(app)] });
   const watch = client.watch('app/password');
   await watch.created;
-  await one.admin.userChangePassword('app', 'another');
+  await one.admin.userChangePassword('app', 'sentinel-password to come');
   const ended = watch[Symbol.asyncIterator]()
     .next()
     .then(

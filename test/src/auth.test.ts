@@ -143,7 +143,7 @@ for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
   });
 
   test('a wrong password is said once for all, and etcd is left alone for a while (H33)', async () => {
-    await using client = one.as({ username: 'app', password: 'wrong' });
+    await using client = one.as({ username: 'app', password: 'sentinel-password that is wrong' });
     const before = await one.authenticates();
     const started = performance.now();
     await Promise.all(
@@ -154,7 +154,7 @@ for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
     await rejects(client.watch('app/x').created, { code: 'AUTH_FAILED' });
     await rejects(client.kv.put('app/x', 'x'), { code: 'AUTH_FAILED', outcome: 'not-applied' });
     if (performance.now() - started < 500) assert.is((await one.authenticates()) - before, 1);
-    await one.admin.userChangePassword('app', 'wrong');
+    await one.admin.userChangePassword('app', 'sentinel-password that is wrong');
     await eventually(() => client.kv.put('app/x', 'x'), { timeoutMs: 5_000, intervalMs: 50 });
     await one.admin.userChangePassword('app', app.password);
   });

@@ -16,7 +16,7 @@ test.after(() => cluster?.close());
 async function connected(endpoints: readonly string[]): Promise<EtcdClient> {
   const client = createClient({ endpoints });
   await eventually(async () => {
-    await client.kv.get('endpoints');
+    await client.kv.get('test-endpoints');
     return client.describe().endpoints.every(({ state }) => state === 'ready');
   });
   return client;
@@ -25,7 +25,7 @@ async function connected(endpoints: readonly string[]): Promise<EtcdClient> {
 /** Which member answered each of so many reads. */
 async function answerers(client: EtcdClient, count: number): Promise<readonly bigint[]> {
   const answers: bigint[] = [];
-  for (let i = 0; i < count; i++) answers.push((await client.kv.get('endpoints')).header.memberId);
+  for (let i = 0; i < count; i++) answers.push((await client.kv.get('test-endpoints')).header.memberId);
   return answers;
 }
 
@@ -42,7 +42,7 @@ test('an endpoint that comes back has one connection, and none that earlier atte
   proxy.refuse();
   proxy.cut();
   const stateIs = (state: string) => async (): Promise<boolean> => {
-    await client.kv.get('endpoints');
+    await client.kv.get('test-endpoints');
     return client.describe().endpoints[1]?.state === state;
   };
   await eventually(stateIs('failed'));
@@ -61,19 +61,19 @@ test('a call goes to the endpoint that it names, and to no other', async () => {
   const ids = await Promise.all(
     [first, second].map(async (endpoint) => {
       const answers = new Set<bigint>();
-      for (let i = 0; i < 5; i++) answers.add((await client.kv.get('endpoints', { endpoint })).header.memberId);
+      for (let i = 0; i < 5; i++) answers.add((await client.kv.get('test-endpoints', { endpoint })).header.memberId);
       assert.is(answers.size, 1);
       return [...answers][0];
     }),
   );
   assert.is.not(ids[0], ids[1]);
-  const error = await rejects<EtcdError>(client.kv.put('endpoints', 'x', { endpoint: 'http://127.0.0.1:1' }), {
+  const error = await rejects<EtcdError>(client.kv.put('test-endpoints', 'x', { endpoint: 'http://127.0.0.1:1' }), {
     code: 'UNAVAILABLE',
     outcome: 'not-applied',
     endpoint: 'http://127.0.0.1:1',
   });
   assert.match(error.message, /ECONNREFUSED/);
-  await rejects(client.kv.get('endpoints', { endpoint: 'ftp://x' }), {
+  await rejects(client.kv.get('test-endpoints', { endpoint: 'ftp://x' }), {
     code: 'INVALID_ARGUMENT',
     argument: 'endpoint',
   });
@@ -142,18 +142,18 @@ test('a member that lost its leader fails calls that require one, and answers th
   const leader = await cluster.leader();
   const alone = cluster.members[leader];
   await using client = createClient({ endpoints: [alone?.clientUrl as string] });
-  await client.kv.get('endpoints');
+  await client.kv.get('test-endpoints');
   await Promise.all(cluster.members.filter((member) => member !== alone).map((member) => member.kill()));
   await eventually(
     () =>
-      client.kv.get('endpoints', { requireLeader: true, serializable: true, timeoutMs: 500 }).then(
+      client.kv.get('test-endpoints', { requireLeader: true, serializable: true, timeoutMs: 500 }).then(
         () => false,
         (error: EtcdError) => error.code === 'NO_LEADER',
       ),
     { timeoutMs: 10_000 },
   );
-  await client.kv.get('endpoints', { serializable: true });
-  await rejects(client.kv.put('endpoints', 'x', { requireLeader: true }), {
+  await client.kv.get('test-endpoints', { serializable: true });
+  await rejects(client.kv.put('test-endpoints', 'x', { requireLeader: true }), {
     code: 'NO_LEADER',
     outcome: 'not-applied',
   });

@@ -31,7 +31,7 @@ test('an interceptor sees every RPC, and a resumed watch once more', async () =>
   const { seen, ...interceptor } = counter();
   await using proxy = await startProxy(etcd.endpoint);
   await using client = createClient({ endpoints: proxy.endpoint, interceptors: [interceptor] });
-  await client.kv.put('interceptors', 'x');
+  await client.kv.put('test-interceptors', 'x');
   await client.cluster.memberList();
   const watch = client.watch('interceptors/watch');
   await watch.created;
@@ -56,12 +56,12 @@ test('metadata that an interceptor adds reaches etcd', async () => {
   await using derived = client.intercept(demanding);
   await goes.kill();
   await eventually(() =>
-    derived.kv.get('interceptors', { serializable: true }).then(
+    derived.kv.get('test-interceptors', { serializable: true }).then(
       () => false,
       (error: EtcdError) => error.code === 'NO_LEADER',
     ),
   );
-  await client.kv.get('interceptors', { serializable: true });
+  await client.kv.get('test-interceptors', { serializable: true });
 });
 
 test('intercept makes a new client over the same connections, and leaves the base as it was', async () => {
@@ -69,31 +69,31 @@ test('intercept makes a new client over the same connections, and leaves the bas
   const outer = counter('outer');
   const inner = counter('inner');
   await using base = createClient({ endpoints: proxy.endpoint, interceptors: [outer] });
-  await base.kv.put('interceptors', 'x');
+  await base.kv.put('test-interceptors', 'x');
   const derived = base.intercept(inner);
   assert.equal(derived.describe().interceptors, ['outer', 'inner']);
   assert.equal(base.describe().interceptors, ['outer']);
-  await derived.kv.put('interceptors', 'y');
-  const watch = derived.watch('interceptors');
+  await derived.kv.put('test-interceptors', 'y');
+  const watch = derived.watch('test-interceptors');
   await watch.created;
-  await base.kv.put('interceptors', 'z');
+  await base.kv.put('test-interceptors', 'z');
   assert.equal(inner.seen, ['Put', 'Watch']);
   assert.equal(outer.seen, ['Put', 'Put', 'Watch', 'Put']);
   assert.is(proxy.accepted, 1);
   await derived.close();
-  await rejects(derived.kv.get('interceptors'), { code: 'CLIENT_CLOSED' });
+  await rejects(derived.kv.get('test-interceptors'), { code: 'CLIENT_CLOSED' });
   assert.is((await watch[Symbol.asyncIterator]().next()).done, true);
-  await base.kv.get('interceptors');
+  await base.kv.get('test-interceptors');
   assert.is(proxy.connections, 1);
 });
 
 test('closing the base closes what was derived from it', async () => {
   const base = createClient({ endpoints: etcd.endpoint });
   const derived = base.intercept().intercept();
-  const watch = derived.watch('interceptors');
+  const watch = derived.watch('test-interceptors');
   await watch.created;
   await base.close();
-  await rejects(derived.kv.get('interceptors'), { code: 'CLIENT_CLOSED' });
+  await rejects(derived.kv.get('test-interceptors'), { code: 'CLIENT_CLOSED' });
   assert.is((await watch[Symbol.asyncIterator]().next()).done, true);
 });
 

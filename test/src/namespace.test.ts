@@ -197,10 +197,10 @@ test('a lease is kept alive and lost as outside', async () => {
 });
 
 test('compact is refused, or allowed by an option', async () => {
-  const { header } = await raw.kv.put('compacted', 'v');
+  const { header } = await raw.kv.put('namespace/compacted', 'v');
   await rejects(fresh().inside.kv.compact(header.revision), { code: 'NAMESPACE_VIOLATION', outcome: 'not-applied' });
   await fresh({ allowCompact: true }).inside.kv.compact(header.revision);
-  await rejects(raw.kv.get('compacted', { revision: header.revision - 1n }), { code: 'COMPACTED' });
+  await rejects(raw.kv.get('namespace/compacted', { revision: header.revision - 1n }), { code: 'COMPACTED' });
 });
 
 test.run();

@@ -1,12 +1,12 @@
 // What a client lets others see: log lines, and every error that it throws, as people and programs print it.
-import { inspect } from 'node:util';
 import type { EtcdOperations, Logger } from '@etcdts/core';
+import { formsOf, textsOf } from './secrets/texts.ts';
 
 /** Collects what was shown; the same object is shown once. */
 export class Showing {
   readonly texts: string[] = [];
   errors = 0;
-  readonly #seen: WeakSet<object> = new WeakSet();
+  readonly #seen: Set<unknown> = new Set();
 
   readonly logger: Logger = {
     debug: (message) => void this.texts.push(message),
@@ -17,19 +17,9 @@ export class Showing {
 
   /** Prints a thing in all the ways there are; an error with its stack, its causes and those that it sums up. */
   readonly show = (thing: unknown): void => {
-    if (typeof thing === 'object' && thing !== null) {
-      if (this.#seen.has(thing)) return;
-      this.#seen.add(thing);
-    }
-    this.texts.push(inspect(thing, { depth: 20, showHidden: true, getters: true }), String(thing));
-    this.texts.push(
-      JSON.stringify(thing, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)) ?? '',
-    );
-    if (!(thing instanceof Error)) return;
-    this.errors++;
-    this.texts.push(thing.stack ?? '', thing.message);
-    this.show(thing.cause);
-    if (thing instanceof AggregateError) thing.errors.forEach(this.show);
+    const before = this.#seen.size;
+    this.texts.push(...textsOf(thing, this.#seen));
+    if (thing instanceof Error && this.#seen.size > before) this.errors++;
   };
 
   /** Which of the secrets can be read in what was shown, as text or as bytes, each with what is around it. */
@@ -43,18 +33,6 @@ export class Showing {
       ),
     );
   }
-}
-
-/** A text as it stands, and its bytes as `inspect`, JSON, hexadecimal and base64, wherever it begins, have them. */
-function formsOf(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  const hex = bytes.toString('hex');
-  const base64 = [0, 1, 2].map((before) => {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
-    // Without the characters that depend on what stands before and after.
-    return text.replace(/=+$/, '').slice(before === 0 ? 0 : before + 1, -1);
-  });
-  return [secret, hex, hex.replace(/..(?!$)/g, '$& '), [...bytes].join(','), ...base64];
 }
 
 /** The same client; whatever it throws and rejects with, at once or in the course of an iteration, is shown as well. */

@@ -64,7 +64,10 @@ const addLearner = async (): Promise<void> => {
   learner = (await direct.cluster.memberAddAsLearner([nextUrl()])).member.id;
 };
 const leases: bigint[] = [];
-const user = (index: number): { name: string; password: string } => ({ name: `user-${index}`, password: 'x' });
+const user = (index: number): { name: string; password: string } => ({
+  name: `user-${index}`,
+  password: 'sentinel-password',
+});
 const permission = { type: 'read', key: Buffer.from('a'), rangeEnd: Buffer.alloc(0) } as const;
 
 const plans: Record<string, Plan> = {

@@ -14,6 +14,8 @@ import { Recording } from './watch-history.ts';
 
 const test = suite('watch with tokens that expire', { timeoutMs: 60_000 });
 
+const PASSWORD = 'sentinel-password of root';
+
 /** As little as can be: a token, fetched when etcd refuses the one before. */
 function tokens(name: string, password: string): { interceptor: Interceptor; fetched(): number } {
   let token: string | undefined;
@@ -51,7 +53,7 @@ async function enableAuth(client: EtcdClient): Promise<void> {
     },
   };
   await client.intercept(raw).kv.get('any');
-  await send?.(methods.userAdd, { name: 'root', password: 'root' });
+  await send?.(methods.userAdd, { name: 'root', password: PASSWORD });
   await send?.(methods.roleAdd, { name: 'root' });
   await send?.(methods.userGrantRole, { user: 'root', role: 'root' });
   await send?.(methods.authEnable, {});
@@ -62,9 +64,12 @@ test('H25 A-08: a watch added after the token has expired works, and the one bef
   await using proxy = await startProxy(etcd.endpoint);
   await using plain = createClient({ endpoints: etcd.endpoints });
   await enableAuth(plain);
-  const { interceptor, fetched } = tokens('root', 'root');
+  const { interceptor, fetched } = tokens('root', PASSWORD);
   await using client = createClient({ endpoints: [proxy.endpoint], interceptors: [interceptor] });
-  await using writer = createClient({ endpoints: etcd.endpoints, interceptors: [tokens('root', 'root').interceptor] });
+  await using writer = createClient({
+    endpoints: etcd.endpoints,
+    interceptors: [tokens('root', PASSWORD).interceptor],
+  });
   const { header } = await client.kv.put('token/a', '0');
 
   const old = client.watch('token/a', { startRevision: header.revision });

@@ -4,6 +4,8 @@ import { authAdmin, type Auth } from './admin.ts';
 
 const test = suite('authAdmin');
 
+const PASSWORD = 'sentinel-password';
+
 interface Sent {
   readonly name: string;
   readonly request: unknown;
@@ -28,12 +30,12 @@ test('every operation is its own RPC (A-01), and passwords are confidential', as
   await admin.enable();
   await admin.disable();
   await admin.status();
-  await admin.userAdd('u', 'p');
+  await admin.userAdd('u', PASSWORD);
   await admin.userAdd('cn', { noPassword: true });
   await admin.userDelete('u');
   await admin.userGet('u');
   await admin.userList();
-  await admin.userChangePassword('u', 'q');
+  await admin.userChangePassword('u', `${PASSWORD}-2`);
   await admin.userGrantRole('u', 'r');
   await admin.userRevokeRole('u', 'r');
   await admin.roleAdd('r');
@@ -49,12 +51,12 @@ test('every operation is its own RPC (A-01), and passwords are confidential', as
       ['AuthEnable', {}],
       ['AuthDisable', {}],
       ['AuthStatus', {}],
-      ['UserAdd', { name: 'u', password: 'p', options: { noPassword: false } }],
+      ['UserAdd', { name: 'u', password: PASSWORD, options: { noPassword: false } }],
       ['UserAdd', { name: 'cn', password: '', options: { noPassword: true } }],
       ['UserDelete', { name: 'u' }],
       ['UserGet', { name: 'u' }],
       ['UserList', {}],
-      ['UserChangePassword', { name: 'u', password: 'q' }],
+      ['UserChangePassword', { name: 'u', password: `${PASSWORD}-2` }],
       ['UserGrantRole', { user: 'u', role: 'r' }],
       ['UserRevokeRole', { name: 'u', role: 'r' }],
       ['RoleAdd', { name: 'r' }],
@@ -72,8 +74,8 @@ test('every operation is its own RPC (A-01), and passwords are confidential', as
 test('passwords go in the open where that is allowed, unless the call says otherwise', async () => {
   const { client, sent } = recorded();
   const admin = authAdmin(client, { allowInsecure: true });
-  await admin.userAdd('u', 'p');
-  await admin.userAdd('u', 'p', { confidential: true });
+  await admin.userAdd('u', PASSWORD);
+  await admin.userAdd('u', PASSWORD, { confidential: true });
   assert.equal(
     sent.map(({ confidential }) => confidential),
     [false, true],
@@ -106,11 +108,11 @@ test('bad arguments are refused by name before anything is sent', async () => {
   const { client, sent } = recorded();
   const admin = authAdmin(client);
   const wrong: [code: string, argument: string, call: (auth: Auth) => Promise<unknown>][] = [
-    ['USER_EMPTY', 'name', (one) => one.userAdd('', 'p')],
+    ['USER_EMPTY', 'name', (one) => one.userAdd('', PASSWORD)],
     ['INVALID_ARGUMENT', 'password', (one) => one.userAdd('u', '')],
     ['INVALID_ARGUMENT', 'password', (one) => one.userAdd('u', {} as never)],
     ['INVALID_ARGUMENT', 'password', (one) => one.userAdd('u', undefined as never)],
-    ['INVALID_ARGUMENT', 'name', (one) => one.userAdd('\ud800', 'p')],
+    ['INVALID_ARGUMENT', 'name', (one) => one.userAdd('sentinel-\ud800', PASSWORD)],
     ['USER_EMPTY', 'name', (one) => one.userDelete('')],
     ['USER_EMPTY', 'name', (one) => one.userGet('')],
     ['INVALID_ARGUMENT', 'password', (one) => one.userChangePassword('u', '')],

@@ -51,7 +51,7 @@ test('a hundred first calls wait for one Authenticate, which does not pass throu
   await Promise.all(Array.from({ length: 100 }, (_, i) => client.kv.put(`k${i}`, 'v')));
   assert.is(etcd.authenticated, 1);
   assert.is(etcd.calls.length, 100);
-  assert.ok(etcd.calls.every(({ token, confidential }) => token === 'token-1' && confidential));
+  assert.ok(etcd.calls.every(({ token, confidential }) => token === 'sentinel-token-1' && confidential));
 });
 
 test('a hundred calls in flight at expiry cause one Authenticate and are each repeated once, writes too (A-09, H32)', async () => {
@@ -63,7 +63,7 @@ test('a hundred calls in flight at expiry cause one Authenticate and are each re
   await Promise.all(Array.from({ length: 100 }, (_, i) => (i % 2 ? client.kv.put('k', 'v') : client.kv.get('k'))));
   assert.is(etcd.authenticated, 2);
   assert.is(etcd.calls.length, 200);
-  assert.is(etcd.calls.filter(({ token, attempt }) => token === 'token-2' && attempt === 2).length, 100);
+  assert.is(etcd.calls.filter(({ token, attempt }) => token === 'sentinel-token-2' && attempt === 2).length, 100);
 });
 
 test('a call whose token was replaced meanwhile is repeated with the new one, without another Authenticate', async () => {
@@ -79,7 +79,7 @@ test('a call whose token was replaced meanwhile is repeated with the new one, wi
   held.resolve();
   await slow;
   assert.is(etcd.authenticated, 2);
-  assert.equal(etcd.calls.at(-1), { name: 'Range', token: 'token-2', attempt: 2, confidential: true });
+  assert.equal(etcd.calls.at(-1), { name: 'Range', token: 'sentinel-token-2', attempt: 2, confidential: true });
 });
 
 test('each verdict on a token is met by another token; what goes on being refused surfaces', async () => {
@@ -120,7 +120,7 @@ test('without authentication calls go without a token, until etcd asks for one (
   etcd.enabled = true;
   await Promise.all([client.kv.get('a'), client.kv.put('b', 'x')]);
   assert.is(etcd.authenticated, 2);
-  assert.is(etcd.calls.at(-1)?.token, 'token-2');
+  assert.is(etcd.calls.at(-1)?.token, 'sentinel-token-2');
   etcd.enabled = false;
   await client.kv.get('c');
   etcd.enabled = true;
@@ -219,7 +219,7 @@ test('a client that was closed asks for no more tokens', async () => {
 test('an Authenticate of the application passes without a token', async () => {
   const etcd = new FakeEtcd();
   const { client } = clientOf(etcd);
-  await invoke(client, methods.authenticate, { name: 'other', password: 'x' });
+  await invoke(client, methods.authenticate, { name: 'other', password: 'sentinel-password' });
   assert.is(etcd.authenticated, 1);
 });
 
@@ -237,8 +237,8 @@ test('clients over the same connections share the token; those of other clusters
 
 test('a given token is sent and never renewed (A-06)', async () => {
   const etcd = new FakeEtcd();
-  etcd.valid = 'given';
-  const { client } = clientOf(etcd, { token: 'given' });
+  etcd.valid = 'sentinel-token-given';
+  const { client } = clientOf(etcd, { token: 'sentinel-token-given' });
   await client.kv.get('k');
   etcd.expire();
   await rejects(client.kv.get('k'), { code: 'INVALID_AUTH_TOKEN' });
@@ -252,7 +252,7 @@ test('a token function is asked once for many calls, and again when etcd refuses
   const { client } = clientOf(etcd, {
     token: async () => {
       await settle();
-      return (etcd.valid = `own-${++asked}`);
+      return (etcd.valid = `sentinel-token-own-${++asked}`);
     },
   });
   await Promise.all([client.kv.get('a'), client.kv.get('b'), client.kv.get('c')]);
@@ -269,7 +269,7 @@ test('a token function that fails or gives nothing fails the calls as UNAUTHENTI
   const gives: (() => Promise<string>)[] = [
     () => Promise.reject(cause),
     async () => '',
-    async () => (etcd.valid = 'own'),
+    async () => (etcd.valid = 'sentinel-token-own'),
   ];
   const { client } = clientOf(etcd, { token: () => (gives.shift() as () => Promise<string>)() });
   const error = await rejects(client.kv.put('k', 'v'), { code: 'UNAUTHENTICATED', outcome: 'not-applied' });
@@ -280,10 +280,10 @@ test('a token function that fails or gives nothing fails the calls as UNAUTHENTI
 
 test('a call with a token of its own passes as it is', async () => {
   const etcd = new FakeEtcd();
-  etcd.valid = 'own';
+  etcd.valid = 'sentinel-token-own';
   const { client } = clientOf(etcd);
-  await client.kv.get('k', { metadata: { token: 'own' } });
-  await rejects(client.kv.get('k', { metadata: { token: 'old' } }), { code: 'INVALID_AUTH_TOKEN' });
+  await client.kv.get('k', { metadata: { token: 'sentinel-token-own' } });
+  await rejects(client.kv.get('k', { metadata: { token: 'sentinel-token-old' } }), { code: 'INVALID_AUTH_TOKEN' });
   assert.is(etcd.authenticated, 0);
 });
 
@@ -311,7 +311,7 @@ test('a stream that needs a token first waits for it, and a failure to get it en
   assert.equal(await collect(outer.open('watch')), [{}]);
   assert.equal(
     etcd.calls.map(({ token }) => token),
-    ['token-4'],
+    ['sentinel-token-4'],
   );
 });
 
@@ -451,12 +451,12 @@ test('credentials that cannot be right are refused by name, and not quoted', () 
   const wrong: [options: unknown, argument: string][] = [
     [{}, 'username'],
     [{ username: 'app' }, 'password'],
-    [{ username: '', password: 'sentinel' }, 'username'],
+    [{ username: '', password: 'sentinel-password' }, 'username'],
     [{ username: 'app', password: '' }, 'password'],
-    [{ username: 'app', password: 'sentinel', token: 'sentinel' }, 'token'],
+    [{ username: 'app', password: 'sentinel-password', token: 'sentinel-token' }, 'token'],
     [{ token: '' }, 'token'],
     [{ token: 7 }, 'token'],
-    [{ username: 'app', password: 'sentinel\ud800' }, 'password'],
+    [{ username: 'app', password: 'sentinel-password\ud800' }, 'password'],
   ];
   for (const [options, argument] of wrong) {
     let thrown: unknown;
@@ -467,7 +467,7 @@ test('credentials that cannot be right are refused by name, and not quoted', () 
     }
     const { code, argument: named } = thrown as { code?: string; argument?: string };
     assert.equal([code, named], ['INVALID_ARGUMENT', argument]);
-    assert.not.match(inspect(thrown), 'sentinel');
+    assert.not.match(inspect(thrown), 'sentinel-');
   }
 });
 
@@ -478,7 +478,7 @@ test('an interceptor and its client show no secret', async () => {
   await client.kv.get('k');
   const shown = [interceptor, client.describe(), client].map((one) => inspect(one, { depth: 20, showHidden: true }));
   const said = [...shown, JSON.stringify(interceptor), JSON.stringify(client.describe())].join('\n');
-  assert.not.match(said, /secret-password|token-1/);
+  assert.not.match(said, /sentinel-/);
 });
 
 test.run();

@@ -11,7 +11,7 @@ import {
 } from '@etcdts/core';
 import { AuthInterceptor, type AuthOptions } from './auth.ts';
 
-export const user = { username: 'app', password: 'secret-password' };
+export const user = { username: 'app', password: 'sentinel-password' };
 
 /** Lets everything run that waits for no timer. */
 export function settle(): Promise<void> {
@@ -55,13 +55,13 @@ export class FakeEtcd {
   };
 
   expire(): void {
-    this.valid = `token-${this.authenticated + 1}`;
+    this.valid = `sentinel-token-${this.authenticated + 1}`;
   }
 
   async #answer(call: Call, method: Method): Promise<unknown> {
     if (method.name === 'Authenticate') {
       this.authenticated++;
-      const token = `token-${this.authenticated}`;
+      const token = `sentinel-token-${this.authenticated}`;
       await this.authenticating;
       if (this.failure !== undefined) throw this.failure;
       if (!this.enabled) throw verdict('AUTH_NOT_ENABLED', 9);

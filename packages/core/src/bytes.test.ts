@@ -19,7 +19,8 @@ test('text is UTF-8', () => {
 });
 
 test('a lone surrogate is refused: it would become another key', () => {
-  for (const text of ['\ud800', 'a\udfffb', '\udc00\ud800']) refused(() => toBytes(text, 'arg'), /lone surrogate/);
+  for (const text of ['sentinel-\ud800', 'sentinel-\udfffb', 'sentinel-\udc00\ud800'])
+    refused(() => toBytes(text, 'arg'), /lone surrogate/);
 });
 
 test('bytes are copied before the call returns', () => {

@@ -112,14 +112,14 @@ const samples: { readonly [name in keyof ColdCodecs]: Sample<ColdCodecs[name]> }
     gives: { enabled: true, authRevision: MAX },
   },
   authenticate: {
-    request: { name: 'n', password: 'p' },
-    reads: { name: 'n', password: 'p' },
-    response: { token: 't.1' },
-    gives: { token: 't.1' },
+    request: { name: 'n', password: 'sentinel-password' },
+    reads: { name: 'n', password: 'sentinel-password' },
+    response: { token: 'sentinel-token.1' },
+    gives: { token: 'sentinel-token.1' },
   },
   userAdd: {
-    request: { name: 'n', password: 'p', options: { noPassword: true } },
-    reads: { name: 'n', password: 'p', options: { noPassword: true }, hashedPassword: '' },
+    request: { name: 'n', password: 'sentinel-password', options: { noPassword: true } },
+    reads: { name: 'n', password: 'sentinel-password', options: { noPassword: true }, hashedPassword: '' },
   },
   userGet: {
     request: { name: 'n' },
@@ -130,8 +130,8 @@ const samples: { readonly [name in keyof ColdCodecs]: Sample<ColdCodecs[name]> }
   userList: { request: {}, response: { users: ['n', 'o'] }, gives: { users: ['n', 'o'] } },
   userDelete: { request: { name: 'n' }, reads: { name: 'n' } },
   userChangePassword: {
-    request: { name: 'n', password: 'p' },
-    reads: { name: 'n', password: 'p', hashedPassword: '' },
+    request: { name: 'n', password: 'sentinel-password' },
+    reads: { name: 'n', password: 'sentinel-password', hashedPassword: '' },
   },
   userGrantRole: { request: { user: 'n', role: 'r' }, reads: { user: 'n', role: 'r' } },
   userRevokeRole: nameAndRole,

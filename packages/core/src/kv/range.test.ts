@@ -70,7 +70,17 @@ test('bytes are copied, by their real length, and later changes do not reach the
 });
 
 test('a lone surrogate, which would alias to another key, is refused, and so is what is no key', async () => {
-  for (const value of ['\ud800', 'a\udfff', 7, null, undefined, {}, [1], new ArrayBuffer(1), new Uint16Array(1)]) {
+  for (const value of [
+    'sentinel-\ud800',
+    'sentinel-\udfff',
+    7,
+    null,
+    undefined,
+    {},
+    [1],
+    new ArrayBuffer(1),
+    new Uint16Array(1),
+  ]) {
     await rejects(async () => toBytes(value as never, 'value'), { code: 'INVALID_ARGUMENT', argument: 'value' });
   }
 });

@@ -80,9 +80,11 @@ test('fail so on endpoints that came later, were named by the call, or belong to
 test('are what a caller says they are; others go everywhere', async () => {
   const transport = fakeTransport(() => notCapable);
   await using client = createClient({ endpoints: '10.0.0.1:1', transport });
-  await rejects(client.kv.get('a', { metadata: { token: 'x' }, confidential: true }), { code: 'INSECURE_ENDPOINT' });
+  await rejects(client.kv.get('a', { metadata: { token: 'sentinel-token' }, confidential: true }), {
+    code: 'INSECURE_ENDPOINT',
+  });
   assert.is(transport.reached.length, 0);
-  await rejects(client.kv.get('a', { metadata: { token: 'x' } }), { code: 'NOT_CAPABLE' });
+  await rejects(client.kv.get('a', { metadata: { token: 'sentinel-token' } }), { code: 'NOT_CAPABLE' });
   assert.is(transport.reached.length, 1);
 });
 

@@ -30,7 +30,9 @@ test('what an interceptor sends of its own passes those below it, and neither it
   const transport = fakeTransport(() => notCapable);
   await using _ = createClient({ endpoints: '127.0.0.1:1', transport, interceptors: [above, itself, below] });
   const [site] = itself.sites as [InterceptorSite];
-  await rejects(site.unary(methods.authenticate, { name: 'a', password: 'b' }), { code: 'NOT_CAPABLE' });
+  await rejects(site.unary(methods.authenticate, { name: 'a', password: 'sentinel-password' }), {
+    code: 'NOT_CAPABLE',
+  });
   assert.equal(seen, ['below Authenticate']);
   assert.equal(
     transport.reached.map(({ path }) => path),

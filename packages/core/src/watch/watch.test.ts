@@ -77,7 +77,7 @@ test('the caller’s key and filters are copied', () => {
 
 for (const [argument, key, options] of [
   ['key', '', {}],
-  ['key', '\ud800', {}],
+  ['key', 'sentinel-\ud800', {}],
   ['fromKey', 'a', { prefix: true, fromKey: true }],
   ['rangeEnd', 'b', { rangeEnd: 'a' }],
   ['startRevision', 'a', { startRevision: -1 }],

@@ -1,0 +1,60 @@
+// What the guard in test/src/secrets finds in the processes of test files, gathered for the runner.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The module that every test file is preloaded with. */
+export const guard = new URL('../test/dist/secrets/guard.js', import.meta.url).href;
+
+const PLACES = ['errors', 'log lines', 'labels', 'descriptions'];
+
+/** Where a test file and the programs that it starts write what they found, a line each. */
+export class FindingsFile {
+  #folder = mkdtempSync(join(tmpdir(), 'etcdts-secrets-'));
+  #path = join(this.#folder, 'findings.jsonl');
+
+  /** For the environment of the test file. */
+  get env() {
+    return { ETCDTS_SECRETS_REPORT: this.#path };
+  }
+
+  /** The sum over all processes, `missing` if there is nothing of the one with this id; removes the file. */
+  take(pid) {
+    const sum = noFindings();
+    let missing = true;
+    try {
+      for (const line of readFileSync(this.#path, 'utf8').split('\n').filter(Boolean)) {
+        const one = JSON.parse(line);
+        addFindings(sum, one);
+        if (one.pid === pid) missing = false;
+      }
+    } catch (error) {
+      if (error.code !== 'ENOENT') sum.hits.push(`what was found is not readable: ${error.message}`);
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+    return { ...sum, missing };
+  }
+}
+
+/** The start of a sum. */
+export function noFindings() {
+  /** @type {string[]} */
+  const hits = [];
+  return { looked: Object.fromEntries(PLACES.map((place) => [place, 0])), secrets: 0, hits };
+}
+
+export function addFindings(sum, { looked, secrets, hits }) {
+  for (const place of PLACES) sum.looked[place] += looked[place];
+  sum.secrets += secrets;
+  sum.hits.push(...hits);
+}
+
+/** `5 errors, 4 log lines, … looked at for 7 secrets, 0 hits`. */
+export function sayFindings({ looked, secrets, hits }) {
+  return `${PLACES.map((place) => `${looked[place]} ${place}`).join(', ')} looked at for ${secrets} secrets, ${hits.length} hits`;
+}
+
+/** The places in which nothing was looked at: in a whole run, that means that the guard does not see them. */
+export function unseen({ looked }) {
+  return PLACES.filter((place) => looked[place] === 0);
+}
