@@ -4,11 +4,10 @@ import { invoke, methods, type EtcdClient, type EtcdOperations, type Interceptor
 import { metrics } from '@etcdts/metrics';
 import { withNamespace } from '@etcdts/namespace';
 import { retry } from '@etcdts/retry';
-import { kvContract, leaseContract, suite, watchContract } from '@etcdts/testing';
+import { suite } from '@etcdts/testing';
 import { Registry } from 'prom-client';
 import { app, root, startAuthEtcd, type AuthEtcd } from './auth-etcd.ts';
-
-const contracts = { kv: kvContract, watch: watchContract, lease: leaseContract };
+import { contracts } from './contract-clients.ts';
 
 // That the contracts hold where every call needs a token, and tokens live for three seconds, is what transparent means.
 const kinds: Record<string, (one: AuthEtcd) => [EtcdClient, EtcdOperations]> = {
