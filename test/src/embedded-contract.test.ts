@@ -1,5 +1,7 @@
 // The same contracts as on a real etcd: whatever differs is a bug of the embedded one.
 import { startEmbedded } from '@etcdts/embedded';
+import { authSuite } from './auth-contract.ts';
+import { startAuthEmbedded } from './auth-etcd.ts';
 import { contracts, contractSuites } from './contract-clients.ts';
 import { namespaceSuite } from './namespace-contract.ts';
 
@@ -12,3 +14,6 @@ for (const [name, contract] of Object.entries(contracts)) {
 
 const namespace = namespaceSuite('embedded: namespace', startEmbedded);
 namespace.run();
+
+const auth = authSuite('embedded: auth', startAuthEmbedded, startEmbedded);
+auth.run();
