@@ -1,7 +1,7 @@
-import { assert, rejects } from '@etcdts/testing';
+import { assert, eventually, rejects } from '@etcdts/testing';
 import type { Suite } from '@etcdts/testing';
 import type { AuthServer } from './auth-etcd.ts';
-import { asksEverywhere, DENIED, limitedUser, nobody, outcomes, withToken } from './auth-limited.ts';
+import { asksEverywhere, DENIED, foreignLease, limitedUser, nobody, outcomes, withToken } from './auth-limited.ts';
 
 /** What the keys of a lease say about who may do what to it. */
 export function authLeases(test: Suite, server: () => AuthServer): void {
@@ -9,7 +9,8 @@ export function authLeases(test: Suite, server: () => AuthServer): void {
     const one = server();
     await using user = await limitedUser(one, { type: 'readwrite', key: 'leases/own/', prefix: true });
     const { kv, lease } = user.client;
-    const { id } = await lease.grant(600);
+    await using lent = await foreignLease(one);
+    const { id } = lent;
     await kv.put('leases/own/a', 'v', { lease: id });
     await one.client.kv.put('leases/foreign', 'v', { lease: id });
     await rejects(kv.put('leases/own/b', 'v', { lease: id }), DENIED);
@@ -25,7 +26,8 @@ export function authLeases(test: Suite, server: () => AuthServer): void {
   test('a lease without keys is for whoever has signed in', async () => {
     const one = server();
     await using user = await limitedUser(one);
-    const { id } = await one.client.lease.grant(600);
+    await using lent = await foreignLease(one);
+    const { id } = lent;
     await user.client.lease.keepAliveOnce(id);
     assert.equal((await user.client.lease.timeToLive(id, { keys: true })).keys, []);
     await user.client.lease.revoke(id);
@@ -36,14 +38,14 @@ export function authLeases(test: Suite, server: () => AuthServer): void {
     const one = server();
     await using some = await limitedUser(one, { type: 'read', key: 'told/a' });
     await using all = await limitedUser(one, { type: 'read', key: 'told/', prefix: true });
-    const { id } = await one.client.lease.grant(600);
+    await using lent = await foreignLease(one);
+    const { id } = lent;
     for (const key of ['told/a', 'told/b']) await one.client.kv.put(key, 'v', { lease: id });
     const keysOf = async ({ client } = all): Promise<string> =>
       (await client.lease.timeToLive(id, { keys: true })).keys.toSorted(Buffer.compare).join();
     assert.is(await keysOf(), 'told/a,told/b');
     assert.is((await some.client.lease.timeToLive(id)).ttl > 500, true);
     const told = await outcomes(() => keysOf(some));
-    await one.client.lease.revoke(id);
     if (told[0] === 'ok' && !asksEverywhere(one)) t.skip('this etcd does not ask who may read them');
     assert.equal(told, ['PERMISSION_DENIED']);
   });
@@ -53,7 +55,8 @@ export function authLeases(test: Suite, server: () => AuthServer): void {
     if (!asksEverywhere(one)) t.skip('this etcd lets everybody');
     await using user = await limitedUser(one, { type: 'read', key: 'kept/', prefix: true });
     const { lease } = user.client;
-    const { id } = await one.client.lease.grant(600);
+    await using lent = await foreignLease(one);
+    const { id } = lent;
     await one.client.kv.put('kept/k', 'v', { lease: id });
     await rejects(lease.keepAliveOnce(id), { code: 'PERMISSION_DENIED' });
     assert.ok((await lease.leases()).leases.includes(id));
@@ -62,7 +65,23 @@ export function authLeases(test: Suite, server: () => AuthServer): void {
     await one.admin.roleRevokePermission(user.name, { key: 'kept/', prefix: true });
     await rejects(lease.leases(), DENIED);
     assert.ok((await one.client.lease.leases()).leases.includes(id));
-    await one.client.lease.revoke(id);
+  });
+
+  test('a lease is lost to a user from whom the right to its keys is taken, and others are kept', async (t) => {
+    const one = server();
+    if (!asksEverywhere(one)) t.skip('this etcd lets everybody keep it alive');
+    await using user = await limitedUser(one, { type: 'write', key: 'lost/k' });
+    const { id } = await user.client.lease.grant(3);
+    await user.client.kv.put('lost/k', 'v', { lease: id });
+    await using keepAlive = user.client.lease.keepAlive(id);
+    await using other = user.client.lease.keepAlive((await user.client.lease.grant(3)).id);
+    for (const each of [keepAlive, other]) await each[Symbol.asyncIterator]().next();
+    await one.admin.roleRevokePermission(user.name, { key: 'lost/k' });
+    await eventually(() => keepAlive.signal.aborted, { timeoutMs: 10_000, describe: 'the loss shows' });
+    const { code, cause } = keepAlive.signal.reason;
+    assert.equal([code, cause.code], ['LEASE_LOST', 'PERMISSION_DENIED']);
+    await eventually(async () => (await one.client.kv.get('lost/k')).count === 0, { timeoutMs: 10_000 });
+    assert.not(other.signal.aborted);
   });
 
   test('nobody has no part in leases', async (t) => {
@@ -70,7 +89,8 @@ export function authLeases(test: Suite, server: () => AuthServer): void {
     if (!asksEverywhere(one)) t.skip('this etcd does not ask who calls');
     await using stranger = nobody(one);
     await using wrong = withToken(one, 'nonsense');
-    const { id } = await one.client.lease.grant(600);
+    await using lent = await foreignLease(one);
+    const { id } = lent;
     const everything = ({ lease } = stranger): (() => Promise<unknown>)[] => [
       () => lease.grant(600),
       () => lease.keepAliveOnce(id),
@@ -81,6 +101,5 @@ export function authLeases(test: Suite, server: () => AuthServer): void {
     ];
     assert.equal(await outcomes(...everything()), Array(6).fill('USER_EMPTY'));
     assert.equal(await outcomes(...everything(wrong)), Array(6).fill('INVALID_AUTH_TOKEN'));
-    await one.client.lease.revoke(id);
   });
 }

@@ -43,6 +43,17 @@ export async function signIn(one: AuthServer, name: string, password: string): P
   return (await invoke(client, methods.authenticate, { name, password })).token;
 }
 
+/** A lease that root has granted, which goes when the test is over. */
+export async function foreignLease({ client }: AuthServer): Promise<{ readonly id: bigint } & AsyncDisposable> {
+  const { id } = await client.lease.grant(600);
+  const revoke = async (): Promise<void> => {
+    await client.lease.revoke(id).catch((error: unknown) => {
+      if (!isEtcdError(error, 'LEASE_NOT_FOUND')) throw error;
+    });
+  };
+  return { id, [Symbol.asyncDispose]: revoke };
+}
+
 /** How calls end that are made one after the other: `ok`, or the code of the error. */
 export async function outcomes(...calls: (() => Promise<unknown>)[]): Promise<string[]> {
   const ends: string[] = [];

@@ -1,5 +1,5 @@
 import { op } from '@etcdts/core';
-import { assert, rejects } from '@etcdts/testing';
+import { assert, isAtLeast, rejects } from '@etcdts/testing';
 import type { Suite } from '@etcdts/testing';
 import type { AuthServer } from './auth-etcd.ts';
 import { DENIED, limitedUser, nobody, outcomes, signIn } from './auth-limited.ts';
@@ -148,6 +148,21 @@ export function authPermissions(test: Suite, server: () => AuthServer): void {
     }
     raw.close();
     assert.equal(codes, [undefined, undefined, undefined, 7, 7, 7]);
+  });
+
+  test('a range in parts needs the rights of a range', async (t) => {
+    const one = server();
+    if (!isAtLeast(one.version, '3.7')) t.skip('this etcd has none');
+    await using user = await limitedUser(one, { type: 'read', key: 'parts/', prefix: true });
+    const token = await signIn(one, user.name, user.password);
+    const raw = new RawEtcd(one.endpoint);
+    const codeOf = async (key: string, end: string, as?: string): Promise<number | undefined> =>
+      (await raw.call('KV.RangeStream', { key: Buffer.from(key), rangeEnd: Buffer.from(end) }, as)).error?.code;
+    assert.is(await codeOf('parts/', 'parts0', token), undefined);
+    assert.is(await codeOf('parts/', 'parts1', token), 7);
+    assert.is(await codeOf('parts/', 'parts0', 'nonsense'), 16);
+    assert.is(await codeOf('parts/', 'parts0'), 3);
+    raw.close();
   });
 
   test('nobody reads and writes nothing, and root everything', async () => {

@@ -2,7 +2,7 @@ import { compare, keyExists, op, type Compare, type Op } from '@etcdts/core';
 import { assert, rejects } from '@etcdts/testing';
 import type { Suite } from '@etcdts/testing';
 import type { AuthServer } from './auth-etcd.ts';
-import { asksEverywhere, DENIED, limitedUser, type LimitedUser } from './auth-limited.ts';
+import { asksEverywhere, DENIED, foreignLease, limitedUser, type LimitedUser } from './auth-limited.ts';
 
 interface Branches {
   readonly if?: Compare[];
@@ -60,7 +60,8 @@ export function authTxns(test: Suite, server: () => AuthServer): void {
     const prefix = 'nested/';
     await using limited = await user(prefix);
     const { kv } = limited.client;
-    const { id } = await one.client.lease.grant(600);
+    await using lent = await foreignLease(one);
+    const { id } = lent;
     await one.client.kv.put('nested/foreign', 'v', { lease: id });
     const [read, write] = [`${prefix}read/k`, `${prefix}write/k`];
     const inner: Branches[] = [
@@ -80,6 +81,5 @@ export function authTxns(test: Suite, server: () => AuthServer): void {
       await rejects(kv.txn({ ...branches, then }), DENIED);
     }
     assert.is((await kv.get(`${prefix}own/refused`)).count, 0, 'nothing of them is applied');
-    await one.client.lease.revoke(id);
   });
 }

@@ -18,7 +18,6 @@ export function authUsers(test: Suite, server: () => AuthServer): void {
       users.filter((name) => ['ann', 'cn'].includes(name)),
       ['ann', 'cn'],
     );
-    assert.equal(users, users.toSorted());
     await admin.roleAdd('staff');
     await admin.roleAdd('admin');
     await admin.userGrantRole('ann', 'staff');
@@ -58,6 +57,24 @@ export function authUsers(test: Suite, server: () => AuthServer): void {
     await rejects(one.admin.roleRevokePermission(user.name, { key: 'k' }), missing);
     await one.admin.roleAdd(user.name);
     assert.equal((await one.admin.roleGet(user.name)).permissions, []);
+  });
+
+  test('names have any letters, and are listed in the order of their bytes', async () => {
+    const { admin } = server();
+    const names = ['any/\u0001', 'any/é', 'any/\uffee', 'any/😀'];
+    for (const name of names.toReversed()) {
+      await admin.userAdd(name, 'x');
+      await admin.roleAdd(name);
+      await admin.userGrantRole('any/😀', name);
+    }
+    const own = (all: readonly string[]): string[] => all.filter((name) => name.startsWith('any/'));
+    assert.equal(own((await admin.userList()).users), names);
+    assert.equal(own((await admin.roleList()).roles), names);
+    assert.equal((await admin.userGet('any/😀')).roles, names);
+    for (const name of names) {
+      await admin.userDelete(name);
+      await admin.roleDelete(name);
+    }
   });
 
   test('names must not be empty, and what a role is granted must be there', async () => {

@@ -110,7 +110,7 @@ export class AuthStore {
 
   /** The user's roles, sorted. */
   rolesOf(name: string): string[] {
-    return [...this.#user(name).roles].sort();
+    return sorted(this.#user(name).roles);
   }
 
   hasRole(name: string, role: string): boolean {
@@ -118,7 +118,7 @@ export class AuthStore {
   }
 
   users(): string[] {
-    return [...this.#users.keys()].sort();
+    return sorted(this.#users.keys());
   }
 
   addRole(name: string): void {
@@ -142,7 +142,7 @@ export class AuthStore {
   }
 
   roles(): string[] {
-    return [...this.#roles.keys()].sort();
+    return sorted(this.#roles.keys());
   }
 
   grantPermission(name: string, permission: Permission | null): void {
@@ -194,6 +194,11 @@ export class AuthStore {
     if (role === undefined) throw verdict('ROLE_NOT_FOUND');
     return role;
   }
+}
+
+/** Names in the order of their bytes, which etcd keeps them in. */
+function sorted(names: Iterable<string>): string[] {
+  return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 function isSameRange(a: Omit<Permission, 'permType'>, b: Omit<Permission, 'permType'>): boolean {
