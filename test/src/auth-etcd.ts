@@ -1,29 +1,49 @@
-// What the tests of authentication stand on: an etcd with users, roles and tokens that live for three seconds.
+// What the tests of authentication stand on: an etcd with users, roles and tokens that live for three seconds, a real one
+// or the embedded one.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { auth, authAdmin, type Auth } from '@etcdts/auth';
-import { createClient, type ClientOptions, type EtcdClient } from '@etcdts/core';
+import { createClient, type ClientOptions, type EtcdClient, type Interceptor } from '@etcdts/core';
+import { startEmbedded, type EmbeddedEtcd } from '@etcdts/embedded';
 import { startCluster, type EtcdCluster } from '@etcdts/testing';
 
 export const TTL_MS = 3_000;
+/** Long enough for an idle token of either kind to have expired; etcd looks once a second. */
+export const EXPIRY_MS = TTL_MS + 1_500;
 export const root = { username: 'root', password: 'sentinel-password of root' };
 export const app = { username: 'app', password: 'sentinel-password of app' };
 
 export type TokenKind = 'simple' | 'jwt';
 
 /** An etcd with authentication on: `root`, and `app` who may do everything with keys below `app/`. */
-export interface AuthEtcd extends AsyncDisposable {
-  readonly etcd: EtcdCluster;
+export interface AuthServer extends AsyncDisposable {
+  /** `127.0.0.1:port`. */
+  readonly endpoint: string;
+  /** Which etcd it is, or follows, as `3.5.16`. */
+  readonly version: string;
+  readonly tokens: TokenKind;
   /** Authenticated as root. */
   readonly client: EtcdClient;
   readonly admin: Auth;
   /** A client that authenticates as `app`. */
   as(user?: typeof app, options?: Partial<ClientOptions>): EtcdClient;
-  /** How many Authenticate requests all members have answered, well or badly. */
+  /** How many Authenticate requests it has answered, well or badly; the embedded one, those of clients made by `as`. */
   authenticates(): Promise<number>;
+  /** Lets so much time pass for it. */
+  pass(ms: number): Promise<void>;
+}
+
+/** A real one, of one member or more. */
+export interface AuthEtcd extends AuthServer {
+  readonly etcd: EtcdCluster;
+}
+
+/** The embedded one. */
+export interface AuthEmbedded extends AuthServer {
+  readonly etcd: EmbeddedEtcd;
 }
 
 export async function startAuthEtcd(kind: TokenKind, members = 1): Promise<AuthEtcd> {
@@ -40,8 +60,12 @@ export async function startAuthEtcd(kind: TokenKind, members = 1): Promise<AuthE
   await admin.enable();
   return {
     etcd,
+    endpoint: etcd.members[0]?.endpoint as string,
+    version: etcd.version,
+    tokens: kind,
     client,
     admin,
+    pass: sleep,
     as: (user = app, options = {}) =>
       createClient({ endpoints: etcd.endpoints, interceptors: [auth(user)], ...options }),
     async authenticates() {
@@ -53,6 +77,37 @@ export async function startAuthEtcd(kind: TokenKind, members = 1): Promise<AuthE
       await client.close();
       await etcd.close();
       await keys?.remove();
+    },
+  };
+}
+
+/** Starts the embedded one, whose time is moved on. */
+export async function startAuthEmbedded(): Promise<AuthEmbedded> {
+  const etcd = await startEmbedded({ authTokenTtl: TTL_MS / 1_000 });
+  let authenticates = 0;
+  const counting: Interceptor = {
+    name: 'counting',
+    unary: (next, { name }) => (name === 'Authenticate' ? (call) => (authenticates++, next(call)) : next),
+  };
+  const client = createClient({ endpoints: etcd.endpoint, interceptors: [auth(root)] });
+  const admin = authAdmin(client);
+  await addUsers(admin);
+  await admin.enable();
+  const { version } = await client.maintenance.status(etcd.endpoint);
+  return {
+    etcd,
+    endpoint: etcd.endpoint,
+    version,
+    tokens: 'simple',
+    client,
+    admin,
+    as: (user = app, options = {}) =>
+      createClient({ endpoints: etcd.endpoint, interceptors: [auth(user), counting], ...options }),
+    authenticates: async () => authenticates,
+    pass: async (ms) => etcd.advance(ms),
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await etcd.close();
     },
   };
 }

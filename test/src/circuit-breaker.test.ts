@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createClient, EtcdError, type EtcdClient, type EtcdErrorCode, type Interceptor } from '@etcdts/core';
 import { retry } from '@etcdts/retry';
 import { assert, deferred, eventually, kvContract, leaseContract, startEtcd, startProxy } from '@etcdts/testing';
-import { rejects, suite, watchContract, type EtcdServer } from '@etcdts/testing';
+import { rejects, suite, txnContract, watchContract, type EtcdServer } from '@etcdts/testing';
 import { breaker } from 'etcdts-circuit-breaker';
 
 const down: [EtcdErrorCode, number] = ['UNAVAILABLE', 14];
@@ -141,5 +141,6 @@ transparent.after(async () => {
   await client?.close();
   await etcd?.close();
 });
-for (const contract of [kvContract, watchContract, leaseContract]) contract(transparent, () => ({ client }));
+for (const contract of [kvContract, txnContract, watchContract, leaseContract])
+  contract(transparent, () => ({ client }));
 transparent.run();

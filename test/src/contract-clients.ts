@@ -3,7 +3,7 @@ import type { EtcdClient, EtcdOperations, Interceptor } from '@etcdts/core';
 import { metrics } from '@etcdts/metrics';
 import { withNamespace } from '@etcdts/namespace';
 import { retry } from '@etcdts/retry';
-import { startEtcd, suite } from '@etcdts/testing';
+import { kvContract, leaseContract, startEtcd, suite, txnContract, watchContract } from '@etcdts/testing';
 import type { ContractContext, Suite } from '@etcdts/testing';
 import { Registry } from 'prom-client';
 
@@ -13,7 +13,7 @@ const passThrough: Interceptor = {
   stream: (next) => (call) => next(call),
 };
 
-// The kinds of client that must not make a difference. Those with auth() are in auth-contract.test.ts and
+// The kinds of client that must not make a difference. Those with auth() are in auth-transparency.test.ts and
 // stack-contract.test.ts, on an etcd that demands tokens.
 const clients: Record<string, (client: EtcdClient) => EtcdOperations> = {
   'plain core': (client) => client,
@@ -29,8 +29,11 @@ const clients: Record<string, (client: EtcdClient) => EtcdOperations> = {
     ),
 };
 
+/** The contracts that every kind of client keeps, on a real etcd and on the embedded one. */
+export const contracts = { kv: kvContract, txn: txnContract, watch: watchContract, lease: leaseContract };
+
 /** An etcd, a real one or the embedded one. */
-interface Server {
+export interface Server extends AsyncDisposable {
   readonly endpoint: string;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { isAtLeast } from '@etcdts/testing';
+import { comparable, difference, shown, strip } from './differential-answers.ts';
 import { Generator, type Operation, type World } from './differential-operations.ts';
 import type { Message, Outcome, RawEtcd, RawStream } from './raw-etcd.ts';
 
@@ -128,27 +129,6 @@ export class Pair {
   }
 }
 
-/** The outcome without what two etcds cannot have in common. */
-function comparable(name: string, { responses, error }: Outcome): object {
-  const stripped = strip(responses) as Message[];
-  if (name === 'Lease.LeaseTimeToLive')
-    for (const response of stripped) (response['keys'] as string[] | undefined)?.sort();
-  // The seconds that are left depend on when each was asked.
-  if (name === 'Lease.LeaseTimeToLive')
-    for (const response of stripped) response['TTL'] = (response['TTL'] as bigint) > 0n ? 'some' : response['TTL'];
-  if (name === 'Lease.LeaseLeases')
-    for (const response of stripped)
-      response['leases'] = (response['leases'] as Message[] | undefined)?.map(shown).sort();
-  return { responses: stripped, error };
-}
-
-function strip(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(strip);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([key]) => !['clusterId', 'memberId', 'raftTerm'].includes(key));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, strip(inner)]));
-}
-
 /** What each watch was told. How many responses its events came in is not promised, nor the headers of those. */
 function byWatch(received: readonly Message[]): object {
   const watches: Record<string, unknown[]> = {};
@@ -163,23 +143,6 @@ function byWatch(received: readonly Message[]): object {
 
 function creations(received: readonly Message[]): Message[] {
   return received.filter(({ created }) => created === true);
-}
-
-function shown(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'bigint' ? String(inner) : isBuffer(inner) ? Buffer.from(inner.data).toString('latin1') : inner,
-  );
-}
-
-function isBuffer(value: unknown): value is { data: number[] } {
-  return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'Buffer';
-}
-
-function difference(real: string, embedded: string): string {
-  let at = 0;
-  while (real[at] === embedded[at]) at++;
-  const from = Math.max(0, at - 300);
-  return `at character ${at}\n  etcd:     …${real.slice(from, at + 300)}\n  embedded: …${embedded.slice(from, at + 300)}`;
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,7 +1,8 @@
 // limit: 300 s
 import { methods, type EtcdClient, type EtcdOperations, type Interceptor } from '@etcdts/core';
 import { withNamespace } from '@etcdts/namespace';
-import { assert, kvContract, leaseContract, suite, watchContract } from '@etcdts/testing';
+import { assert, suite } from '@etcdts/testing';
+import { contracts } from './contract-clients.ts';
 import { recorded, Showing } from './recorded.ts';
 import { startStack, user, type Stack } from './stack.ts';
 
@@ -31,10 +32,7 @@ test.after(async () => {
   await stack?.[Symbol.asyncDispose]();
 });
 
-const context = () => ({ client });
-kvContract(test, context);
-watchContract(test, context);
-leaseContract(test, context);
+for (const contract of Object.values(contracts)) contract(test, () => ({ client }));
 
 test('neither keys, nor the namespace, the user, the password, tokens or the private key were shown', async () => {
   showing.show(whole);

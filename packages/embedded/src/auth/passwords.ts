@@ -1,13 +1,22 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
+import { status } from '../status.ts';
 
 /** Cheap on purpose: this server is for development, and every test that signs in pays for it. */
 const COST = { N: 1_024, r: 8, p: 1 };
 const LENGTH = 32;
+/** What bcrypt takes, with which etcd hashes. It looks at no more when it compares. */
+const MOST_BYTES = 72;
 
 /** A password as it is kept. */
 export interface HashedPassword {
   readonly salt: Buffer;
   readonly hash: Buffer;
+}
+
+/** Refuses what etcd cannot hash. */
+export function checkPassword(password: string): void {
+  if (Buffer.byteLength(password) > MOST_BYTES)
+    throw status('UNKNOWN', `bcrypt: password length exceeds ${MOST_BYTES} bytes`);
 }
 
 export function hashPassword(password: string): HashedPassword {
@@ -16,5 +25,5 @@ export function hashPassword(password: string): HashedPassword {
 }
 
 export function isPassword({ salt, hash }: HashedPassword, password: string): boolean {
-  return timingSafeEqual(scryptSync(password, salt, LENGTH, COST), hash);
+  return timingSafeEqual(scryptSync(Buffer.from(password).subarray(0, MOST_BYTES), salt, LENGTH, COST), hash);
 }

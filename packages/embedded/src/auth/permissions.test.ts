@@ -30,6 +30,13 @@ test('everything from a key on needs a permission without end', () => {
   assert.equal([may('read', 'y', '\0'), may('read', 'w', '\0'), may('write', 'y', '\0')], [true, false, false]);
 });
 
+test('a range that ends before it begins is allowed where a permission holds its begin, as in etcd', () => {
+  assert.equal(
+    [may('read', 'b', 'a'), may('read', 'b', 'b'), may('read', 'f', 'a'), may('read', 'e', 'a')],
+    [true, true, false, false],
+  );
+});
+
 test('a permission needs a key, and an end behind it or none', () => {
   const valid = (key: string, end: string): boolean => isValidRange(bytes(key), bytes(end));
   assert.equal(

@@ -16,10 +16,13 @@ interface Interval {
 /** Whether the permissions, taken together, allow the access to all keys of the range (auth/range_perm_cache.go). */
 export function permits(permissions: readonly Permission[], access: Access, key: Buffer, rangeEnd: Buffer): boolean {
   const denied = access === 'read' ? WRITE : READ;
+  const asked = toInterval(key, rangeEnd);
   const granted = permissions
     .filter(({ permType }) => permType !== denied)
-    .map((one) => toInterval(one.key, one.rangeEnd));
-  return covers(granted, toInterval(key, rangeEnd));
+    .map((one) => toInterval(one.key, one.rangeEnd))
+    // Matters where a range ends before it begins.
+    .filter(({ to }) => to === undefined || to > asked.from);
+  return covers(granted, asked);
 }
 
 /** Whether a permission can be given on the range. */

@@ -12,7 +12,9 @@ const EVERYTHING: Permission = { permType: 2, key: EMPTY, rangeEnd: Buffer.alloc
 
 interface User {
   readonly roles: Set<string>;
-  /** None: the user has no password and cannot sign in with one. */
+  /** The user is known by a certificate, and cannot sign in with a password. */
+  readonly noPassword: boolean;
+  /** None: there is none that fits. */
   password: HashedPassword | undefined;
 }
 
@@ -57,8 +59,8 @@ export class AuthStore {
     if (!this.#enabled) throw verdict('AUTH_NOT_ENABLED');
     const user = this.#users.get(name);
     if (user === undefined) throw verdict('AUTH_FAILED');
-    if (user.password === undefined) throw status('UNKNOWN', NO_PASSWORD);
-    if (!isPassword(user.password, password)) throw verdict('AUTH_FAILED');
+    if (user.noPassword) throw status('UNKNOWN', NO_PASSWORD);
+    if (user.password === undefined || !isPassword(user.password, password)) throw verdict('AUTH_FAILED');
     return this.#tokens.assign(name, index);
   }
 
@@ -72,7 +74,7 @@ export class AuthStore {
   addUser(name: string, password: string, noPassword: boolean): void {
     if (name === '') throw verdict('USER_EMPTY');
     if (this.#users.has(name)) throw verdict('USER_ALREADY_EXIST');
-    this.#users.set(name, { roles: new Set(), password: noPassword ? undefined : hashPassword(password) });
+    this.#users.set(name, { roles: new Set(), noPassword, password: noPassword ? undefined : hashPassword(password) });
     this.#revision++;
   }
 
@@ -86,7 +88,8 @@ export class AuthStore {
 
   changePassword(name: string, password: string): void {
     const user = this.#user(name);
-    if (user.password !== undefined) user.password = hashPassword(password);
+    // etcd keeps an empty one without a hash, which no password fits.
+    user.password = user.noPassword || password === '' ? undefined : hashPassword(password);
     this.#revision++;
     this.#tokens.invalidate(name);
   }
@@ -107,7 +110,7 @@ export class AuthStore {
 
   /** The user's roles, sorted. */
   rolesOf(name: string): string[] {
-    return [...this.#user(name).roles].sort();
+    return sorted(this.#user(name).roles);
   }
 
   hasRole(name: string, role: string): boolean {
@@ -115,7 +118,7 @@ export class AuthStore {
   }
 
   users(): string[] {
-    return [...this.#users.keys()].sort();
+    return sorted(this.#users.keys());
   }
 
   addRole(name: string): void {
@@ -139,18 +142,19 @@ export class AuthStore {
   }
 
   roles(): string[] {
-    return [...this.#roles.keys()].sort();
+    return sorted(this.#roles.keys());
   }
 
   grantPermission(name: string, permission: Permission | null): void {
     if (permission === null) throw verdict('PERMISSION_NOT_GIVEN');
     if (!isValidRange(permission.key, permission.rangeEnd)) throw verdict('INVALID_AUTH_MGMT');
     const permissions = this.#role(name);
-    const others = permissions.filter((one) => !isSameRange(one, permission));
-    this.#roles.set(
-      name,
-      [...others, permission].sort((a, b) => Buffer.compare(a.key, b.key)),
-    );
+    // Like etcd, which looks no further: behind another range from the same key, what is there already stays.
+    const first = permissions.findIndex((one) => Buffer.compare(one.key, permission.key) >= 0);
+    const found = permissions[first];
+    if (found !== undefined && isSameRange(found, permission)) permissions[first] = permission;
+    else permissions.push(permission);
+    permissions.sort((a, b) => Buffer.compare(a.key, b.key));
     this.#revision++;
   }
 
@@ -190,6 +194,11 @@ export class AuthStore {
     if (role === undefined) throw verdict('ROLE_NOT_FOUND');
     return role;
   }
+}
+
+/** Names in the order of their bytes, which etcd keeps them in. */
+function sorted(names: Iterable<string>): string[] {
+  return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 function isSameRange(a: Omit<Permission, 'permType'>, b: Omit<Permission, 'permType'>): boolean {

@@ -1,3 +1,4 @@
+import { checkPassword } from '../auth/passwords.ts';
 import type { Caller, Member } from '../member.ts';
 import type { Header, Permission } from '../messages.ts';
 import type { Handlers, UnaryHandler } from './handlers.ts';
@@ -37,9 +38,14 @@ export function auth(member: Member): Handlers {
   /** What anybody may see of what is theirs. */
   const visible = (caller: Caller, isOwn: (user: string) => boolean, answer: () => object): Headed => {
     const user = member.propose(caller);
-    if (user === undefined || !isOwn(user)) store.checkAdmin(user);
+    // To etcd nobody is the user without a name.
+    if (!isOwn(user ?? '')) store.checkAdmin(user);
     return { header: member.header(), ...answer() };
   };
+  const addUser = admin(({ name, password, options }: UserRequest) =>
+    store.addUser(name, password, options?.noPassword === true),
+  );
+  const changePassword = admin(({ name, password }: UserRequest) => store.changePassword(name, password));
   const unary: Record<string, UnaryHandler> = {
     'Auth.AuthEnable': admin(() => store.enable()),
     'Auth.AuthDisable': admin(() => store.disable()),
@@ -51,9 +57,11 @@ export function auth(member: Member): Handlers {
       const token = store.authenticate(name, password, member.index);
       return { header: member.header(), token };
     },
-    'Auth.UserAdd': admin(({ name, password, options }: UserRequest) =>
-      store.addUser(name, password, options?.noPassword === true),
-    ),
+    // Passwords are hashed before it is asked who calls.
+    'Auth.UserAdd': (request: UserRequest, caller) => {
+      if (request.options?.noPassword !== true) checkPassword(request.password);
+      return addUser(request, caller);
+    },
     'Auth.UserGet': ({ name }: UserRequest, caller) =>
       visible(
         caller,
@@ -62,7 +70,10 @@ export function auth(member: Member): Handlers {
       ),
     'Auth.UserList': admin(() => ({ users: store.users() })),
     'Auth.UserDelete': admin(({ name }: UserRequest) => store.deleteUser(name)),
-    'Auth.UserChangePassword': admin(({ name, password }: UserRequest) => store.changePassword(name, password)),
+    'Auth.UserChangePassword': (request: UserRequest, caller) => {
+      checkPassword(request.password);
+      return changePassword(request, caller);
+    },
     'Auth.UserGrantRole': admin(({ user, role }: RoleRequest) => store.grantRole(user, role)),
     'Auth.UserRevokeRole': admin(({ name, role }: RoleRequest) => store.revokeRole(name, role)),
     'Auth.RoleAdd': admin(({ name }: RoleRequest) => store.addRole(name)),

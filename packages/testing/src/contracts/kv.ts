@@ -3,7 +3,6 @@ import type { Suite } from '../suite.ts';
 import { kvLimits } from './kv-limits.ts';
 import { kvRanges } from './kv-ranges.ts';
 import { kvReads } from './kv-reads.ts';
-import { kvTxns } from './kv-txns.ts';
 import { kvWrites } from './kv-writes.ts';
 
 /** What a contract's tests run against; asked for anew in each test. */
@@ -12,14 +11,13 @@ export interface ContractContext {
 }
 
 /**
- * Adds the tests of everything that KV promises, in keys as the client under test names them: a wrapper that is
- * transparent passes them all. The client needs an etcd that nobody else compacts, and must be allowed to compact.
+ * Adds the tests of everything that KV promises, transactions aside, in keys as the client under test names them: a
+ * wrapper that is transparent passes them all. The client needs an etcd that nobody else compacts, and must be allowed to compact.
  */
 export function kvContract(test: Suite, context: () => ContractContext): void {
   const kv = (): EtcdOperations['kv'] => context().client.kv;
   kvWrites(test, kv);
   kvReads(test, kv);
   kvRanges(test, kv);
-  kvTxns(test, kv);
   kvLimits(test, kv, () => context().client.lease);
 }
