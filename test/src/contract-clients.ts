@@ -13,7 +13,7 @@ const passThrough: Interceptor = {
   stream: (next) => (call) => next(call),
 };
 
-// The kinds of client that must not make a difference. Those with auth() are in auth-transparency.test.ts and
+// The kinds of client that must not make a difference. Those with auth() are in auth/transparency.test.ts and
 // stack-contract.test.ts, on an etcd that demands tokens.
 const clients: Record<string, (client: EtcdClient) => EtcdOperations> = {
   'plain core': (client) => client,

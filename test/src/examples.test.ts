@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { auth, authAdmin } from '@etcdts/auth';
 import { createClient } from '@etcdts/core';
 import { assert, createCertificates, eventually, startEtcd, startProxy, suite } from '@etcdts/testing';
-import { addUsers, app, root } from './auth-etcd.ts';
+import { addUsers, app, root } from './auth/auth-etcd.ts';
 import { run } from './program.ts';
 
 const test = suite('examples', { timeoutMs: 30_000 });

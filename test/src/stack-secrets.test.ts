@@ -6,7 +6,7 @@ import { withNamespace } from '@etcdts/namespace';
 import { retry } from '@etcdts/retry';
 import { assert, createCertificates, rejects, startCluster, startProxy, suite } from '@etcdts/testing';
 import { Registry } from 'prom-client';
-import { app, sleep } from './auth-etcd.ts';
+import { app, sleep } from './auth/auth-etcd.ts';
 import { Showing } from './recorded.ts';
 import { linesOf, PASSWORD, startStack, user } from './stack.ts';
 

@@ -6,7 +6,7 @@ import { metrics } from '@etcdts/metrics';
 import { retry } from '@etcdts/retry';
 import { createCertificates, startEtcd, type EtcdServer } from '@etcdts/testing';
 import { Registry } from 'prom-client';
-import { addUsers, TTL_MS } from './auth-etcd.ts';
+import { addUsers, TTL_MS } from './auth/auth-etcd.ts';
 
 export const PASSWORD = 'sentinel-password';
 export const user = { username: 'sentinel-user', password: PASSWORD };
