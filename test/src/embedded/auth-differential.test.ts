@@ -1,6 +1,6 @@
 // limit: 300 s
 // The same random operations by random users on a real etcd and on the embedded one. More of them:
-//   EMBEDDED_OPERATIONS=100000 npm test -- embedded-auth-differential
+//   EMBEDDED_OPERATIONS=100000 npm test -- embedded/auth-differential
 import { startEmbedded } from '@etcdts/embedded';
 import { assert, findEtcd, isAtLeast, startEtcd, suite } from '@etcdts/testing';
 import { comparable, difference, shown } from './differential-answers.ts';

@@ -92,7 +92,8 @@ test('KV refuses what etcd refuses, in its order', async () => {
   for (const revision of [0, -1, 1, 1, 1_000]) await calls('KV.Compact', { revision });
 });
 
-test('Lease, Cluster and Maintenance refuse what etcd refuses', async () => {
+test('Lease, Cluster and Maintenance refuse what etcd refuses', async (t) => {
+  if (!isAtLeast(version, '3.5')) t.skip('this etcd answers Alarm without a header');
   for (const TTL of [9_000_000_001, 0, -1]) await calls('Lease.LeaseGrant', { ID: 5, TTL });
   for (const ID of [5, 6]) await calls('Lease.LeaseRevoke', { ID });
   await calls('Lease.LeaseTimeToLive', { ID: 6, keys: true });
@@ -131,7 +132,8 @@ test('watches are refused as etcd does', async () => {
   for (const stream of streams) stream.close();
 });
 
-test('authentication refuses what etcd refuses', async () => {
+test('authentication refuses what etcd refuses', async (t) => {
+  if (!isAtLeast(version, '3.5')) t.skip('this etcd falls over a role that is granted nothing');
   const tokens: [string, string][] = [];
   const as = async (who: number | undefined, name: string, request: Message): Promise<void> => {
     await same(`${name} as ${who ?? 'nobody'} ${JSON.stringify(request)}`, (etcd) =>
