@@ -1,7 +1,7 @@
 // limit: 300 s
 // The official etcdctl prints of the embedded etcd what it prints of a real one. EMBEDDED_ETCDCTL chooses an etcdctl.
 import { startEmbedded } from '@etcdts/embedded';
-import { assert, startEtcd, suite } from '@etcdts/testing';
+import { assert, isAtLeast, startEtcd, suite } from '@etcdts/testing';
 import { Etcdctl, findEtcdctl, type Printed } from './etcdctl.ts';
 
 const test = suite('embedded: etcdctl', { timeoutMs: 120_000 });
@@ -149,9 +149,18 @@ for (const [fact, story] of Object.entries(stories)) {
         return ctl.transcript.map((printed) => plain(printed, endpoint));
       }),
     );
-    for (const [i, printed] of (expected as Printed[]).entries()) assert.equal(actual?.[i], printed, printed.command);
+    for (const [i, printed] of (expected as Printed[]).entries()) {
+      if (printed.command.startsWith('endpoint status --user ann') && keepsStatus(real.version)) continue;
+      assert.equal(actual?.[i], printed, printed.command);
+    }
     assert.is(actual?.length, expected?.length);
   });
+}
+
+/** Whether it is one of the etcds whose status is for root alone: from the fix of CVE-2026-33413 on, until etcd #21663. */
+function keepsStatus(version: string): boolean {
+  if (isAtLeast(version, '3.6')) return !isAtLeast(version, '3.6.12');
+  return isAtLeast(version, '3.5.28') && !isAtLeast(version, '3.5.32');
 }
 
 /** What is printed without what two etcds cannot have in common: ids, times, sizes, versions. */
