@@ -179,8 +179,10 @@ function plain({ command, code, stdout, stderr }: Printed, endpoint: string): Pr
       .replaceAll(/\b3\.\d\.\d+\b/g, 'version')
       .replaceAll(/http:\/\/(localhost|127\.0\.0\.1):\d+/g, 'url');
   const words = strip(stdout);
-  // What is left in the lines of a status are counters of the log.
-  const counted = command.startsWith('endpoint status') ? words.replaceAll(/ +\d+|-+|[|+ ]+|\b\d+\b/g, ' ') : words;
+  // What is left in the lines of a status are counters of the log, and rules as long as the ids above and below them.
+  const counted = command.startsWith('endpoint status')
+    ? words.replaceAll(/ +\d+|[-─┌┬┐├┼┤└┴┘]+|[│|+ ]+|\b\d+\b/g, ' ')
+    : words;
   return { command: strip(command), code, stdout: counted, stderr: strip(stderr) };
 }
 
