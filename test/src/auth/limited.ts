@@ -77,3 +77,9 @@ export function asksEverywhere({ version }: AuthServer): boolean {
   if (isAtLeast(version, '3.7')) return true;
   return isAtLeast(version, isAtLeast(version, '3.6') ? '3.6.12' : '3.5.32');
 }
+
+/** Whether it is one of the etcds whose status is for root alone: from the fix of CVE-2026-33413 on, until etcd #21663. */
+export function keepsStatus(version: string): boolean {
+  if (isAtLeast(version, '3.6')) return !isAtLeast(version, '3.6.12');
+  return isAtLeast(version, '3.5.28') && !isAtLeast(version, '3.5.32');
+}

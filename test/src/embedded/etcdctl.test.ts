@@ -1,7 +1,8 @@
 // limit: 300 s
 // The official etcdctl prints of the embedded etcd what it prints of a real one. EMBEDDED_ETCDCTL chooses an etcdctl.
 import { startEmbedded } from '@etcdts/embedded';
-import { assert, isAtLeast, startEtcd, suite } from '@etcdts/testing';
+import { assert, startEtcd, suite } from '@etcdts/testing';
+import { keepsStatus } from '../auth/limited.ts';
 import { Etcdctl, findEtcdctl, type Printed } from './etcdctl.ts';
 
 const test = suite('embedded: etcdctl', { timeoutMs: 120_000 });
@@ -155,12 +156,6 @@ for (const [fact, story] of Object.entries(stories)) {
     }
     assert.is(actual?.length, expected?.length);
   });
-}
-
-/** Whether it is one of the etcds whose status is for root alone: from the fix of CVE-2026-33413 on, until etcd #21663. */
-function keepsStatus(version: string): boolean {
-  if (isAtLeast(version, '3.6')) return !isAtLeast(version, '3.6.12');
-  return isAtLeast(version, '3.5.28') && !isAtLeast(version, '3.5.32');
 }
 
 /** What is printed without what two etcds cannot have in common: ids, times, sizes, versions. */
