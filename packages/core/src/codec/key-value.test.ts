@@ -50,6 +50,16 @@ test('gives a large value as a view where it is most of the message, and a copy 
   assert.ok(among.kv.value.equals(value));
 });
 
+test('reads key and value whose lengths take more bytes than they need, and a value of several bytes of length', () => {
+  const value = Buffer.alloc(300, 'v');
+  const key = Buffer.from([0x0a, 0x81, 0x80, 0x80, 0x80, 0x80, 0x00, 0x6b]);
+  const kv = Buffer.concat([key, Buffer.from([0x2a, 0xac, 0x02]), value]);
+  const wire = Buffer.concat([Buffer.from([0x12, 0x80 | (kv.length & 0x7f), kv.length >> 7]), kv]);
+  const [read] = range.decodeResponse(wire).kvs;
+  assert.is(read?.key.toString(), 'k');
+  assert.ok(read?.value.equals(value));
+});
+
 test('gives the same key and value buffers each time', () => {
   const { kv } = firstOf([FULL]);
   assert.is(kv.key, kv.key);

@@ -157,13 +157,17 @@ class DecodedKeyValue implements KeyValue {
     this.#page = undefined;
   }
 
-  /** The bytes field whose length is at a place in the message. */
+  /** The bytes field whose length is at a place in the message; the scan has checked that it lies within. */
   #bytes(page: Page, at: number): Buffer {
     if (at === NOWHERE) return EMPTY;
-    const reader = lazily.begin(page.bytes, at - page.base, this.#end - page.base, 'KeyValue');
-    const length = reader.length();
-    const { pos } = reader;
-    reader.finish();
+    const { bytes } = page;
+    let pos = at - page.base;
+    let byte = bytes[pos++] as number;
+    let length = byte & 0x7f;
+    for (let shift = 7; byte > 0x7f; shift += 7) {
+      byte = bytes[pos++] as number;
+      length |= (byte & 0x7f) << shift;
+    }
     return page.part(pos, pos + length);
   }
 
