@@ -34,11 +34,10 @@ const lazily = new Reader();
  */
 class DecodedKeyValue implements KeyValue {
   #page: Page | undefined;
+  #scanned: boolean;
+  /** Where it lies in the message; once it is scanned, where its key and its value begin. A large range has many of these. */
   #start: number;
   #end: number;
-  #scanned: boolean;
-  #keyAt = NOWHERE;
-  #valueAt = NOWHERE;
   #key = EMPTY;
   #value = EMPTY;
   #createRevision: number | bigint = 0;
@@ -119,10 +118,12 @@ class DecodedKeyValue implements KeyValue {
   #scan(): void {
     const { bytes, base } = this.#page as Page;
     const reader = lazily.begin(bytes, this.#start - base, this.#end - base, 'KeyValue');
+    let keyAt = NOWHERE;
+    let valueAt = NOWHERE;
     for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
       switch (tag) {
         case 0x0a:
-          this.#keyAt = reader.pos + base;
+          keyAt = reader.pos + base;
           reader.skip(tag);
           break;
         case 0x10:
@@ -135,7 +136,7 @@ class DecodedKeyValue implements KeyValue {
           this.#version = reader.number();
           break;
         case 0x2a:
-          this.#valueAt = reader.pos + base;
+          valueAt = reader.pos + base;
           reader.skip(tag);
           break;
         case 0x30:
@@ -146,14 +147,16 @@ class DecodedKeyValue implements KeyValue {
       }
     }
     reader.finish();
+    this.#start = keyAt;
+    this.#end = valueAt;
     this.#scanned = true;
   }
 
   #take(page: Page): void {
     if (!this.#scanned) this.#scan();
     page.detach();
-    this.#key = this.#bytes(page, this.#keyAt);
-    this.#value = this.#bytes(page, this.#valueAt);
+    this.#key = this.#bytes(page, this.#start);
+    this.#value = this.#bytes(page, this.#end);
     this.#page = undefined;
   }
 
