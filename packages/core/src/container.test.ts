@@ -1,6 +1,6 @@
 import { assert, rejects, suite } from '@etcdts/testing';
 import 'reflect-metadata/lite';
-import { container as global, injectable } from 'tsyringe';
+import { container as global, injectable, Lifecycle, scoped } from 'tsyringe';
 import type { Interceptor, UnaryHandler } from './call.ts';
 import { createClient } from './client.ts';
 import { isEtcdError } from './errors.ts';
@@ -84,6 +84,21 @@ test('two clients of one container are apart', async () => {
   await using first = createClient({ endpoints: 'a:1', container: application });
   await using second = createClient({ endpoints: 'b:1', container: application });
   assert.equal([first.endpoints, second.endpoints], [['a:1'], ['b:1']]);
+});
+
+test('without a container of its own, a client has one below the global container: what is scoped is not shared', async () => {
+  const made: Scoped[] = [];
+  class Scoped implements Interceptor {
+    readonly name = 'scoped';
+    constructor() {
+      made.push(this);
+    }
+  }
+  scoped(Lifecycle.ContainerScoped)(Scoped);
+  await using first = createClient({ endpoints: ENDPOINTS, interceptors: [Scoped] });
+  await using second = createClient({ endpoints: ENDPOINTS, interceptors: [Scoped] });
+  assert.equal([first, second].map((client) => client.describe().interceptors).flat(), ['scoped', 'scoped']);
+  assert.is(made.length, 2);
 });
 
 // The last one: it takes the global container from everything else in this process.

@@ -75,7 +75,9 @@ export function composeConnections(options: ClientOptions): Connections {
     const parts = { transport, connection, connectTimeoutMs, clock: use(c, CLOCK), random: use(c, RANDOM), logger };
     return new Picker(endpoints, tlsByDefault, parts);
   });
-  provide(container, TOKENS, (c) => (options.container === undefined ? applicationContainer() : c));
+  provide(container, TOKENS, (c) =>
+    options.container === undefined ? applicationContainer().createChildContainer() : c,
+  );
   const identity = Object.freeze({});
   return { identity, options: resolved, clock: use(container, CLOCK), picker: use(container, PICKER), container };
 }
