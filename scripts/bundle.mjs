@@ -94,7 +94,7 @@ export async function bundleCore() {
   mkdirSync(`${core}lib`);
   const { metafile } = await build({
     absWorkingDir: core,
-    entryPoints: ['src/index.ts'],
+    entryPoints: ['src/index.ts', 'src/plugin.ts'],
     outdir: 'lib',
     bundle: true,
     external: ['@grpc/*', 'long', 'protobufjs'],
@@ -103,7 +103,7 @@ export async function bundleCore() {
     metafile: true,
     // What is imported lazily, such as the descriptor of the protos, stays in a file of its own.
     splitting: true,
-    chunkNames: '[name]',
+    chunkNames: '[name]-[hash]',
     format: 'esm',
     platform: 'node',
     target: 'node20.19',

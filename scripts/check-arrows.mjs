@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** Core from the top down: a file may import from its own floor and from those below. Patterns match below core/src. */
 const floors = [
-  [/^index\.ts$/],
+  [/^(index|plugin)\.ts$/],
   [/^(client|version-gate)\.ts$/],
   [/^(container|options)\.ts$/],
   [/^(wrap|operations)\.ts$/],
@@ -44,9 +44,13 @@ function refusal(file, module, typeOnly) {
   const owned = owner && (owner[1].test(file) || (typeOnly && owner[2]?.test(file)));
   if (owner && (!owned || (isTest(file) && module.startsWith('uvu'))) && !mayTest(file, module))
     return `may not import ${module}`;
-  if (/^@etcdts\/[^/]+\/(?!package\.json$)/.test(module)) return `imports ${module}, which is not a public entry`;
+  if (/^@etcdts\/[^/]+\/(?!package\.json$)/.test(module) && module !== '@etcdts/core/plugin')
+    return `imports ${module}, which is not a public entry`;
   if (name && module.startsWith('@etcdts/')) {
-    const allowed = [...(name === 'core' ? [] : ['@etcdts/core']), ...(isTest(file) ? ['@etcdts/testing'] : [])];
+    const allowed = [
+      ...(name === 'core' ? [] : ['@etcdts/core', '@etcdts/core/plugin']),
+      ...(isTest(file) ? ['@etcdts/testing'] : []),
+    ];
     if (!allowed.includes(module)) return `may not import ${module}`;
   }
   if (name && module.startsWith('.')) {

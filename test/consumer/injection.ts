@@ -1,7 +1,8 @@
 // An application whose interceptors are classes, with dependencies of their own, resolved by tsyringe.
 import 'reflect-metadata';
 import { strict as assert } from 'node:assert';
-import { createClient, type Interceptor, type UnaryHandler } from '@etcdts/core';
+import { createClient } from '@etcdts/core';
+import type { Interceptor, UnaryHandler } from '@etcdts/core/plugin';
 import { container, inject, injectable } from 'tsyringe';
 
 class Journal {

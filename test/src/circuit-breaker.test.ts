@@ -1,6 +1,7 @@
 // The plugin that docs/interceptors.md works out.
 import { readFile } from 'node:fs/promises';
-import { createClient, EtcdError, type EtcdClient, type EtcdErrorCode, type Interceptor } from '@etcdts/core';
+import { createClient, EtcdError, type EtcdClient, type EtcdErrorCode } from '@etcdts/core';
+import type { Interceptor } from '@etcdts/core/plugin';
 import { retry } from '@etcdts/retry';
 import { assert, deferred, eventually, kvContract, leaseContract, startEtcd, startProxy } from '@etcdts/testing';
 import { rejects, suite, txnContract, watchContract, type EtcdServer } from '@etcdts/testing';

@@ -1,4 +1,4 @@
-import { grpcTransport } from '@etcdts/core';
+import { grpcTransport } from '@etcdts/core/plugin';
 import { connectionContract, suite } from '@etcdts/testing';
 
 const test = suite('connection contract on grpc-js');

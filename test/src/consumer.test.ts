@@ -14,7 +14,7 @@ const execute = promisify(execFile);
 const test = suite('the published packages', { timeoutMs: 60_000, hookTimeoutMs: 240_000 });
 const names = (await readdir(join(root, 'packages'))).sort();
 const compilers = ['5.9.3', '6.0.3', '7.0.2'];
-const programs = ['program', 'injection'];
+const programs = ['program', 'injection', 'plugin'];
 
 /** Folders of an application outside the repository: ESM, its twin that is CommonJS, and one that has nothing installed. */
 const places = { app: '', commonJs: '', bare: '' };
@@ -99,16 +99,36 @@ test('hold the code, its types, a README and the license, and nothing else', asy
     assert.equal([...stems].sort(), expected.sort(), name);
   }
   const lib = (await filesOf('core')).filter((file) => file.startsWith('lib/') && !file.endsWith('.map'));
-  assert.equal(lib, [
+  const plain = lib.map((file) => file.replace(/-[0-9A-Z]{8}\.js$/, '.js'));
+  assert.equal(plain, [
     'lib/LICENSES.txt',
+    'lib/chunk.js',
     'lib/chunk.js',
     'lib/descriptor.js',
     'lib/grpc-grpc-js.cjs',
     'lib/grpc-proto-loader.cjs',
     'lib/index.js',
+    'lib/plugin.js',
     'lib/proto-loader.js',
     'lib/tsyringe.cjs',
   ]);
+});
+
+test('have one copy of the code behind both entries of core', async () => {
+  const lib = join(installed('core'), 'lib');
+  const sources = new Map<string, string[]>();
+  for (const file of (await readdir(lib)).filter((name) => name.endsWith('.js'))) {
+    for (const [, source] of (await readFile(join(lib, file), 'utf8')).matchAll(/^\/\/ (src\/\S+\.ts)$/gm))
+      if (!sources.get(source as string)?.includes(file))
+        sources.set(source as string, [...(sources.get(source as string) ?? []), file]);
+  }
+  assert.ok(sources.has('src/errors.ts') && sources.has('src/wrap.ts'));
+  assert.equal(
+    [...sources].filter(([, files]) => files.length > 1),
+    [],
+  );
+  const plugin = await readFile(join(lib, 'plugin.js'), 'utf8');
+  assert.match(plugin, /from "\.\/chunk-/);
 });
 
 test('bring the licenses of what is bundled in them, and nothing else is bundled in core', async () => {
@@ -127,6 +147,8 @@ test('say in package.json what they are, and name no place that is not public', 
     const code = name === 'core' ? './lib/index.js' : './dist/index.js';
     const exported = manifest['exports'] as Record<string, unknown>;
     assert.equal(exported['.'], { types: './dist/index.d.ts', default: code });
+    const plugin = { types: './dist/plugin.d.ts', default: './lib/plugin.js' };
+    assert.equal(exported['./plugin'], name === 'core' ? plugin : undefined);
     assert.is(exported['./package.json'], './package.json');
     assert.is(manifest['type'], 'module');
     assert.is(manifest['license'], 'Apache-2.0');
@@ -161,7 +183,7 @@ test('name tsyringe in their types only where options take it, and add nothing t
     for (const [, module] of imports) found.push(`${file.split('/@etcdts/')[1]} ${module}`);
   }
   assert.equal(
-    found.filter((line) => !/ (node:.*|@etcdts\/core)$/.test(line)),
+    found.filter((line) => !/ (node:.*|@etcdts\/core(\/plugin)?)$/.test(line)),
     ['core/dist/options.d.ts tsyringe'],
   );
   assert.equal(
@@ -187,7 +209,7 @@ for (const version of compilers) {
       [places.app, 'nodenext'],
       [places.commonJs, 'nodenext'],
     ] as const) {
-      await writeTsconfig(place, mode, ['program.ts', 'injection.ts', 'suite.ts']);
+      await writeTsconfig(place, mode, ['program.ts', 'injection.ts', 'plugin.ts', 'suite.ts']);
       await node([tsc, '-p', place], scratch);
     }
   });

@@ -1,5 +1,6 @@
 import { createClient } from '@etcdts/core';
-import type { EtcdClient, EtcdOperations, Interceptor } from '@etcdts/core';
+import type { EtcdClient, EtcdOperations } from '@etcdts/core';
+import type { Interceptor } from '@etcdts/core/plugin';
 import { metrics } from '@etcdts/metrics';
 import { withNamespace } from '@etcdts/namespace';
 import { retry } from '@etcdts/retry';

@@ -1,4 +1,5 @@
-import { createClient, tapStream, type EtcdError, type Interceptor } from '@etcdts/core';
+import { createClient, type EtcdError } from '@etcdts/core';
+import { tapStream, type Interceptor } from '@etcdts/core/plugin';
 import { assert, eventually, rejects, startCluster, startEtcd, startProxy, suite } from '@etcdts/testing';
 import type { EtcdMember, EtcdServer } from '@etcdts/testing';
 

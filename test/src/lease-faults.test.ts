@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient, isCall, isEtcdError, methods, tapStream } from '@etcdts/core';
-import type { Interceptor, KeepAlive } from '@etcdts/core';
+import { createClient, isEtcdError } from '@etcdts/core';
+import { isCall, methods, tapStream } from '@etcdts/core/plugin';
+import type { KeepAlive } from '@etcdts/core';
+import type { Interceptor } from '@etcdts/core/plugin';
 import { assert, eventually, rejects, startCluster, startEtcd, startProxy, suite } from '@etcdts/testing';
 import type { EtcdCluster, EtcdMember } from '@etcdts/testing';
 

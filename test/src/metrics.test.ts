@@ -1,4 +1,5 @@
-import { createClient, type EtcdClient, type Interceptor } from '@etcdts/core';
+import { createClient, type EtcdClient } from '@etcdts/core';
+import type { Interceptor } from '@etcdts/core/plugin';
 import { metrics } from '@etcdts/metrics';
 import { retry } from '@etcdts/retry';
 import { assert, eventually, startEtcd, startProxy, suite, type EtcdServer, type FaultProxy } from '@etcdts/testing';

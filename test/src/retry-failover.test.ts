@@ -1,6 +1,7 @@
 // runs alone
 // limit: 400 s
-import { createClient, isEtcdError, type EtcdClient, type Interceptor } from '@etcdts/core';
+import { createClient, isEtcdError, type EtcdClient } from '@etcdts/core';
+import type { Interceptor } from '@etcdts/core/plugin';
 import { retry } from '@etcdts/retry';
 import { assert, eventually, rejects, startCluster, suite, type EtcdCluster, type EtcdMember } from '@etcdts/testing';
 

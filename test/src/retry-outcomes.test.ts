@@ -1,7 +1,9 @@
 // runs alone
 // limit: 240 s
-import { createClient, invoke, isEtcdError, keyMissing, methods, op } from '@etcdts/core';
-import type { CallOptions, EtcdClient, EtcdError, Method } from '@etcdts/core';
+import { createClient, isEtcdError, keyMissing, op } from '@etcdts/core';
+import { invoke, methods } from '@etcdts/core/plugin';
+import type { CallOptions, EtcdClient, EtcdError } from '@etcdts/core';
+import type { Method } from '@etcdts/core/plugin';
 import { retry } from '@etcdts/retry';
 import {
   assert,

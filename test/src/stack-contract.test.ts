@@ -1,5 +1,6 @@
 // limit: 300 s
-import { methods, type EtcdClient, type EtcdOperations, type Interceptor } from '@etcdts/core';
+import type { EtcdClient, EtcdOperations } from '@etcdts/core';
+import { methods, type Interceptor } from '@etcdts/core/plugin';
 import { withNamespace } from '@etcdts/namespace';
 import { assert, suite } from '@etcdts/testing';
 import { contracts } from './contract-clients.ts';

@@ -1,7 +1,8 @@
 // All plugins at once, on an etcd that demands certificates and tokens; everything secret is a sentinel.
 import { readFile } from 'node:fs/promises';
 import { auth, authAdmin } from '@etcdts/auth';
-import { createClient, type ClientOptions, type EtcdClient, type Interceptor } from '@etcdts/core';
+import { createClient, type ClientOptions, type EtcdClient } from '@etcdts/core';
+import type { Interceptor } from '@etcdts/core/plugin';
 import { metrics } from '@etcdts/metrics';
 import { retry } from '@etcdts/retry';
 import { createCertificates, startEtcd, type EtcdServer } from '@etcdts/testing';

@@ -1,4 +1,5 @@
-import { createClient, grpcTransport, type Logger, type Transport } from '@etcdts/core';
+import { createClient, type Logger } from '@etcdts/core';
+import { grpcTransport, type Transport } from '@etcdts/core/plugin';
 import { assert, eventually, startCluster, startEtcd, startProxy, suite } from '@etcdts/testing';
 
 const test = suite('sync', { timeoutMs: 60_000 });

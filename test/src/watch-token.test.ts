@@ -1,14 +1,6 @@
 // limit: 120 s
-import {
-  createClient,
-  type EtcdClient,
-  type Interceptor,
-  isEtcdError,
-  type Method,
-  methods,
-  type RequestOf,
-  type UnaryHandler,
-} from '@etcdts/core';
+import { createClient, type EtcdClient, isEtcdError } from '@etcdts/core';
+import { type Interceptor, type Method, methods, type RequestOf, type UnaryHandler } from '@etcdts/core/plugin';
 import { assert, eventually, startEtcd, startProxy, suite } from '@etcdts/testing';
 import { Recording } from './watch-history.ts';
 

@@ -1,4 +1,5 @@
-import { EtcdError, isEtcdError, type Interceptor } from '@etcdts/core';
+import { EtcdError, isEtcdError } from '@etcdts/core';
+import type { Interceptor } from '@etcdts/core/plugin';
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, isBrokenCircuitError } from 'cockatiel';
 
 declare module '@etcdts/core' {

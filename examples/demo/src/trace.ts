@@ -1,6 +1,7 @@
 // An interceptor of one's own: it prints each RPC with its duration, and how streams are lost and resumed.
-import { isEtcdError, methods, tapStream, type Interceptor, type Method } from '@etcdts/core';
-import type { WatchRequest, WatchResponseMessage } from '@etcdts/core';
+import { isEtcdError } from '@etcdts/core';
+import { methods, tapStream, type Interceptor, type Method } from '@etcdts/core/plugin';
+import type { WatchRequest, WatchResponseMessage } from '@etcdts/core/plugin';
 import { rpc } from './stage.ts';
 
 export const trace: Interceptor = {

@@ -1,4 +1,4 @@
-import type { Interceptor, Method, UnaryHandler } from '@etcdts/core';
+import type { Interceptor, Method, UnaryHandler } from '@etcdts/core/plugin';
 
 declare module '@etcdts/core' {
   interface CallOptions {

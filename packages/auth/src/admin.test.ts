@@ -1,4 +1,5 @@
-import { createClient, wrapClient, type EtcdClient, type Interceptor } from '@etcdts/core';
+import { createClient, type EtcdClient } from '@etcdts/core';
+import { wrapClient, type Interceptor } from '@etcdts/core/plugin';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { authAdmin, type Auth } from './admin.ts';
 

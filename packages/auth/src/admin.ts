@@ -1,4 +1,4 @@
-import { invalidArgument, invoke, methods, toBytes, toRange } from '@etcdts/core';
+import { invalidArgument, invoke, methods, toBytes, toRange } from '@etcdts/core/plugin';
 import type {
   AuthHeaderResponse,
   AuthRoleGetResponse,
@@ -9,11 +9,10 @@ import type {
   Bytes,
   CallOptions,
   EtcdClient,
-  KeyRange,
-  Method,
   Permission,
   RangeForms,
 } from '@etcdts/core';
+import type { KeyRange, Method } from '@etcdts/core/plugin';
 
 /** Options of `authAdmin`. */
 export interface AuthAdminOptions {

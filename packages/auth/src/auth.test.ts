@@ -1,12 +1,12 @@
+import { createClient } from '@etcdts/core';
 import {
-  createClient,
   invoke,
   methods,
   type ClientStream,
   type Interceptor,
   type InterceptorSite,
   type StreamHandler,
-} from '@etcdts/core';
+} from '@etcdts/core/plugin';
 import { assert, deferred, rejects, suite } from '@etcdts/testing';
 import { inspect } from 'node:util';
 import { auth, type AuthOptions } from './auth.ts';

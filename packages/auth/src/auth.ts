@@ -1,5 +1,5 @@
-import { invalidArgument, methods, toBytes } from '@etcdts/core';
-import type { Interceptor, InterceptorSite, Method, StreamHandler, UnaryHandler } from '@etcdts/core';
+import { invalidArgument, methods, toBytes } from '@etcdts/core/plugin';
+import type { Interceptor, InterceptorSite, Method, StreamHandler, UnaryHandler } from '@etcdts/core/plugin';
 import { streamWith, unaryWith } from './handlers.ts';
 import { byFunction, byPassword, TokenSource, type SourceParts, type TokenFetch } from './token-source.ts';
 import { hasToken, Token } from './token.ts';

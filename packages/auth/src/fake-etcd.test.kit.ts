@@ -1,14 +1,6 @@
 // What the unit tests of auth stand on: an etcd that is the innermost interceptor, and knows tokens and nothing else.
-import {
-  createClient,
-  EtcdError,
-  failedStream,
-  type Call,
-  type ClientStream,
-  type EtcdClient,
-  type Interceptor,
-  type Method,
-} from '@etcdts/core';
+import { createClient, EtcdError, type EtcdClient } from '@etcdts/core';
+import { failedStream, type Call, type ClientStream, type Interceptor, type Method } from '@etcdts/core/plugin';
 import { AuthInterceptor, type AuthOptions } from './auth.ts';
 
 export const user = { username: 'app', password: 'sentinel-password' };

@@ -1,4 +1,4 @@
-import { deferredStream, methods, tapStream } from '@etcdts/core';
+import { deferredStream, methods, tapStream } from '@etcdts/core/plugin';
 import type {
   Call,
   ClientStream,
@@ -8,7 +8,7 @@ import type {
   ResponseOf,
   StreamHandler,
   UnaryHandler,
-} from '@etcdts/core';
+} from '@etcdts/core/plugin';
 import { cancelsForToken, isTokenRefusal, Repeats, type TokenRefusal } from './refusal.ts';
 import { reopenedStream } from './reopened-stream.ts';
 import type { TokenSource } from './token-source.ts';

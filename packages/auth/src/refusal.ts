@@ -1,4 +1,5 @@
-import { isEtcdError, serverError, type EtcdError } from '@etcdts/core';
+import { isEtcdError, type EtcdError } from '@etcdts/core';
+import { serverError } from '@etcdts/core/plugin';
 
 // etcd's verdicts on the token of a call. All are given before anything is done (server/auth/store.go), so that writes may
 // be repeated too. UNAUTHENTICATED is what a gateway in front of etcd says.

@@ -1,4 +1,4 @@
-import type { ClientStream } from '@etcdts/core';
+import type { ClientStream } from '@etcdts/core/plugin';
 
 /** A stream that is opened again where `reopen` gives another for the reason it ended; not after its first message. */
 export function reopenedStream<Req, Res>(

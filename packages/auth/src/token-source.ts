@@ -1,4 +1,5 @@
-import { EtcdError, isEtcdError, methods, type InterceptorSite } from '@etcdts/core';
+import { EtcdError, isEtcdError } from '@etcdts/core';
+import { methods, type InterceptorSite } from '@etcdts/core/plugin';
 import { backoffMs } from './backoff.ts';
 import { Token } from './token.ts';
 

@@ -1,4 +1,5 @@
-import type { Call, Metadata, Method } from '@etcdts/core';
+import type { Metadata } from '@etcdts/core';
+import type { Call, Method } from '@etcdts/core/plugin';
 
 const KEY = 'token';
 

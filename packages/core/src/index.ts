@@ -12,9 +12,11 @@
  *
  * Every failure is an `EtcdError`: `code` says what happened, `outcome` whether a write may have been applied. Close the
  * client, or make it with `await using`, and the process can end.
+ *
+ * This entry has what it takes to use a client; `@etcdts/core/plugin` has what it takes to write an interceptor, a wrapper
+ * or a transport. Each name is in one of the two.
  */
 
-// ---- for applications -----------------------------------------------------------------------------------------------
 export { createClient, type ClientDescription, type EtcdClient } from './client.ts';
 export type { ClientOptions } from './options.ts';
 export type { TlsOptions } from './transport/transport.ts';
@@ -53,46 +55,7 @@ export type { Cluster, MemberListOptions } from './cluster/cluster.ts';
 export type { AlarmFilter, DowngradeAction, Maintenance } from './maintenance/maintenance.ts';
 export type { Snapshot, SnapshotOptions, SnapshotProgress } from './maintenance/snapshot.ts';
 
-// ---- for authors of interceptors, wrappers and transports -----------------------------------------------------------
-export { invoke } from './client.ts';
-export { prefixEnd, toBytes, toInt64 } from './bytes.ts';
-export { toRange, type KeyRange } from './kv/range.ts';
-export { invalidArgument, withFields } from './errors.ts';
-export { serverError, type ServerError } from './error-codes.ts';
-export {
-  CallContext,
-  contextKey,
-  failedAttempts,
-  isCall,
-  type Call,
-  type ClientStream,
-  type ContextKey,
-  type Interceptor,
-  type InterceptorSite,
-  type StreamHandler,
-  type UnaryHandler,
-} from './call.ts';
-export type { ClientStats, EndpointStats, LeaseStats, WatchStats } from './stats.ts';
-export { methods, type Method, type MethodKind, type MethodTable, type RequestOf, type ResponseOf } from './methods.ts';
-export { deferredStream, failedStream, tapStream, type StreamTaps } from './pipeline/streams.ts';
-export { wrapClient, type ServiceWrappers } from './wrap.ts';
-export type { KVService } from './kv/service.ts';
-export type { WatchService, WatchServiceOptions } from './watch/service.ts';
-export type { LeaseService } from './lease/service.ts';
-export { keyValue, withKey, type KeyValueFields } from './codec/key-value.ts';
-export { watchEvent, type WatchEventFields } from './codec/watch-event.ts';
-export { grpcTransport } from './transport/grpc.ts';
-export type { Endpoint } from './transport/endpoints.ts';
-export type {
-  ConnectFailure,
-  Connection,
-  ConnectionOptions,
-  Reach,
-  Transport,
-  WireCall,
-  WireListener,
-  WireStatus,
-} from './transport/transport.ts';
+// ---- etcd's messages, where an application passes or gets them ------------------------------------------------------
 export type {
   AlarmMember,
   AlarmResponse,
@@ -106,25 +69,16 @@ export type {
   Compare,
   CompareResult,
   CompareTarget,
-  CompactionRequest,
-  CompactionResponse,
   DefragmentResponse,
   DeleteOp,
-  DeleteRangeRequest,
-  DeleteRangeResponse,
   DowngradeResponse,
   GetOp,
   HashKvResponse,
-  HashResponse,
   KeyValue,
-  LeaseGrantRequest,
   LeaseGrantResponse,
-  LeaseKeepAliveRequest,
   LeaseKeepAliveResponse,
   LeaseLeasesResponse,
-  LeaseRevokeRequest,
   LeaseRevokeResponse,
-  LeaseTimeToLiveRequest,
   LeaseTimeToLiveResponse,
   Member,
   MemberAddResponse,
@@ -136,22 +90,12 @@ export type {
   Op,
   Permission,
   PutOp,
-  PutRequest,
   PutResponse,
-  RangeRequest,
-  RangeResponse,
-  RangeStreamResponse,
   ResponseHeader,
-  ResponseOp,
   SortOrder,
   SortTarget,
   StatusResponse,
   TxnOp,
-  TxnRequest,
-  TxnResponseMessage,
-  WatchCreateRequest,
   WatchEvent,
   WatchFilter,
-  WatchRequest,
-  WatchResponseMessage,
 } from './messages.ts';

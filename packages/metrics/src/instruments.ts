@@ -1,4 +1,4 @@
-import { invalidArgument } from '@etcdts/core';
+import { invalidArgument } from '@etcdts/core/plugin';
 import { Counter, Gauge, Histogram, type Metric, type OpenMetricsContentType, type Registry } from 'prom-client';
 
 /** A registry of prom-client, for either text format. */

@@ -1,13 +1,5 @@
-import {
-  EtcdError,
-  contextKey,
-  createClient,
-  failedAttempts,
-  invoke,
-  methods,
-  type EtcdClient,
-  type Interceptor,
-} from '@etcdts/core';
+import { EtcdError, createClient, type EtcdClient } from '@etcdts/core';
+import { contextKey, failedAttempts, invoke, methods, type Interceptor } from '@etcdts/core/plugin';
 import { assert, eventually, rejects, suite } from '@etcdts/testing';
 import { Counter, Gauge, Registry, type OpenMetricsContentType } from 'prom-client';
 import { metrics, type MetricsOptions } from './metrics.ts';

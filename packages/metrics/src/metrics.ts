@@ -1,4 +1,4 @@
-import { invalidArgument, type Interceptor, type InterceptorSite, type Method } from '@etcdts/core';
+import { invalidArgument, type Interceptor, type InterceptorSite, type Method } from '@etcdts/core/plugin';
 import type { Histogram } from 'prom-client';
 import { Instruments, OWN_LABELS, type AnyRegistry } from './instruments.ts';
 import { ObservedClients } from './observed-clients.ts';

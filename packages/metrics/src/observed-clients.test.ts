@@ -1,4 +1,4 @@
-import type { ClientStats, InterceptorSite } from '@etcdts/core';
+import type { ClientStats, InterceptorSite } from '@etcdts/core/plugin';
 import { assert, suite } from '@etcdts/testing';
 import { Registry } from 'prom-client';
 import { Instruments } from './instruments.ts';

@@ -1,4 +1,4 @@
-import type { ClientStats, EndpointStats, InterceptorSite } from '@etcdts/core';
+import type { ClientStats, EndpointStats, InterceptorSite } from '@etcdts/core/plugin';
 import type { Instruments } from './instruments.ts';
 import type { Labels } from './rpc-counts.ts';
 

@@ -7,7 +7,7 @@ import {
   type MethodKind,
   type StreamHandler,
   type UnaryHandler,
-} from '@etcdts/core';
+} from '@etcdts/core/plugin';
 import type { Counter, Histogram } from 'prom-client';
 import { CANCELED, GO_CODES, OK, codeOf } from './go-codes.ts';
 import type { Instruments } from './instruments.ts';

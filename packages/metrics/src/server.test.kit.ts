@@ -1,5 +1,6 @@
 // What the unit tests of metrics stand on: an innermost interceptor in place of etcd, which answers by hand.
-import type { Call, ClientStream, Interceptor, ResponseHeader } from '@etcdts/core';
+import type { ResponseHeader } from '@etcdts/core';
+import type { Call, ClientStream, Interceptor } from '@etcdts/core/plugin';
 
 export const header: ResponseHeader = { clusterId: 1n, memberId: 2n, revision: 3n, raftTerm: 4n };
 

@@ -1,5 +1,6 @@
-import { methods } from '@etcdts/core';
-import type { EtcdOperations, MethodTable } from '@etcdts/core';
+import { methods } from '@etcdts/core/plugin';
+import type { EtcdOperations } from '@etcdts/core';
+import type { MethodTable } from '@etcdts/core/plugin';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { withNamespace } from './index.ts';
 import type { NamespaceOptions } from './index.ts';

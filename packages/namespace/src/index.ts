@@ -10,7 +10,7 @@
  * cannot be confined is refused with `NAMESPACE_VIOLATION`. A namespace has no cluster, no maintenance and no way to the
  * client beneath; namespaces nest. docs/namespaces.md says what is guaranteed and what is not.
  */
-import { invalidArgument, toBytes, toInt64, wrapClient } from '@etcdts/core';
+import { invalidArgument, toBytes, toInt64, wrapClient } from '@etcdts/core/plugin';
 import type { Bytes, EtcdOperations } from '@etcdts/core';
 import { scopeKV } from './kv.ts';
 import { LeaseRegistry } from './lease-registry.ts';

@@ -1,5 +1,7 @@
-import { EtcdError, keyValue } from '@etcdts/core';
-import type { KeyValue, KVService, PutRequest, RangeRequest, RangeResponse, ResponseHeader } from '@etcdts/core';
+import { EtcdError } from '@etcdts/core';
+import { keyValue } from '@etcdts/core/plugin';
+import type { KeyValue, ResponseHeader } from '@etcdts/core';
+import type { KVService, PutRequest, RangeRequest, RangeResponse } from '@etcdts/core/plugin';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { scopeKV } from './kv.ts';
 import { LeaseRegistry } from './lease-registry.ts';

@@ -1,4 +1,4 @@
-import type { KVService } from '@etcdts/core';
+import type { KVService } from '@etcdts/core/plugin';
 import type { LeaseRegistry } from './lease-registry.ts';
 import type { Scope } from './range.ts';
 import { putIn, txnIn } from './request.ts';

@@ -1,5 +1,6 @@
 import { EtcdError } from '@etcdts/core';
-import type { KeepAlive, LeaseKeepAliveResponse, LeaseService, ResponseHeader } from '@etcdts/core';
+import type { KeepAlive, LeaseKeepAliveResponse, ResponseHeader } from '@etcdts/core';
+import type { LeaseService } from '@etcdts/core/plugin';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { LeaseRegistry } from './lease-registry.ts';
 import { scopeLease } from './lease.ts';

@@ -1,5 +1,6 @@
 import { isEtcdError } from '@etcdts/core';
-import type { KeepAlive, LeaseKeepAliveResponse, LeaseService } from '@etcdts/core';
+import type { KeepAlive, LeaseKeepAliveResponse } from '@etcdts/core';
+import type { LeaseService } from '@etcdts/core/plugin';
 import type { LeaseRegistry } from './lease-registry.ts';
 import type { Scope } from './range.ts';
 

@@ -1,5 +1,5 @@
 // Prefix arithmetic: keys and ranges on their way in, keys on their way out. Everything else in this package trusts it.
-import { invalidArgument, prefixEnd, withKey } from '@etcdts/core';
+import { invalidArgument, prefixEnd, withKey } from '@etcdts/core/plugin';
 import type { KeyValue } from '@etcdts/core';
 import { foreignKey } from './violation.ts';
 import type { Answering } from './violation.ts';

@@ -1,5 +1,6 @@
 // KV requests on their way in: new messages with every key behind the prefix, at any depth of a transaction.
-import type { Compare, Op, PutRequest, TxnRequest } from '@etcdts/core';
+import type { Compare, Op } from '@etcdts/core';
+import type { PutRequest, TxnRequest } from '@etcdts/core/plugin';
 import type { LeaseRegistry } from './lease-registry.ts';
 import type { Scope } from './range.ts';
 

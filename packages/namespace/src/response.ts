@@ -1,15 +1,14 @@
 // KV responses on their way out: new messages with every key checked and cut, at any depth of a transaction. Fields are
 // named one by one, for a response may keep them on its prototype, and so that a new one is a compile error here.
 import { EtcdError } from '@etcdts/core';
+import type { Op, PutResponse } from '@etcdts/core';
 import type {
   DeleteRangeResponse,
-  Op,
-  PutResponse,
   RangeResponse,
   ResponseOp,
   TxnRequest,
   TxnResponseMessage,
-} from '@etcdts/core';
+} from '@etcdts/core/plugin';
 import type { Scope } from './range.ts';
 import type { Answering } from './violation.ts';
 

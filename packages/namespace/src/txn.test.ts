@@ -1,5 +1,6 @@
-import { keyValue } from '@etcdts/core';
-import type { Compare, KeyValue, Op, ResponseHeader, ResponseOp, TxnRequest, TxnResponseMessage } from '@etcdts/core';
+import { keyValue } from '@etcdts/core/plugin';
+import type { Compare, KeyValue, Op, ResponseHeader } from '@etcdts/core';
+import type { ResponseOp, TxnRequest, TxnResponseMessage } from '@etcdts/core/plugin';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { scopeKV } from './kv.ts';
 import { LeaseRegistry } from './lease-registry.ts';

@@ -1,6 +1,8 @@
-import { keyValue, watchEvent } from '@etcdts/core';
-import type { KeyValue, ResponseHeader, WatchCreateRequest, WatchEvent, WatchResponse } from '@etcdts/core';
-import type { WatchService, WatchServiceOptions, WatchStream } from '@etcdts/core';
+import { keyValue, watchEvent } from '@etcdts/core/plugin';
+import type { KeyValue, ResponseHeader, WatchEvent, WatchResponse } from '@etcdts/core';
+import type { WatchCreateRequest } from '@etcdts/core/plugin';
+import type { WatchStream } from '@etcdts/core';
+import type { WatchService, WatchServiceOptions } from '@etcdts/core/plugin';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { Scope } from './range.ts';
 import { scopeWatch } from './watch.ts';

@@ -1,5 +1,6 @@
-import { watchEvent } from '@etcdts/core';
-import type { WatchEvent, WatchResponse, WatchService, WatchStream } from '@etcdts/core';
+import { watchEvent } from '@etcdts/core/plugin';
+import type { WatchEvent, WatchResponse, WatchStream } from '@etcdts/core';
+import type { WatchService } from '@etcdts/core/plugin';
 import type { Scope } from './range.ts';
 import type { Answering } from './violation.ts';
 

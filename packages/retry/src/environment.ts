@@ -1,4 +1,4 @@
-import type { Call, InterceptorSite } from '@etcdts/core';
+import type { Call, InterceptorSite } from '@etcdts/core/plugin';
 
 /** Time and chance, as repeats need them; tests bring their own. */
 export interface Environment {

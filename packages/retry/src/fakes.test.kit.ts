@@ -1,14 +1,8 @@
 // What the unit tests stand on: time and chance in hand, a site, and a handler below that fails as it is told.
-import { CallContext, EtcdError, methods } from '@etcdts/core';
-import type {
-  Call,
-  ClientStream,
-  EtcdErrorInit,
-  InterceptorSite,
-  Method,
-  StreamHandler,
-  UnaryHandler,
-} from '@etcdts/core';
+import { EtcdError } from '@etcdts/core';
+import { CallContext, methods } from '@etcdts/core/plugin';
+import type { EtcdErrorInit } from '@etcdts/core';
+import type { Call, ClientStream, InterceptorSite, Method, StreamHandler, UnaryHandler } from '@etcdts/core/plugin';
 import type { Environment } from './environment.ts';
 import { retryInterceptor } from './interceptor.ts';
 import type { RetryOptions } from './options.ts';

@@ -12,7 +12,7 @@
  *
  * @module
  */
-import type { Interceptor } from '@etcdts/core';
+import type { Interceptor } from '@etcdts/core/plugin';
 import { systemEnvironment } from './environment.ts';
 import { retryInterceptor } from './interceptor.ts';
 import type { RetryCallOptions, RetryOptions } from './options.ts';

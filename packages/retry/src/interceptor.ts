@@ -1,4 +1,4 @@
-import type { Call, Interceptor, InterceptorSite, Method, ResponseOf, UnaryHandler } from '@etcdts/core';
+import type { Call, Interceptor, InterceptorSite, Method, ResponseOf, UnaryHandler } from '@etcdts/core/plugin';
 import { RetryBudget } from './budget.ts';
 import { sleep, type Environment } from './environment.ts';
 import { answerOfEarlierTry } from './lease.ts';

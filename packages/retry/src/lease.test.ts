@@ -1,4 +1,4 @@
-import { methods, type Call, type Method } from '@etcdts/core';
+import { methods, type Call, type Method } from '@etcdts/core/plugin';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { Bench, callOf, failure } from './fakes.test.kit.ts';
 

@@ -1,11 +1,5 @@
-import {
-  isCall,
-  isEtcdError,
-  methods,
-  type Call,
-  type InterceptorSite,
-  type LeaseTimeToLiveResponse,
-} from '@etcdts/core';
+import { isEtcdError, type LeaseTimeToLiveResponse } from '@etcdts/core';
+import { isCall, methods, type Call, type InterceptorSite } from '@etcdts/core/plugin';
 
 /**
  * The answer of a lease RPC that an earlier try got done, though its own answer was lost: the refusal of the repeat says so.

@@ -1,4 +1,4 @@
-import { invalidArgument } from '@etcdts/core';
+import { invalidArgument } from '@etcdts/core/plugin';
 
 /** How one call is repeated. What a call's own `retry` leaves out is as `retry()` was told. */
 export interface RetryCallOptions {

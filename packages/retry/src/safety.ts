@@ -1,4 +1,5 @@
-import { isCall, methods, type Call, type Op, type TxnRequest } from '@etcdts/core';
+import type { Op } from '@etcdts/core';
+import { isCall, methods, type Call, type TxnRequest } from '@etcdts/core/plugin';
 
 /** Whether a call has no effect on etcd: reads, and transactions that only get. */
 export function isRead(call: Call): boolean {

@@ -1,4 +1,4 @@
-import { methods, type Call, type ClientStream, type Method, type StreamHandler } from '@etcdts/core';
+import { methods, type Call, type ClientStream, type Method, type StreamHandler } from '@etcdts/core/plugin';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { Bench, callOf, failure, settle } from './fakes.test.kit.ts';
 

@@ -1,4 +1,12 @@
-import type { Call, ClientStream, InterceptorSite, Method, RequestOf, ResponseOf, StreamHandler } from '@etcdts/core';
+import type {
+  Call,
+  ClientStream,
+  InterceptorSite,
+  Method,
+  RequestOf,
+  ResponseOf,
+  StreamHandler,
+} from '@etcdts/core/plugin';
 import { sleep, type Environment } from './environment.ts';
 import type { Tries } from './tries.ts';
 

@@ -1,4 +1,5 @@
-import { failedAttempts, isEtcdError, withFields, type Call, type EtcdError, type Method } from '@etcdts/core';
+import { isEtcdError, type EtcdError } from '@etcdts/core';
+import { failedAttempts, withFields, type Call, type Method } from '@etcdts/core/plugin';
 import type { RetryBudget } from './budget.ts';
 import type { Environment } from './environment.ts';
 import { isOfTheMember, nextTry, type NextTry } from './failures.ts';

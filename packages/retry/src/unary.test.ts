@@ -1,4 +1,5 @@
-import { failedAttempts, methods, type Call, type EtcdErrorCode, type Method } from '@etcdts/core';
+import type { EtcdErrorCode } from '@etcdts/core';
+import { failedAttempts, methods, type Call, type Method } from '@etcdts/core/plugin';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { Bench, callOf, failure, get, put, settle } from './fakes.test.kit.ts';
 

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { auth, authAdmin, type Auth } from '@etcdts/auth';
-import { createClient, type ClientOptions, type EtcdClient, type Interceptor } from '@etcdts/core';
+import { createClient, type ClientOptions, type EtcdClient } from '@etcdts/core';
+import type { Interceptor } from '@etcdts/core/plugin';
 import { startEmbedded, type EmbeddedEtcd } from '@etcdts/embedded';
 import { startCluster, type EtcdCluster } from '@etcdts/testing';
 

@@ -1,5 +1,6 @@
 import { auth, authAdmin } from '@etcdts/auth';
-import { createClient, invoke, methods } from '@etcdts/core';
+import { createClient } from '@etcdts/core';
+import { invoke, methods } from '@etcdts/core/plugin';
 import { assert, isAtLeast, rejects } from '@etcdts/testing';
 import type { Suite } from '@etcdts/testing';
 import { addUsers, app, root, type AuthServer } from './auth-etcd.ts';

@@ -1,6 +1,7 @@
 // Users of a test's own, and what they are told.
 import { auth, type PermissionOptions } from '@etcdts/auth';
-import { createClient, invoke, isEtcdError, methods, type EtcdClient } from '@etcdts/core';
+import { createClient, isEtcdError, type EtcdClient } from '@etcdts/core';
+import { invoke, methods } from '@etcdts/core/plugin';
 import { isAtLeast } from '@etcdts/testing';
 import type { AuthServer } from './auth-etcd.ts';
 

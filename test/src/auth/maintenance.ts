@@ -1,4 +1,5 @@
-import { invoke, methods, type EtcdClient } from '@etcdts/core';
+import type { EtcdClient } from '@etcdts/core';
+import { invoke, methods } from '@etcdts/core/plugin';
 import { assert } from '@etcdts/testing';
 import type { Suite } from '@etcdts/testing';
 import type { AuthServer } from './auth-etcd.ts';

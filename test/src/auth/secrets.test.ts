@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { auth, authAdmin } from '@etcdts/auth';
-import { createClient, invoke, methods, type Logger } from '@etcdts/core';
+import { createClient, type Logger } from '@etcdts/core';
+import { invoke, methods } from '@etcdts/core/plugin';
 import { assert, startProxy, suite } from '@etcdts/testing';
 import { sleep, startAuthEtcd, TTL_MS } from './auth-etcd.ts';
 

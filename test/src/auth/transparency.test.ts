@@ -1,6 +1,7 @@
 // limit: 300 s
 import { auth } from '@etcdts/auth';
-import { invoke, methods, type EtcdClient, type EtcdOperations, type Interceptor } from '@etcdts/core';
+import type { EtcdClient, EtcdOperations } from '@etcdts/core';
+import { invoke, methods, type Interceptor } from '@etcdts/core/plugin';
 import { metrics } from '@etcdts/metrics';
 import { withNamespace } from '@etcdts/namespace';
 import { retry } from '@etcdts/retry';

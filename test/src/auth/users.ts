@@ -1,5 +1,5 @@
 import { authAdmin, type Auth } from '@etcdts/auth';
-import { invoke, methods } from '@etcdts/core';
+import { invoke, methods } from '@etcdts/core/plugin';
 import { assert, isAtLeast, rejects } from '@etcdts/testing';
 import type { Suite } from '@etcdts/testing';
 import { root, type AuthServer } from './auth-etcd.ts';

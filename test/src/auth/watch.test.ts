@@ -1,5 +1,6 @@
 // limit: 240 s
-import { createClient, type Interceptor } from '@etcdts/core';
+import { createClient } from '@etcdts/core';
+import type { Interceptor } from '@etcdts/core/plugin';
 import { auth } from '@etcdts/auth';
 import { assert, eventually, startProxy, suite } from '@etcdts/testing';
 import { app, sleep, startAuthEtcd, TTL_MS, type TokenKind } from './auth-etcd.ts';

@@ -1,5 +1,7 @@
-import { compare, createClient, keyMissing, methods } from '@etcdts/core';
-import type { EtcdClient, EtcdOperations, Interceptor, WatchStream } from '@etcdts/core';
+import { compare, createClient, keyMissing } from '@etcdts/core';
+import { methods } from '@etcdts/core/plugin';
+import type { EtcdClient, EtcdOperations, WatchStream } from '@etcdts/core';
+import type { Interceptor } from '@etcdts/core/plugin';
 import { withNamespace } from '@etcdts/namespace';
 import type { NamespacedClient, NamespaceOptions } from '@etcdts/namespace';
 import { assert, eventually, rejects, startProxy } from '@etcdts/testing';

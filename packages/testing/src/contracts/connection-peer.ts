@@ -7,7 +7,7 @@ import type {
   Transport,
   WireCall,
   WireStatus,
-} from '@etcdts/core';
+} from '@etcdts/core/plugin';
 import {
   createServer as createHttp2,
   type IncomingHttpHeaders,

@@ -1,4 +1,4 @@
-import type { Transport } from '@etcdts/core';
+import type { Transport } from '@etcdts/core/plugin';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { deferred, eventually, rejects } from '../eventually.ts';
 import { assert, type Suite } from '../suite.ts';

@@ -1,0 +1,115 @@
+/**
+ * What it takes to write an interceptor, a wrapper or a transport. It is public and versioned like `@etcdts/core`, which
+ * has what it takes to use a client. Each name is in one of the two entries, and both share one copy of the code.
+ *
+ * An interceptor looks at every RPC, or changes it:
+ *
+ *     const timing: Interceptor = { name: 'timing', unary: (next) => (call) => next(call) };
+ *     createClient({ endpoints, interceptors: [timing] });
+ *
+ * A wrapper puts services of its own around those of a client: `wrapClient(client, { kv: (next) => ({ ...next, put }) })`.
+ * A transport moves encoded messages to one endpoint and back: `createClient({ endpoints, transport })`.
+ *
+ * A plugin adds call options to the other entry: `declare module '@etcdts/core' { interface CallOptions { … } }`.
+ */
+
+// ---- interceptors ---------------------------------------------------------------------------------------------------
+export {
+  CallContext,
+  contextKey,
+  failedAttempts,
+  isCall,
+  type Call,
+  type ClientStream,
+  type ContextKey,
+  type Interceptor,
+  type InterceptorSite,
+  type StreamHandler,
+  type UnaryHandler,
+} from './call.ts';
+export { methods, type Method, type MethodKind, type MethodTable, type RequestOf, type ResponseOf } from './methods.ts';
+export { deferredStream, failedStream, tapStream, type StreamTaps } from './pipeline/streams.ts';
+export type { ClientStats, EndpointStats, LeaseStats, WatchStats } from './stats.ts';
+
+// ---- wrappers, and RPCs of a package --------------------------------------------------------------------------------
+export { invoke } from './client.ts';
+export { wrapClient, type ServiceWrappers } from './wrap.ts';
+export type { KVService } from './kv/service.ts';
+export type { WatchService, WatchServiceOptions } from './watch/service.ts';
+export type { LeaseService } from './lease/service.ts';
+
+// ---- arguments, values and errors -----------------------------------------------------------------------------------
+export { prefixEnd, toBytes, toInt64 } from './bytes.ts';
+export { toRange, type KeyRange } from './kv/range.ts';
+export { keyValue, withKey, type KeyValueFields } from './codec/key-value.ts';
+export { watchEvent, type WatchEventFields } from './codec/watch-event.ts';
+export { invalidArgument, withFields } from './errors.ts';
+export { serverError, type ServerError } from './error-codes.ts';
+
+// ---- transports -----------------------------------------------------------------------------------------------------
+export { grpcTransport } from './transport/grpc.ts';
+export type { Endpoint } from './transport/endpoints.ts';
+export type {
+  ConnectFailure,
+  Connection,
+  ConnectionOptions,
+  Reach,
+  Transport,
+  WireCall,
+  WireListener,
+  WireStatus,
+} from './transport/transport.ts';
+
+// ---- etcd's messages that only authors meet ------------------------------------------------------------------------
+export type {
+  AlarmRequest,
+  AuthDisableRequest,
+  AuthEnableRequest,
+  AuthRoleAddRequest,
+  AuthRoleGrantPermissionRequest,
+  AuthRoleListRequest,
+  AuthRoleNameRequest,
+  AuthRoleRevokePermissionRequest,
+  AuthStatusRequest,
+  AuthUserAddRequest,
+  AuthUserChangePasswordRequest,
+  AuthUserGrantRoleRequest,
+  AuthUserListRequest,
+  AuthUserNameRequest,
+  AuthUserRevokeRoleRequest,
+  AuthenticateRequest,
+  AuthenticateResponse,
+  CompactionRequest,
+  CompactionResponse,
+  DefragmentRequest,
+  DeleteRangeRequest,
+  DeleteRangeResponse,
+  DowngradeRequest,
+  HashKvRequest,
+  HashRequest,
+  HashResponse,
+  LeaseGrantRequest,
+  LeaseKeepAliveRequest,
+  LeaseLeasesRequest,
+  LeaseRevokeRequest,
+  LeaseTimeToLiveRequest,
+  MemberAddRequest,
+  MemberListRequest,
+  MemberPromoteRequest,
+  MemberRemoveRequest,
+  MemberUpdateRequest,
+  MoveLeaderRequest,
+  PutRequest,
+  RangeRequest,
+  RangeResponse,
+  RangeStreamResponse,
+  ResponseOp,
+  SnapshotRequest,
+  SnapshotResponse,
+  StatusRequest,
+  TxnRequest,
+  TxnResponseMessage,
+  WatchCreateRequest,
+  WatchRequest,
+  WatchResponseMessage,
+} from './messages.ts';
