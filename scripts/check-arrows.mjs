@@ -12,6 +12,7 @@ const floors = [
   [/^(wrap|operations)\.ts$/],
   [/^(kv|watch|lease|cluster|maintenance)[/.]/],
   [/^pipeline[/.]/],
+  [/^wire[/.]/],
   [/^transport[/.]/],
   [/^(codec|gen)\//, /^[^/]+\.ts$/],
 ];

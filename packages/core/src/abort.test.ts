@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { onAbort } from './abort.ts';
 import { FakeTransport } from './transport/fakes.test.kit.ts';
 import { foldPipeline } from './pipeline/fold.ts';
-import { wireParts } from './pipeline/wire-parts.test.kit.ts';
+import { wireParts } from './wire/wire-parts.test.kit.ts';
 import { methods } from './methods.ts';
 import { settle } from './clock.test.kit.ts';
 

@@ -1,10 +1,8 @@
 // A call as interceptors see it, and the streams that they may wrap.
 import type { EtcdError } from './errors.ts';
+import type { Metadata } from './metadata.ts';
 import type { Method, RequestOf, ResponseOf } from './methods.ts';
 import type { ClientStats } from './stats.ts';
-
-/** Metadata of a call: an immutable record. Keys are lower-case; a key ending in `-bin` carries bytes. */
-export type Metadata = Readonly<Record<string, string | Uint8Array | readonly (string | Uint8Array)[]>>;
 
 /**
  * What every operation takes as its last argument. Plugins add their own by declaration merging:

@@ -1,5 +1,6 @@
 import { GRPC_CODES, type EtcdErrorCode, type Outcome } from './error-codes.ts';
 
+const TEXT_LIMIT = 1024;
 const BRAND: unique symbol = Symbol.for('@etcdts/core.EtcdError') as never;
 
 /** What an EtcdError is made of; `message` is the text after the code. */
@@ -96,4 +97,12 @@ export function withFields(error: EtcdError, fields: Partial<EtcdErrorInit>): Et
     ...{ code, message, grpcCode, outcome, method, endpoint, attempts, compactRevision, argument, cause },
     ...fields,
   });
+}
+
+/** A server's text made safe to show: no control characters, at most 1 KiB. */
+export function serverText(text: string): string {
+  const plain = String(text)
+    .slice(0, TEXT_LIMIT)
+    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  return text.length > TEXT_LIMIT ? `${plain}…` : plain;
 }

@@ -21,7 +21,8 @@ export { createClient, type ClientDescription, type EtcdClient } from './client.
 export type { ClientOptions } from './options.ts';
 export type { TlsOptions } from './transport/transport.ts';
 export type { EtcdOperations } from './operations.ts';
-export type { CallOptions, Metadata } from './call.ts';
+export type { CallOptions } from './call.ts';
+export type { Metadata } from './metadata.ts';
 export type { Bytes } from './bytes.ts';
 export type { Logger } from './logger.ts';
 export { EtcdError, isEtcdError, type EtcdErrorInit } from './errors.ts';

@@ -15,8 +15,13 @@ test('hold every RPC of the protos, with its path and kind, and no other', async
   assert.is(ours.length, declared.length, 'no path twice');
 });
 
-test('name the service and RPC that their path is made of', () => {
-  for (const { path, service, name } of Object.values(methods)) assert.is(path, `/${service}/${name}`);
+test('name the service and RPC that their path is made of, and have both as their label', () => {
+  for (const { path, service, name, label } of Object.values(methods)) {
+    assert.is(path, `/${service}/${name}`);
+    assert.is(`etcdserverpb.${label}`, `${service}.${name}`);
+  }
+  assert.is(methods.put.label, 'KV.Put');
+  assert.is(methods.hashKv.label, 'Maintenance.HashKV');
 });
 
 test('the descriptor is what scripts/gen-proto.mjs makes of the protos', () => {

@@ -19,6 +19,8 @@ export interface Method<Req = unknown, Res = unknown> {
   readonly service: string;
   /** The RPC's name, as `Range`. */
   readonly name: string;
+  /** The name in errors, labels and logs, as `KV.Range`: the service without its package, and the RPC. */
+  readonly label: string;
   readonly kind: MethodKind;
   /** `/etcdserverpb.KV/Range`. */
   readonly path: string;
@@ -47,7 +49,8 @@ function rpc<Req, Res>(
   codec: Codec<Req, Res>,
   repeat: 'always' | 'unsent' = safety === 'read' ? 'always' : 'unsent',
 ): Method<Req, Res> {
-  return Object.freeze({ service, name, kind, path: `/${service}/${name}`, safety, repeat, codec });
+  const label = `${service.slice(service.lastIndexOf('.') + 1)}.${name}`;
+  return Object.freeze({ service, name, label, kind, path: `/${service}/${name}`, safety, repeat, codec });
 }
 
 const KV = 'etcdserverpb.KV';

@@ -104,8 +104,7 @@ export class Tries<M extends Method> {
   #last(error: EtcdError): EtcdError {
     const outcome = isRead(this.#call as Call) ? 'not-applied' : this.#maybeApplied ? 'unknown' : error.outcome;
     if (outcome === error.outcome && this.#sent === error.attempts) return error;
-    const { service, name } = this.#call.method;
-    const method = error.method ?? `${service.slice(service.lastIndexOf('.') + 1)}.${name}`;
+    const method = error.method ?? this.#call.method.label;
     return withFields(error, { outcome, method, attempts: this.#sent });
   }
 }

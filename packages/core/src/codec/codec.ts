@@ -8,6 +8,3 @@ export interface Codec<Req, Res> {
   encodeRequest(message: Req): Buffer;
   decodeResponse(message: Buffer): Res;
 }
-
-/** Bytes of the gRPC frame prefix that `encodeRequest` leaves in front of the message. */
-export const FRAME_PREFIX = 5;

@@ -1,6 +1,7 @@
 // The codecs of Cluster, Maintenance and Auth: called rarely, so made by proto-loader, which is loaded on first use.
 import type * as m from '../messages.ts';
-import { FRAME_PREFIX, type Codec } from './codec.ts';
+import { FRAME_PREFIX } from '../frame.ts';
+import type { Codec } from './codec.ts';
 import { loadDescriptors, type ProtoMessage } from './descriptors.ts';
 import { NO_HEADER } from './header.ts';
 import { malformed } from './reader.ts';

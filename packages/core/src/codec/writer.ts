@@ -1,4 +1,4 @@
-import { FRAME_PREFIX } from './codec.ts';
+import { FRAME_PREFIX } from '../frame.ts';
 import { invalidArgument } from '../errors.ts';
 
 const SLAB = 16 * 1024;

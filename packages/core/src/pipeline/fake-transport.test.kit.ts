@@ -1,5 +1,5 @@
 // What unit tests of the pipeline stand on: a transport that connects at once and answers as the test says.
-import type { Metadata } from '../call.ts';
+import type { Metadata } from '../metadata.ts';
 import type { Transport, WireStatus } from '../transport/transport.ts';
 
 /** One call that reached a connection. */

@@ -5,7 +5,7 @@ import { FakeTransport } from '../transport/fakes.test.kit.ts';
 import { foldPipeline } from './fold.ts';
 import type { Pipeline } from './pipeline.ts';
 import { tapStream } from './streams.ts';
-import { wireParts } from './wire-parts.test.kit.ts';
+import { wireParts } from '../wire/wire-parts.test.kit.ts';
 
 declare module '../call.ts' {
   interface CallOptions {

@@ -5,17 +5,18 @@ import {
   type ClientStream,
   type Interceptor,
   type InterceptorSite,
-  type Metadata,
   type StreamHandler,
   type UnaryHandler,
 } from '../call.ts';
 import { invalidArgument } from '../errors.ts';
+import type { Metadata } from '../metadata.ts';
 import { methods, type Method } from '../methods.ts';
+import { StreamCall } from '../wire/stream-call.ts';
+import { UnaryCall } from '../wire/unary-call.ts';
+import { waitFor } from '../wire/waiting.ts';
+import type { WireParts } from '../wire/wire-parts.ts';
 import type { Pipeline } from './pipeline.ts';
 import { failedStream } from './streams.ts';
-import { UnaryExchange, type WireParts } from './unary-exchange.ts';
-import { waitFor } from './waiting.ts';
-import { WireStream } from './wire-stream.ts';
 
 const LEADER_KEY = 'hasleader';
 
@@ -27,8 +28,8 @@ const BASE_WITH_LEADER: Metadata = Object.freeze({ ...BASE, [LEADER_KEY]: 'true'
 export function foldPipeline(interceptors: readonly Interceptor[], parts: WireParts): Pipeline {
   checkNames(interceptors);
   const sendUnary: UnaryHandler = (call) =>
-    new Promise((resolve, reject) => new UnaryExchange(call, parts, resolve as (r: unknown) => void, reject).begin());
-  const openStream = ((call: Call) => new WireStream(call, parts)) as StreamHandler;
+    new Promise((resolve, reject) => new UnaryCall(call, parts, resolve as (r: unknown) => void, reject).begin());
+  const openStream = ((call: Call) => new StreamCall(call, parts)) as StreamHandler;
 
   const callOf = <Req, Res>(
     method: Method<Req, Res>,

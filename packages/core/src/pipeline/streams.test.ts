@@ -1,7 +1,7 @@
 import { assert, deferred, rejects, suite } from '@etcdts/testing';
 import type { ClientStream } from '../call.ts';
 import { settle } from '../clock.test.kit.ts';
-import { MessageQueue } from './message-queue.ts';
+import { MessageQueue } from '../wire/message-queue.ts';
 import { deferredStream, failedStream, tapStream } from './streams.ts';
 
 const test = suite('streams of interceptors');

@@ -1,5 +1,5 @@
 import type { ClientStream } from '../call.ts';
-import { MessageQueue } from './message-queue.ts';
+import { MessageQueue } from '../wire/message-queue.ts';
 
 /** What an interceptor sees of a stream that it taps; every function is optional. */
 export interface StreamTaps<Req, Res> {

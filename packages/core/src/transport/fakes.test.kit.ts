@@ -1,8 +1,8 @@
 // A transport whose server side is spoken by hand.
 import { FakeClock } from '../clock.test.kit.ts';
-import type { Metadata } from '../call.ts';
-import { FRAME_PREFIX } from '../codec/codec.ts';
+import { FRAME_PREFIX } from '../frame.ts';
 import { silentLogger } from '../logger.ts';
+import type { Metadata } from '../metadata.ts';
 import { parseEndpoints, type Endpoint } from './endpoints.ts';
 import { Picker } from './picker.ts';
 import type { ConnectFailure, Connection, Reach, Transport, WireCall, WireListener } from './transport.ts';

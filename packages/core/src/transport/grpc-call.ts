@@ -1,6 +1,6 @@
 import { status, type StatusObject } from '@grpc/grpc-js';
 import type { Channel } from '@grpc/grpc-js';
-import { FRAME_PREFIX } from '../codec/codec.ts';
+import { FRAME_PREFIX } from '../frame.ts';
 import type { Reach, WireCall, WireListener } from './transport.ts';
 
 type GrpcWire = ReturnType<Channel['createCall']>;

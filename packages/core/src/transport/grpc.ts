@@ -1,5 +1,5 @@
 import { Channel, ChannelCredentials, connectivityState, type ChannelOptions } from '@grpc/grpc-js';
-import type { Metadata } from '../call.ts';
+import type { Metadata } from '../metadata.ts';
 import { authorityOf, type Endpoint } from './endpoints.ts';
 import { GrpcCall } from './grpc-call.ts';
 import { grpcMetadata } from './grpc-metadata.ts';

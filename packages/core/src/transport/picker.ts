@@ -1,6 +1,5 @@
-import { EtcdError, clientClosed } from '../errors.ts';
+import { EtcdError, clientClosed, serverText } from '../errors.ts';
 import { parseEndpoint, parseEndpoints, type Endpoint } from './endpoints.ts';
-import { serverText } from './status.ts';
 import { Slot, type SlotParts } from './slot.ts';
 
 /** Somebody who waits for a connection; told once. */

@@ -1,6 +1,6 @@
 // What a transport is: the half below the picker that moves encoded messages to one endpoint. In our own terms, so that
 // another HTTP/2 implementation can take grpc-js's place; nothing above this file knows which one is used.
-import type { Metadata } from '../call.ts';
+import type { Metadata } from '../metadata.ts';
 import type { Endpoint } from './endpoints.ts';
 
 /** TLS towards every `https://` and `unixs:` endpoint, and towards endpoints without scheme. */

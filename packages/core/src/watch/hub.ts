@@ -1,4 +1,5 @@
-import type { CallOptions, Metadata } from '../call.ts';
+import type { CallOptions } from '../call.ts';
+import type { Metadata } from '../metadata.ts';
 import { clientClosed, invalidArgument } from '../errors.ts';
 import type { WatchCreateRequest } from '../messages.ts';
 import type { WatchStats } from '../stats.ts';

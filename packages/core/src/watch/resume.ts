@@ -1,9 +1,8 @@
 // What ends a watch and what only interrupts it, and how long to wait before the next try.
 import { backoffMs } from '../backoff.ts';
 import { serverError } from '../error-codes.ts';
-import { EtcdError, isEtcdError } from '../errors.ts';
+import { EtcdError, isEtcdError, serverText } from '../errors.ts';
 import type { WatchResponseMessage } from '../messages.ts';
-import { serverText } from '../transport/status.ts';
 
 /**
  * What the end of a stream, or of one watch on it, asks for: another stream; another stream after a new token; an end

@@ -1,7 +1,8 @@
 import { assert, suite } from '@etcdts/testing';
 import { GRPC_CODES, serverErrorTexts, type Outcome } from '../error-codes.ts';
 import { methods, type Method } from '../methods.ts';
-import { deadlineError, methodName, replyError, serverText, statusError } from './status.ts';
+import { serverText } from '../errors.ts';
+import { deadlineError, replyError, statusError } from './call-errors.ts';
 
 const test = suite('status to EtcdError');
 
@@ -232,11 +233,6 @@ test('a reply that cannot be understood, and a deadline, are unknown for a write
   assert.is(deadlineError(put, true, undefined, 1).outcome, 'unknown');
   assert.is(deadlineError(put, false, undefined, 0).outcome, 'not-applied');
   assert.is(deadlineError(range, true, undefined, 1).outcome, 'not-applied');
-});
-
-test('a method is named by service and RPC', () => {
-  assert.is(methodName(put), 'KV.Put');
-  assert.is(methodName(methods.hashKv as Method), 'Maintenance.HashKV');
 });
 
 test.run();

@@ -1,9 +1,8 @@
 import { onAbort } from '../abort.ts';
 import type { Call } from '../call.ts';
 import { EtcdError, clientClosed } from '../errors.ts';
-import { methodName } from '../transport/status.ts';
 import type { Expiring } from './deadlines.ts';
-import type { UnderWay, WireParts } from './unary-exchange.ts';
+import type { UnderWay, WireParts } from './wire-parts.ts';
 
 /** Waits for work on behalf of a call of which nothing is under way meanwhile; ends with the call, whatever ends that. */
 export function waitFor<T>(
@@ -23,16 +22,16 @@ export function waitFor<T>(
       };
     const fail = settle(reject);
     const waiting: Expiring & UnderWay = {
-      expire: () => fail(waitedTooLong(methodName(method))),
-      closeNow: () => fail(clientClosed(methodName(method))),
+      expire: () => fail(waitedTooLong(method.label)),
+      closeNow: () => fail(clientClosed(method.label)),
     };
     const over = signal?.aborted === true || parts.closed;
     const entry = over ? undefined : parts.deadlines.add(deadline, waiting);
     const ignoreAbort = over ? undefined : signal && onAbort(signal, () => fail(signal.reason));
-    // Also where nobody waits any more: the work's own failure is met here.
+    // Handles the failure of the work also after the call has ended.
     work.then(settle(resolve), fail);
     if (signal?.aborted) return reject(signal.reason);
-    if (parts.closed) return reject(clientClosed(methodName(method)));
+    if (parts.closed) return reject(clientClosed(method.label));
     parts.underWay.add(waiting);
   });
 }

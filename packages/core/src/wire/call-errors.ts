@@ -1,18 +1,7 @@
 import { serverError, type Outcome } from '../error-codes.ts';
-import { EtcdError, grpcCodeName } from '../errors.ts';
+import { EtcdError, grpcCodeName, serverText } from '../errors.ts';
 import type { Method } from '../methods.ts';
-import type { WireStatus } from './transport.ts';
-
-const TEXT_LIMIT = 1024;
-
-/** A server's text made safe to show: no control characters, at most 1 KiB. */
-export function serverText(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  const plain = String(text)
-    .slice(0, TEXT_LIMIT)
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
-  return text.length > TEXT_LIMIT ? `${plain}…` : plain;
-}
+import type { WireStatus } from '../transport/transport.ts';
 
 // Verdicts that gRPC's own server gives before etcd sees the request.
 const NEVER_HANDLED = /^(grpc: received message larger than max|unknown (method|service) )/;
@@ -32,7 +21,7 @@ export function statusError(
 ): EtcdError {
   const known = status.reach === 'sent' ? serverError(status.details) : undefined;
   const shared = {
-    method: methodName(method),
+    method: method.label,
     endpoint,
     attempts,
     message: serverText(status.details) || 'no reason given',
@@ -62,7 +51,7 @@ export function replyError(
     grpcCode: 13,
     message: reason,
     outcome: method.safety === 'read' ? 'not-applied' : 'unknown',
-    method: methodName(method),
+    method: method.label,
     endpoint,
     attempts,
     cause,
@@ -81,7 +70,7 @@ export function deadlineError(
     grpcCode: 4,
     message: sent ? 'no answer before the deadline' : 'no connection before the deadline',
     outcome: sent && method.safety === 'write' ? 'unknown' : 'not-applied',
-    method: methodName(method),
+    method: method.label,
     endpoint,
     attempts,
   });
@@ -94,13 +83,8 @@ export function insecureError(method: Method, endpoint: string, attempts: number
     grpcCode: 9,
     message: `secrets are not sent over plain HTTP to ${endpoint}: use https, or allow it where the network is trusted`,
     outcome: 'not-applied',
-    method: methodName(method),
+    method: method.label,
     endpoint,
     attempts,
   });
-}
-
-/** An RPC's name in errors, as `KV.Put`. */
-export function methodName(method: Method): string {
-  return `${method.service.slice(method.service.lastIndexOf('.') + 1)}.${method.name}`;
 }

@@ -1,7 +1,7 @@
 // What calls go over the wire with in unit tests: a transport, a clock and a picker moved by hand.
 import type { FakeTransport } from '../transport/fakes.test.kit.ts';
 import { Deadlines } from './deadlines.ts';
-import type { WireParts } from './unary-exchange.ts';
+import type { WireParts } from './wire-parts.ts';
 
 /** Parts over a fake transport, for these endpoints. */
 export function wireParts(transport: FakeTransport, endpoints: readonly string[], maxSendBytes = 1_000): WireParts {

@@ -4,9 +4,9 @@ import type { CallOptions } from '../call.ts';
 import type { EtcdError } from '../errors.ts';
 import { methods } from '../methods.ts';
 import { FakeTransport, type FakeConnection } from '../transport/fakes.test.kit.ts';
-import { foldPipeline } from './fold.ts';
-import type { Pipeline } from './pipeline.ts';
-import type { WireParts } from './unary-exchange.ts';
+import { foldPipeline } from '../pipeline/fold.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { WireParts } from './wire-parts.ts';
 import { wireParts } from './wire-parts.test.kit.ts';
 
 const test = suite('unary calls on the wire');

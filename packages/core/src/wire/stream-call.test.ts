@@ -4,8 +4,8 @@ import type { CallOptions, ClientStream } from '../call.ts';
 import { methods } from '../methods.ts';
 import type { WatchRequest, WatchResponseMessage } from '../messages.ts';
 import { FakeTransport, type FakeConnection } from '../transport/fakes.test.kit.ts';
-import { foldPipeline } from './fold.ts';
-import type { WireParts } from './unary-exchange.ts';
+import { foldPipeline } from '../pipeline/fold.ts';
+import type { WireParts } from './wire-parts.ts';
 import { wireParts } from './wire-parts.test.kit.ts';
 
 const test = suite('streams on the wire');

@@ -1,0 +1,19 @@
+import { EtcdError } from '../errors.ts';
+import { FRAME_PREFIX } from '../frame.ts';
+import type { Method } from '../methods.ts';
+
+/** Encodes a request into a frame; one that is larger than the limit is refused, and was never sent. */
+export function encodeFrame<Req, Res>(method: Method<Req, Res>, request: Req, maxSendBytes: number): Buffer {
+  const frame = method.codec.encodeRequest(request);
+  const size = frame.length - FRAME_PREFIX;
+  if (size > maxSendBytes) {
+    throw new EtcdError({
+      code: 'RESOURCE_EXHAUSTED',
+      grpcCode: 8,
+      message: `the request is ${size} bytes, more than maxSendBytes (${maxSendBytes})`,
+      outcome: 'not-applied',
+      method: method.label,
+    });
+  }
+  return frame;
+}

@@ -1,0 +1,98 @@
+import type { Call } from '../call.ts';
+import type { Method } from '../methods.ts';
+import type { Slot } from '../transport/slot.ts';
+import type { Connection, WireStatus } from '../transport/transport.ts';
+import { statusError } from './call-errors.ts';
+import { Exchange } from './exchange.ts';
+import { encodeFrame } from './frame.ts';
+import type { WireParts } from './wire-parts.ts';
+
+/**
+ * How often a request that provably never reached etcd is sent again at once, on another connection if there is one. The
+ * number is ours: gRPC repeats a refused stream once.
+ */
+const RESENDS = 3;
+
+/**
+ * One unary call on the wire: sends one frame and settles once. A request that provably was not processed (its connection
+ * was lost before it left, or the peer refused the stream) is sent again, as gRPC's transparent retry does, writes included.
+ */
+export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
+  readonly #resolve: (response: Res) => void;
+  readonly #reject: (reason: unknown) => void;
+  #frame: Buffer | undefined;
+  #connection: Connection | undefined;
+  #message: Buffer | undefined;
+
+  constructor(
+    call: Call<Method<Req, Res>>,
+    parts: WireParts,
+    resolve: (response: Res) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    super(call, parts);
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  protected override prepare(): void {
+    try {
+      this.#frame = encodeFrame(this.call.method, this.call.request, this.parts.maxSendBytes);
+    } catch (error) {
+      return this.finish(error);
+    }
+    this.connect();
+  }
+
+  protected start(connection: Connection, slot: Slot): void {
+    const wire = connection.start(this.call.method.path, this.call.metadata, this);
+    this.wire = wire;
+    this.#connection = connection;
+    slot.callSent(this.parts.clock.now());
+    wire.send(this.#frame as Buffer);
+    wire.halfClose();
+    wire.read();
+  }
+
+  onMessage(message: Buffer): void {
+    if (this.#message !== undefined) {
+      return this.finish(this.replyError('a unary call was answered with more than one message'));
+    }
+    this.#message = message;
+    // grpc-js reports the status only after another read. A second message is a protocol error, handled above.
+    this.wire?.read();
+  }
+
+  onEnd(status: WireStatus): void {
+    this.leave(true);
+    if (this.ended) return;
+    if (status.code !== 0) {
+      if (status.reach !== 'sent' && this.starts <= RESENDS) {
+        this.slot = undefined;
+        return this.connect();
+      }
+      return this.finish(statusError(this.call.method, status, this.slot?.endpoint.address, this.starts));
+    }
+    if (this.#message === undefined) {
+      return this.finish(this.replyError('a unary call was ended without a message'));
+    }
+    let response: Res;
+    try {
+      response = this.call.method.codec.decodeResponse(this.#message);
+    } catch (cause) {
+      return this.finish(this.replyError(`the reply cannot be decoded: ${(cause as Error).message}`, cause));
+    }
+    this.release();
+    this.#resolve(response);
+  }
+
+  protected leave(answered: boolean): void {
+    if (this.wire === undefined) return;
+    this.wire = undefined;
+    this.slot?.callEnded(this.#connection as Connection, this.parts.clock.now(), answered);
+  }
+
+  protected fail(reason: unknown): void {
+    this.#reject(reason);
+  }
+}
