@@ -33,6 +33,7 @@ export type SortTarget = 'key' | 'version' | 'createRevision' | 'modRevision' | 
 /** The direction of a sort (RangeRequest.SortOrder). */
 export type SortOrder = 'none' | 'ascend' | 'descend';
 
+/** Reads one key or a range of keys (etcdserverpb.RangeRequest). */
 export interface RangeRequest {
   readonly key: Uint8Array;
   /** Absent or empty: the one key. `"\0"`: every key from `key` on. */
@@ -50,6 +51,7 @@ export interface RangeRequest {
   readonly maxCreateRevision?: bigint | undefined;
 }
 
+/** The keys of a range, in the order that was asked for (etcdserverpb.RangeResponse). */
 export interface RangeResponse {
   readonly header: ResponseHeader;
   readonly kvs: readonly KeyValue[];
@@ -64,6 +66,7 @@ export interface RangeStreamResponse {
   readonly rangeResponse: RangeResponse;
 }
 
+/** Writes one key (etcdserverpb.PutRequest). */
 export interface PutRequest {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
@@ -73,17 +76,20 @@ export interface PutRequest {
   readonly ignoreLease?: boolean | undefined;
 }
 
+/** Answer to a put; `prevKv` is set if it was asked for and the key existed (etcdserverpb.PutResponse). */
 export interface PutResponse {
   readonly header: ResponseHeader;
   readonly prevKv?: KeyValue | undefined;
 }
 
+/** Deletes one key or a range of keys (etcdserverpb.DeleteRangeRequest). */
 export interface DeleteRangeRequest {
   readonly key: Uint8Array;
   readonly rangeEnd?: Uint8Array | undefined;
   readonly prevKv?: boolean | undefined;
 }
 
+/** How many keys were deleted, with their old values if asked for (etcdserverpb.DeleteRangeResponse). */
 export interface DeleteRangeResponse {
   readonly header: ResponseHeader;
   readonly deleted: number;
@@ -106,18 +112,22 @@ export interface Compare {
   readonly operand: bigint | Uint8Array;
 }
 
+/** A read as an operation of a transaction, made by `op.get`. */
 export interface GetOp {
   readonly type: 'get';
   readonly request: RangeRequest;
 }
+/** A write as an operation of a transaction, made by `op.put`. */
 export interface PutOp {
   readonly type: 'put';
   readonly request: PutRequest;
 }
+/** A deletion as an operation of a transaction, made by `op.delete`. */
 export interface DeleteOp {
   readonly type: 'delete';
   readonly request: DeleteRangeRequest;
 }
+/** A transaction inside a transaction, made by `op.txn`. */
 export interface TxnOp {
   readonly type: 'txn';
   readonly request: TxnRequest;
@@ -125,6 +135,7 @@ export interface TxnOp {
 /** One operation, alone or in a transaction (etcdserverpb.RequestOp); made by `op`. */
 export type Op = GetOp | PutOp | DeleteOp | TxnOp;
 
+/** If every compare holds, etcd applies `success`, else `failure`, in one revision (etcdserverpb.TxnRequest). */
 export interface TxnRequest {
   readonly compare: readonly Compare[];
   readonly success: readonly Op[];
@@ -145,10 +156,12 @@ export interface TxnResponseMessage {
   readonly responses: readonly ResponseOp[];
 }
 
+/** Forgets the history before a revision (etcdserverpb.CompactionRequest). */
 export interface CompactionRequest {
   readonly revision: bigint;
   readonly physical?: boolean | undefined;
 }
+/** Answer to a compaction (etcdserverpb.CompactionResponse). */
 export interface CompactionResponse {
   readonly header: ResponseHeader;
 }
@@ -158,6 +171,7 @@ export interface CompactionResponse {
 /** An event that a watch leaves out (WatchCreateRequest.FilterType: NOPUT, NODELETE). */
 export type WatchFilter = 'put' | 'delete';
 
+/** Registers a watch on a stream (etcdserverpb.WatchCreateRequest). */
 export interface WatchCreateRequest {
   readonly key: Uint8Array;
   readonly rangeEnd?: Uint8Array | undefined;
@@ -205,37 +219,45 @@ export interface WatchResponseMessage {
 
 // ---- Lease ----------------------------------------------------------------------------------------------------------
 
+/** Makes a lease (etcdserverpb.LeaseGrantRequest). */
 export interface LeaseGrantRequest {
   /** Seconds. */
   readonly ttl: number;
   /** 0n: chosen by etcd. This client always chooses. */
   readonly id: bigint;
 }
+/** The lease that etcd made (etcdserverpb.LeaseGrantResponse). */
 export interface LeaseGrantResponse {
   readonly header: ResponseHeader;
   readonly id: bigint;
   /** The granted time to live in seconds: etcd raises what is below its minimum. */
   readonly ttl: number;
 }
+/** Ends a lease and deletes its keys (etcdserverpb.LeaseRevokeRequest). */
 export interface LeaseRevokeRequest {
   readonly id: bigint;
 }
+/** Answer to a revocation (etcdserverpb.LeaseRevokeResponse). */
 export interface LeaseRevokeResponse {
   readonly header: ResponseHeader;
 }
+/** Renews a lease, on the stream of all renewals (etcdserverpb.LeaseKeepAliveRequest). */
 export interface LeaseKeepAliveRequest {
   readonly id: bigint;
 }
+/** The renewal of a lease (etcdserverpb.LeaseKeepAliveResponse). */
 export interface LeaseKeepAliveResponse {
   readonly header: ResponseHeader;
   readonly id: bigint;
   /** Seconds from now; 0 or less: the lease is gone. */
   readonly ttl: number;
 }
+/** Reads how long a lease has left (etcdserverpb.LeaseTimeToLiveRequest). */
 export interface LeaseTimeToLiveRequest {
   readonly id: bigint;
   readonly keys?: boolean | undefined;
 }
+/** How long a lease has left, and its keys (etcdserverpb.LeaseTimeToLiveResponse). */
 export interface LeaseTimeToLiveResponse {
   readonly header: ResponseHeader;
   readonly id: bigint;
@@ -246,7 +268,9 @@ export interface LeaseTimeToLiveResponse {
   /** The attached keys, where they were asked for. */
   readonly keys: readonly Buffer[];
 }
+/** Lists all leases (etcdserverpb.LeaseLeasesRequest). */
 export interface LeaseLeasesRequest {}
+/** The ids of all leases (etcdserverpb.LeaseLeasesResponse). */
 export interface LeaseLeasesResponse {
   readonly header: ResponseHeader;
   readonly leases: readonly bigint[];
@@ -254,6 +278,7 @@ export interface LeaseLeasesResponse {
 
 // ---- Cluster --------------------------------------------------------------------------------------------------------
 
+/** A member of the cluster (etcdserverpb.Member). */
 export interface Member {
   readonly id: bigint;
   /** Empty until the member has started. */
@@ -262,40 +287,50 @@ export interface Member {
   readonly clientUrls: readonly string[];
   readonly isLearner: boolean;
 }
+/** Lists the members (etcdserverpb.MemberListRequest). */
 export interface MemberListRequest {
   readonly linearizable?: boolean | undefined;
 }
+/** The members of the cluster (etcdserverpb.MemberListResponse). */
 export interface MemberListResponse {
   readonly header: ResponseHeader;
   readonly members: readonly Member[];
 }
+/** Adds a member, voting or learner (etcdserverpb.MemberAddRequest). */
 export interface MemberAddRequest {
   readonly peerUrls: readonly string[];
   readonly isLearner?: boolean | undefined;
 }
+/** The new member, and all members with it (etcdserverpb.MemberAddResponse). */
 export interface MemberAddResponse {
   readonly header: ResponseHeader;
   readonly member: Member;
   readonly members: readonly Member[];
 }
+/** Removes a member (etcdserverpb.MemberRemoveRequest). */
 export interface MemberRemoveRequest {
   readonly id: bigint;
 }
+/** The members that remain (etcdserverpb.MemberRemoveResponse). */
 export interface MemberRemoveResponse {
   readonly header: ResponseHeader;
   readonly members: readonly Member[];
 }
+/** Changes the peer URLs of a member (etcdserverpb.MemberUpdateRequest). */
 export interface MemberUpdateRequest {
   readonly id: bigint;
   readonly peerUrls: readonly string[];
 }
+/** The members after the change (etcdserverpb.MemberUpdateResponse). */
 export interface MemberUpdateResponse {
   readonly header: ResponseHeader;
   readonly members: readonly Member[];
 }
+/** Makes a learner a voting member (etcdserverpb.MemberPromoteRequest). */
 export interface MemberPromoteRequest {
   readonly id: bigint;
 }
+/** The members after the promotion (etcdserverpb.MemberPromoteResponse). */
 export interface MemberPromoteResponse {
   readonly header: ResponseHeader;
   readonly members: readonly Member[];
@@ -305,20 +340,25 @@ export interface MemberPromoteResponse {
 
 /** An alarm that a member raised (etcdserverpb.AlarmType). */
 export type AlarmType = 'none' | 'nospace' | 'corrupt';
+/** An alarm with the member that raised it (etcdserverpb.AlarmMember). */
 export interface AlarmMember {
   readonly memberId: bigint;
   readonly alarm: AlarmType;
 }
+/** Lists, raises or clears alarms (etcdserverpb.AlarmRequest). */
 export interface AlarmRequest {
   readonly action: 'get' | 'activate' | 'deactivate';
   readonly memberId?: bigint | undefined;
   readonly alarm?: AlarmType | undefined;
 }
+/** The alarms that were listed or cleared (etcdserverpb.AlarmResponse). */
 export interface AlarmResponse {
   readonly header: ResponseHeader;
   readonly alarms: readonly AlarmMember[];
 }
+/** Asks one member for its state (etcdserverpb.StatusRequest). */
 export interface StatusRequest {}
+/** The state of one member (etcdserverpb.StatusResponse). */
 export interface StatusResponse {
   readonly header: ResponseHeader;
   /** The member's etcd version, as `3.5.30`. */
@@ -340,18 +380,24 @@ export interface StatusResponse {
   readonly storageVersion: string;
   readonly downgradeInfo?: { readonly enabled: boolean; readonly targetVersion: string } | undefined;
 }
+/** Gives the free space of one member back to its disk (etcdserverpb.DefragmentRequest). */
 export interface DefragmentRequest {}
+/** Answer to a defragmentation (etcdserverpb.DefragmentResponse). */
 export interface DefragmentResponse {
   readonly header: ResponseHeader;
 }
+/** Asks one member for a hash of its whole store (etcdserverpb.HashRequest). */
 export interface HashRequest {}
+/** The hash of a member's whole store (etcdserverpb.HashResponse). */
 export interface HashResponse {
   readonly header: ResponseHeader;
   readonly hash: number;
 }
+/** Asks one member for a hash of its keys up to a revision (etcdserverpb.HashKVRequest). */
 export interface HashKvRequest {
   readonly revision?: bigint | undefined;
 }
+/** The hash of a member's keys up to a revision (etcdserverpb.HashKVResponse). */
 export interface HashKvResponse {
   readonly header: ResponseHeader;
   readonly hash: number;
@@ -359,7 +405,9 @@ export interface HashKvResponse {
   /** 0n before etcd 3.6. */
   readonly hashRevision: bigint;
 }
+/** Asks one member for a copy of its store (etcdserverpb.SnapshotRequest). */
 export interface SnapshotRequest {}
+/** One part of the copy of a store (etcdserverpb.SnapshotResponse). */
 export interface SnapshotResponse {
   readonly header: ResponseHeader;
   /** Bytes still to come after this part. */
@@ -368,16 +416,20 @@ export interface SnapshotResponse {
   /** The storage version; empty before etcd 3.6. */
   readonly version: string;
 }
+/** Hands the leadership to another member (etcdserverpb.MoveLeaderRequest). */
 export interface MoveLeaderRequest {
   readonly targetId: bigint;
 }
+/** Answer to a change of the leader (etcdserverpb.MoveLeaderResponse). */
 export interface MoveLeaderResponse {
   readonly header: ResponseHeader;
 }
+/** Prepares the cluster for an older etcd, or ends that (etcdserverpb.DowngradeRequest). */
 export interface DowngradeRequest {
   readonly action: 'validate' | 'enable' | 'cancel';
   readonly version: string;
 }
+/** Answer to a downgrade request (etcdserverpb.DowngradeResponse). */
 export interface DowngradeResponse {
   readonly header: ResponseHeader;
   /** The cluster's version. */
@@ -392,73 +444,95 @@ export interface Permission {
   readonly key: Uint8Array;
   readonly rangeEnd?: Uint8Array | undefined;
 }
+/** Turns authentication on (etcdserverpb.AuthEnableRequest). */
 export interface AuthEnableRequest {}
+/** Turns authentication off (etcdserverpb.AuthDisableRequest). */
 export interface AuthDisableRequest {}
+/** Asks whether authentication is on (etcdserverpb.AuthStatusRequest). */
 export interface AuthStatusRequest {}
+/** Answer of the Auth operations that return a header only. */
 export interface AuthHeaderResponse {
   readonly header: ResponseHeader;
 }
+/** Whether authentication is on (etcdserverpb.AuthStatusResponse). */
 export interface AuthStatusResponse {
   readonly header: ResponseHeader;
   readonly enabled: boolean;
   readonly authRevision: bigint;
 }
+/** Trades a name and a password for a token (etcdserverpb.AuthenticateRequest). */
 export interface AuthenticateRequest {
   readonly name: string;
   readonly password: string;
 }
+/** The token of a user (etcdserverpb.AuthenticateResponse). */
 export interface AuthenticateResponse {
   readonly header: ResponseHeader;
   readonly token: string;
 }
+/** Adds a user (etcdserverpb.AuthUserAddRequest). */
 export interface AuthUserAddRequest {
   readonly name: string;
   readonly password: string;
   readonly options?: { readonly noPassword: boolean } | undefined;
 }
+/** Names the user to read or delete (etcdserverpb.AuthUserGetRequest, AuthUserDeleteRequest). */
 export interface AuthUserNameRequest {
   readonly name: string;
 }
+/** Changes the password of a user (etcdserverpb.AuthUserChangePasswordRequest). */
 export interface AuthUserChangePasswordRequest {
   readonly name: string;
   readonly password: string;
 }
+/** Gives a role to a user (etcdserverpb.AuthUserGrantRoleRequest). */
 export interface AuthUserGrantRoleRequest {
   readonly user: string;
   readonly role: string;
 }
+/** Takes a role from a user (etcdserverpb.AuthUserRevokeRoleRequest). */
 export interface AuthUserRevokeRoleRequest {
   readonly name: string;
   readonly role: string;
 }
+/** The roles of a user (etcdserverpb.AuthUserGetResponse). */
 export interface AuthUserGetResponse {
   readonly header: ResponseHeader;
   readonly roles: readonly string[];
 }
+/** Lists the users (etcdserverpb.AuthUserListRequest). */
 export interface AuthUserListRequest {}
+/** The names of all users (etcdserverpb.AuthUserListResponse). */
 export interface AuthUserListResponse {
   readonly header: ResponseHeader;
   readonly users: readonly string[];
 }
+/** Adds a role (etcdserverpb.AuthRoleAddRequest). */
 export interface AuthRoleAddRequest {
   readonly name: string;
 }
+/** Names the role to read or delete (etcdserverpb.AuthRoleGetRequest, AuthRoleDeleteRequest). */
 export interface AuthRoleNameRequest {
   readonly role: string;
 }
+/** The permissions of a role (etcdserverpb.AuthRoleGetResponse). */
 export interface AuthRoleGetResponse {
   readonly header: ResponseHeader;
   readonly permissions: readonly Permission[];
 }
+/** Lists the roles (etcdserverpb.AuthRoleListRequest). */
 export interface AuthRoleListRequest {}
+/** The names of all roles (etcdserverpb.AuthRoleListResponse). */
 export interface AuthRoleListResponse {
   readonly header: ResponseHeader;
   readonly roles: readonly string[];
 }
+/** Gives a permission to a role (etcdserverpb.AuthRoleGrantPermissionRequest). */
 export interface AuthRoleGrantPermissionRequest {
   readonly name: string;
   readonly permission: Permission;
 }
+/** Takes a permission from a role (etcdserverpb.AuthRoleRevokePermissionRequest). */
 export interface AuthRoleRevokePermissionRequest {
   readonly role: string;
   readonly key: Uint8Array;
