@@ -63,6 +63,13 @@ export function toUint64(value: bigint | number, argument: string): bigint {
   return toInt64(value, argument, 0n);
 }
 
+/** A member's id; 0 is none. */
+export function toMemberId(id: bigint | number, argument: string): bigint {
+  const result = toUint64(id, argument);
+  if (result === 0n) throw invalidArgument(argument, 'must not be 0: no member has that id');
+  return result;
+}
+
 /** A count, limit or size: a safe integer no smaller than `minimum`. */
 export function toCount(value: number | bigint, argument: string, minimum = 0): number {
   const number = typeof value === 'bigint' ? Number(value) : value;

@@ -1,7 +1,12 @@
 import type { Call, CallOptions, Interceptor, InterceptorSite } from './call.ts';
-import type { EtcdClient } from './client.ts';
-import { checkVersion } from './maintenance/statuses.ts';
+import { checkVersion, type StatusSource } from './maintenance/statuses.ts';
 import { deferredStream } from './pipeline/streams.ts';
+
+/** The client that is gated: whose endpoints are asked, and by what. */
+export interface Gated {
+  readonly endpoints: readonly string[];
+  readonly maintenance: StatusSource;
+}
 
 // Marks the checks' own calls, which must not wait for themselves.
 const OWN: unique symbol = Symbol('version check');
@@ -10,7 +15,7 @@ const OWN: unique symbol = Symbol('version check');
  * The interceptor behind `rejectOldCluster`: the first calls wait until every endpoint has told its version, and fail where
  * one is too old or does not answer; the next call asks again. A call waits no longer than its deadline and its signal let it.
  */
-export function versionGate(client: () => EtcdClient): Interceptor {
+export function versionGate(client: () => Gated): Interceptor {
   const own: CallOptions & { [OWN]: true } = { [OWN]: true };
   let checking: Promise<void> | undefined;
   let passed = false;

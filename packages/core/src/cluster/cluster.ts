@@ -1,6 +1,5 @@
-import { toUint64 } from '../bytes.ts';
+import { toMemberId } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
-import { invalidArgument } from '../errors.ts';
 import type {
   MemberAddResponse,
   MemberListResponse,
@@ -85,11 +84,4 @@ export class ClusterFacade implements Cluster {
   async memberPromote(id: bigint | number, options: CallOptions = {}): Promise<MemberPromoteResponse> {
     return await traced(this.#pipeline.unary(methods.memberPromote, { id: toMemberId(id, 'id') }, options));
   }
-}
-
-/** A member's id; 0 is none. */
-export function toMemberId(id: bigint | number, argument: string): bigint {
-  const result = toUint64(id, argument);
-  if (result === 0n) throw invalidArgument(argument, 'must not be 0: no member has that id');
-  return result;
 }

@@ -47,7 +47,7 @@ export class LeaseKeeper implements LeaseObserver {
   readonly #granted: GrantedLives;
   #held = 0;
   #lost = 0;
-  #stream: RenewalStream | undefined;
+  #stream: RenewalStream<KeptLease> | undefined;
   /** Streams that failed since the last answer, and those of them that were silent. */
   #failures = 0;
   #silences = 0;
@@ -142,10 +142,10 @@ export class LeaseKeeper implements LeaseObserver {
     this.#wakeBy(this.#silentAt(this.#stream, lease.awaited));
   }
 
-  #open(): RenewalStream {
+  #open(): RenewalStream<KeptLease> {
     const options: CallOptions = { requireLeader: true, timeoutMs: Infinity };
     const opened = this.#parts.pipeline.stream(methods.leaseKeepAlive, undefined as never, options);
-    const stream = new RenewalStream(opened, this.#parts.clock);
+    const stream = new RenewalStream<KeptLease>(opened, this.#parts.clock);
     const end = (cause: unknown): void => {
       if (this.#stream === stream) this.#abandon(stream, cause);
     };
@@ -153,7 +153,7 @@ export class LeaseKeeper implements LeaseObserver {
     return stream;
   }
 
-  #answered(sent: Sent, response: LeaseKeepAliveResponse): void {
+  #answered(sent: Sent<KeptLease>, response: LeaseKeepAliveResponse): void {
     const { lease } = sent;
     this.#failures = 0;
     this.#silences = 0;
@@ -166,7 +166,7 @@ export class LeaseKeeper implements LeaseObserver {
   }
 
   /** Gives a stream up: what it owes is asked for again on the next one. */
-  #abandon(stream: RenewalStream, cause: unknown): void {
+  #abandon(stream: RenewalStream<KeptLease>, cause: unknown): void {
     const { clock, random, logger } = this.#parts;
     this.#stream = undefined;
     stream.cancel();
@@ -214,7 +214,7 @@ export class LeaseKeeper implements LeaseObserver {
   }
 
   /** When a stream that owes this answer, and gives none, counts as silent. Doubles, so that a slow server gets its chance. */
-  #silentAt(stream: RenewalStream, awaited: Sent): number {
+  #silentAt(stream: RenewalStream<KeptLease>, awaited: Sent<KeptLease>): number {
     const patienceMs = Math.min(awaited.lease.patienceMs * 2 ** this.#silences, LONGEST_SILENCE_MS);
     return Math.max(stream.progressAt, awaited.sentAt) + patienceMs;
   }

@@ -40,7 +40,7 @@ export class KeptLease {
   /** When the next renewal is to be sent; of no meaning while one is awaited. */
   due: number;
   /** The last renewal sent that has not been answered. */
-  awaited: Sent | undefined;
+  awaited: Sent<KeptLease> | undefined;
   /** Why the last renewal that went unanswered did; the cause of a loss. */
   failure: unknown;
   readonly #clock: Clock;

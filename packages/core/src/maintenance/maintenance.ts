@@ -1,7 +1,6 @@
-import { describe, toInt64, toUint64 } from '../bytes.ts';
+import { describe, toInt64, toMemberId, toUint64 } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { toMemberId } from '../cluster/cluster.ts';
 import { EtcdError, invalidArgument } from '../errors.ts';
 import type {
   AlarmMember,

@@ -1,15 +1,17 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import type { Snapshot } from './snapshot.ts';
 
-/** Writes a snapshot to a file that is there whole or not at all: the work of `Snapshot.saveTo`. */
-export async function saveSnapshot(snapshot: Snapshot, path: string): Promise<void> {
+/**
+ * Writes a snapshot to a file that is there whole or not at all: the work of `Snapshot.saveTo`. `digest` is called after
+ * the last chunk.
+ */
+export async function saveSnapshot(chunks: AsyncIterable<Buffer>, digest: () => Buffer, path: string): Promise<void> {
   const part = `${path}.part`;
   // One left by a process that died, or a link: a new file has our mode and our content alone.
   await rm(part, { force: true });
   const file = await open(part, 'wx', 0o600);
   try {
-    for await (const chunk of snapshot) await file.appendFile(chunk);
-    await file.appendFile(snapshot.digest as Buffer);
+    for await (const chunk of chunks) await file.appendFile(chunk);
+    await file.appendFile(digest());
     await file.sync();
     if (!(await hasName(file)))
       throw new Error(`${part} was removed while it was written: by another save to ${path}?`);

@@ -85,7 +85,7 @@ export class SnapshotStream implements Snapshot {
   }
 
   async saveTo(path: string): Promise<void> {
-    await saveSnapshot(this, path);
+    await saveSnapshot(this, () => this.digest as Buffer, path);
   }
 
   #deliver(chunk: Buffer): Buffer {

@@ -3,10 +3,11 @@ import type { CallOptions } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { EtcdError } from '../errors.ts';
 import type { StatusResponse } from '../messages.ts';
-import type { Maintenance } from './maintenance.ts';
 
-/** The part of `Maintenance` that is asked. */
-export type StatusSource = Pick<Maintenance, 'status'>;
+/** The part of `Maintenance` that is called. */
+export interface StatusSource {
+  status(endpoint: string, options?: CallOptions): Promise<StatusResponse>;
+}
 
 /** The endpoint that was found, or one of the failures on the way. */
 export interface Found {

@@ -1,10 +1,11 @@
 import type { Clock, Timer } from '../clock.ts';
-import { EtcdError } from '../errors.ts';
+import type { EtcdError } from '../errors.ts';
 import type { ResponseHeader } from '../messages.ts';
+import { notCreated } from './watch-errors.ts';
 
-/** Whether etcd has registered a watch, which is told once. Nothing is allocated before somebody asks. */
+/** Whether etcd has registered a watch. The promise is allocated when `promise` is first read. */
 export class Creation {
-  /** Of the first registration; nothing before it. */
+  /** The header of the first registration; `undefined` before it. */
   header: ResponseHeader | undefined;
   #error: unknown;
   #failed = false;
@@ -17,7 +18,7 @@ export class Creation {
       this.#promise = new Promise((resolve, reject) => {
         this.#settle = () => (this.header === undefined ? reject(this.#error) : resolve(this.header));
       });
-      // Who does not wait for it learns of a failure from the iteration.
+      // Avoids an unhandled rejection: callers who ignore `created` get the error from the iteration.
       this.#promise.catch(() => {});
       if (this.header !== undefined || this.#failed) this.#settle?.();
     }
@@ -34,7 +35,7 @@ export class Creation {
     this.#over();
   }
 
-  /** The watch has ended. Where it had been registered, that stays true. */
+  /** The watch has ended. If it was registered before, `promise` still resolves. */
   fail(error: unknown): void {
     this.#failed = true;
     this.#error = error;
@@ -46,21 +47,4 @@ export class Creation {
     this.#timer = undefined;
     this.#settle?.();
   }
-}
-
-/** Why a watch was never registered that was cancelled before. */
-export function cancelled(): EtcdError {
-  const message = 'the watch was cancelled before etcd registered it';
-  return new EtcdError({ code: 'CANCELLED', message, grpcCode: 1, outcome: 'not-applied', method: 'Watch.Watch' });
-}
-
-function notCreated(timeoutMs: number): EtcdError {
-  const message = `etcd did not register the watch within ${timeoutMs} ms`;
-  return new EtcdError({
-    code: 'DEADLINE_EXCEEDED',
-    message,
-    grpcCode: 4,
-    outcome: 'not-applied',
-    method: 'Watch.Watch',
-  });
 }

@@ -1,4 +1,3 @@
-import { EtcdError } from '../errors.ts';
 import type { WatchEvent, WatchResponseMessage } from '../messages.ts';
 
 /** A response assembled from fragments is bounded as one that comes whole is: by gRPC's largest message. */
@@ -31,11 +30,8 @@ export class Fragments {
     return { events: events.slice(0, end), bytes };
   }
 
-  /** The error of a response that has become larger than any may be; nothing where it has not. */
-  get tooLarge(): EtcdError | undefined {
-    if (this.bytes <= MAX_BYTES) return undefined;
-    const message = 'a response in fragments exceeds 2 GiB';
-    const code = 'RESOURCE_EXHAUSTED';
-    return new EtcdError({ code, message, grpcCode: 8, outcome: 'not-applied', method: 'Watch.Watch' });
+  /** Whether the response has become larger than any may be. */
+  get tooLarge(): boolean {
+    return this.bytes > MAX_BYTES;
   }
 }

@@ -40,7 +40,7 @@ export class WatchHub implements WatchService {
   async requestProgress(options: CallOptions): Promise<void> {
     options.signal?.throwIfAborted();
     if (this.#closed) throw clientClosed('Watch.Watch');
-    this.#groups.get(streamKey(options))?.requestProgress();
+    this.#groups.get(streamKey(options))?.streams.requestProgress();
   }
 
   stats(): WatchStats {
@@ -51,9 +51,9 @@ export class WatchHub implements WatchService {
     let resumes = this.#pastResumes;
     let events = this.#pastEvents;
     for (const group of this.#groups.values()) {
-      streams += group.streams;
-      resumes += group.resumes;
-      events += group.events;
+      streams += group.streams.size;
+      resumes += group.streams.resumes;
+      events += group.streams.events;
       open += group.members.size;
       for (const member of group.members) {
         if (member.state === 'parked') parked += 1;
@@ -81,8 +81,8 @@ export class WatchHub implements WatchService {
       const made = new WatchGroup(this.#parts, streamOptions(options), () => {
         if (this.#groups.get(key) !== made) return;
         this.#groups.delete(key);
-        this.#pastResumes += made.resumes;
-        this.#pastEvents += made.events;
+        this.#pastResumes += made.streams.resumes;
+        this.#pastEvents += made.streams.events;
       });
       group = made;
       this.#groups.set(key, group);

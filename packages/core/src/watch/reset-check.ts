@@ -1,31 +1,38 @@
 import type { Clock, Timer } from '../clock.ts';
-import { EtcdError } from '../errors.ts';
-import type { ResponseHeader } from '../messages.ts';
-import type { Subscription } from './subscription.ts';
+import type { WatchCreateRequest } from '../messages.ts';
+import { clusterReset } from './watch-errors.ts';
 
 const AGAIN_MS = 1_000;
 
+/** A watch that has seen a newer revision than the member has to which it was resumed. */
+export interface Suspect {
+  readonly request: WatchCreateRequest;
+  /** The newest revision that the store is known to have had. */
+  readonly observed: bigint;
+  fail(error: unknown): void;
+}
+
 /**
- * Settles what it means when a member's store is older than what a watch has already seen: the member lags, which heals
- * by itself, or the data was wiped or restored, and the watch would wait for revisions that never come. A linearizable
- * read knows: it is answered with the cluster's own revision.
+ * Decides why a member's store is older than what a watch has already seen. Either the member lags, which needs no action,
+ * or the data was wiped or restored, and the watch would wait for revisions that never come. A linearizable read decides:
+ * its answer has the revision of the cluster.
  */
 export class ResetCheck {
-  readonly #read: (suspect: Subscription) => Promise<bigint>;
+  readonly #read: (suspect: Suspect) => Promise<bigint>;
   readonly #clock: Clock;
-  /** What each suspect had seen when it became one: only a read that starts later can prove a reset. */
-  #suspects: Map<Subscription, bigint> = new Map();
+  /** What each suspect had seen when it was added: only a read that starts later can prove a reset. */
+  #suspects: Map<Suspect, bigint> = new Map();
   #reading = false;
   #stopped = false;
   #timer: Timer | undefined;
 
-  constructor(read: (suspect: Subscription) => Promise<bigint>, clock: Clock) {
+  constructor(read: (suspect: Suspect) => Promise<bigint>, clock: Clock) {
     this.#read = read;
     this.#clock = clock;
   }
 
-  add(subscription: Subscription): void {
-    this.#suspects.set(subscription, subscription.observed);
+  add(suspect: Suspect): void {
+    this.#suspects.set(suspect, suspect.observed);
     if (!this.#reading && this.#timer === undefined) void this.#run();
   }
 
@@ -45,39 +52,19 @@ export class ResetCheck {
       const [first] = batch.keys();
       let revision: bigint;
       try {
-        revision = await this.#read(first as Subscription);
+        revision = await this.#read(first as Suspect);
       } catch {
-        // Nothing is known yet. The watches are intact meanwhile: they only wait.
-        for (const [subscription, observed] of batch) this.#suspects.set(subscription, observed);
+        // Keep them for the next read. The watches stay open meanwhile.
+        for (const [suspect, observed] of batch) this.#suspects.set(suspect, observed);
         break;
       }
       if (this.#stopped) return;
-      for (const [subscription, observed] of batch) {
-        if (revision < observed)
-          subscription.fail(clusterReset(`revision ${observed} was seen, now it is at ${revision}`));
+      for (const [suspect, observed] of batch) {
+        if (revision < observed) suspect.fail(clusterReset(`revision ${observed} was seen, now it is at ${revision}`));
       }
     }
     this.#reading = false;
     if (this.#stopped || this.#suspects.size === 0) return;
     this.#timer = this.#clock.after(AGAIN_MS, () => void this.#run());
   }
-}
-
-/** The error of a watch that finds itself on another cluster; nothing where it is the same, or one of them does not say. */
-export function otherCluster(
-  { clusterId: before }: ResponseHeader,
-  { clusterId: now }: ResponseHeader,
-): EtcdError | undefined {
-  if (now === before || now === 0n || before === 0n) return undefined;
-  return clusterReset(`its id was ${hex(before)}, now it is ${hex(now)}`);
-}
-
-function hex(id: bigint): string {
-  return BigInt.asUintN(64, id).toString(16);
-}
-
-/** The error of a watch whose history is gone: etcd was wiped, restored from a backup, or is another cluster. */
-function clusterReset(why: string): EtcdError {
-  const message = `the cluster is not the one that this watch began on: ${why}`;
-  return new EtcdError({ code: 'CLUSTER_RESET', message, grpcCode: 9, outcome: 'not-applied', method: 'Watch.Watch' });
 }

@@ -1,8 +1,6 @@
 // What ends a watch and what only interrupts it, and how long to wait before the next try.
 import { backoffMs } from '../backoff.ts';
-import { serverError } from '../error-codes.ts';
-import { EtcdError, isEtcdError, serverText } from '../errors.ts';
-import type { WatchResponseMessage } from '../messages.ts';
+import { isEtcdError, type EtcdError } from '../errors.ts';
 
 /**
  * What the end of a stream, or of one watch on it, asks for: another stream; another stream after a new token; an end
@@ -47,36 +45,6 @@ export function cancelVerdict(error: EtcdError): Verdict {
 // Bad certificates do not heal by themselves; waiting for them would look like a watch on which nothing happens.
 function isTlsFailure(error: EtcdError): boolean {
   return /^(UNAVAILABLE: )?TLS/.test(error.message);
-}
-
-/** The error that says why etcd cancelled a watch, or refused to create it. */
-export function cancelError(message: WatchResponseMessage): EtcdError {
-  const method = 'Watch.Watch';
-  if (message.compactRevision > 0n) {
-    return new EtcdError({
-      code: 'COMPACTED',
-      message: `revisions before ${message.compactRevision} are compacted`,
-      grpcCode: 11,
-      outcome: 'not-applied',
-      method,
-      compactRevision: message.compactRevision,
-    });
-  }
-  const reason = serverText(message.cancelReason);
-  const known = serverError(message.cancelReason);
-  return new EtcdError({
-    code: known === undefined ? 'WATCH_CANCELED' : known[0],
-    message: reason === '' ? 'etcd cancelled the watch without saying why' : reason,
-    grpcCode: known === undefined ? 1 : known[1],
-    outcome: 'not-applied',
-    method,
-  });
-}
-
-/** The end of a stream on which the server broke the protocol. */
-export function protocolError(why: string): EtcdError {
-  const message = `the server broke the watch protocol: it ${why}`;
-  return new EtcdError({ code: 'INTERNAL', message, grpcCode: 13, outcome: 'not-applied', method: 'Watch.Watch' });
 }
 
 /** How a stream ended, for the log. */

@@ -1,17 +1,24 @@
 import type { ClientStream } from '../call.ts';
+import type { Clock } from '../clock.ts';
 import type { EtcdError } from '../errors.ts';
 import type { ResponseHeader, WatchCreateRequest, WatchRequest, WatchResponseMessage } from '../messages.ts';
-import type { ResetCheck } from './reset-check.ts';
-import { cancelError } from './resume.ts';
-import type { Subscription } from './subscription.ts';
+import { ResetCheck } from './reset-check.ts';
+import type { Subscription, Upstream } from './subscription.ts';
+import { cancelError } from './watch-errors.ts';
 
-/** What a stream tells the group that it belongs to. */
+/** What a stream needs of those that opened it. */
 export interface StreamOwner {
+  /** Its subscriptions were given as many new events. */
+  advanced(events: number): void;
+  /** Its last subscription has left: the stream has cancelled itself. */
+  deserted(stream: LiveStream): void;
+  /** The revision of the cluster's store, not of one member's; `key` is one that the user may read. */
+  storeRevision(key: Uint8Array): Promise<bigint>;
   /** A watch was registered on this stream. */
   established(stream: LiveStream): void;
   /** The server refused to create a watch, or cancelled it. The subscription is off the stream. */
   cancelled(stream: LiveStream, subscription: Subscription, error: EtcdError): void;
-  /** The stream is over, by the server or by the network; well, where there is no error. */
+  /** The stream is over, by the server or by the network; well, if there is no error. */
   ended(stream: LiveStream, error: unknown): void;
   /** The server broke the protocol in a way that leaves unclear whose messages are whose. */
   violated(stream: LiveStream, why: string): void;
@@ -30,12 +37,13 @@ const MOST_DISMISSED = 65_536;
  * order; behind one, creations go one at a time. No id is used twice on a stream: a message that is late for a cancelled
  * watch can never reach another one.
  */
-export class LiveStream {
+export class LiveStream implements Upstream {
   readonly openedAt: number;
   /** Whether anything new came by it. */
-  advanced = false;
+  fruitful = false;
   /** Compares what the member has with what subscriptions have seen; made when there is a doubt. */
-  resetCheck: ResetCheck | undefined;
+  #resetCheck: ResetCheck | undefined;
+  readonly #clock: Clock;
   readonly #source: ClientStream<WatchRequest, WatchResponseMessage>;
   readonly #owner: StreamOwner;
   /** Not sent yet. */
@@ -52,10 +60,11 @@ export class LiveStream {
   #pipelining = false;
   #open = true;
 
-  constructor(source: ClientStream<WatchRequest, WatchResponseMessage>, owner: StreamOwner, openedAt: number) {
+  constructor(source: ClientStream<WatchRequest, WatchResponseMessage>, owner: StreamOwner, clock: Clock) {
     this.#source = source;
     this.#owner = owner;
-    this.openedAt = openedAt;
+    this.#clock = clock;
+    this.openedAt = clock.now();
   }
 
   /** Starts reading. */
@@ -82,14 +91,18 @@ export class LiveStream {
 
   /** Has the subscription created on the server. */
   attach(subscription: Subscription): void {
-    subscription.state = 'attached';
-    subscription.stream = this;
+    subscription.attach(this);
     this.#queue.add(subscription);
     this.#pump();
   }
 
   /** Lets a subscription go and has its watch cancelled on the server. */
   detach(subscription: Subscription): void {
+    // The last one takes the stream with it, which needs no cancel request.
+    if (this.size === 1) {
+      this.cancel();
+      return this.#owner.deserted(this);
+    }
     const id = subscription.watchId;
     if (this.#queue.delete(subscription)) return;
     if (this.#creating.get(id) === subscription) {
@@ -101,6 +114,23 @@ export class LiveStream {
       this.#live.delete(id);
       this.#dismiss(id);
     }
+  }
+
+  /** Something new was received, as many events of it: the stream works. */
+  advanced(events: number): void {
+    this.fruitful = true;
+    this.#owner.advanced(events);
+  }
+
+  /** The store at the other end is older than what this subscription has seen. */
+  suspect(subscription: Subscription): void {
+    this.#resetCheck ??= new ResetCheck(({ request }) => this.#owner.storeRevision(request.key), this.#clock);
+    this.#resetCheck.add(subscription);
+  }
+
+  /** The server broke the protocol in a way that leaves unclear whose messages are whose. */
+  distrust(why: string): void {
+    this.#owner.violated(this, why);
   }
 
   /** Takes back the subscriptions that are not sent yet. */
@@ -118,7 +148,7 @@ export class LiveStream {
   cancel(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.resetCheck?.stop();
+    this.#resetCheck?.stop();
     this.#source.cancel();
   }
 
@@ -166,8 +196,8 @@ export class LiveStream {
     const id = message.watchId;
     if (!refused) {
       if (id === chosen) this.#pipelining = true;
-      else if (this.#pipelining) return this.#violate(`answered the creation of watch ${chosen} as ${id}`);
-      else if (this.#live.has(id)) return this.#violate(`gave the id ${id} to two watches`);
+      else if (this.#pipelining) return this.distrust(`answered the creation of watch ${chosen} as ${id}`);
+      else if (this.#live.has(id)) return this.distrust(`gave the id ${id} to two watches`);
     }
     this.#creating.delete(chosen);
     if (subscription === undefined) {
@@ -201,7 +231,7 @@ export class LiveStream {
     } else if (!this.#dismissed.has(watchId)) {
       // It could be the one being created, and its events would be lost.
       const early = this.#pipelining ? this.#creating.has(watchId) : this.#creating.size > 0;
-      if (early) this.#violate(`sent events of watch ${watchId} before creating it`);
+      if (early) this.distrust(`sent events of watch ${watchId} before creating it`);
       else this.#dismiss(watchId);
     }
   }
@@ -209,19 +239,15 @@ export class LiveStream {
   /** Tells the server once that nobody is there for a watch. */
   #dismiss(id: number): void {
     if (!this.#open || this.#dismissed.has(id)) return;
-    if (this.#dismissed.size >= MOST_DISMISSED) return this.#violate(`keeps ${MOST_DISMISSED} cancelled watches`);
+    if (this.#dismissed.size >= MOST_DISMISSED) return this.distrust(`keeps ${MOST_DISMISSED} cancelled watches`);
     this.#dismissed.add(id);
     this.#source.send({ type: 'cancel', watchId: id });
-  }
-
-  #violate(why: string): void {
-    this.#owner.violated(this, why);
   }
 
   #onEnd(error: unknown): void {
     if (!this.#open) return;
     this.#open = false;
-    this.resetCheck?.stop();
+    this.#resetCheck?.stop();
     this.#owner.ended(this, error);
   }
 }

@@ -2,15 +2,36 @@ import { onAbort } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { clientClosed, isEtcdError } from '../errors.ts';
 import type { ResponseHeader, WatchCreateRequest, WatchEvent, WatchResponseMessage } from '../messages.ts';
-import { cancelled, Creation } from './creation.ts';
+import { Creation } from './creation.ts';
 import { WatchEvents, type ResponseSource } from './events.ts';
 import { Fragments } from './fragments.ts';
-import { otherCluster } from './reset-check.ts';
+import { isReversed, Position } from './position.ts';
 import { ResponseQueue, type Failure, type Reader } from './response-queue.ts';
 import type { WatchResponse, WatchServiceOptions, WatchStream } from './service.ts';
 import { Setbacks } from './setbacks.ts';
-import type { LiveStream } from './stream.ts';
-import type { SubscriptionOwner } from './subscription-owner.ts';
+import { cancelled, otherCluster, tooLarge } from './watch-errors.ts';
+
+/** What a subscription needs of the group that it belongs to. */
+export interface SubscriptionOwner {
+  /** A watch is wanted on the server, from `nextRevision` on. */
+  submit(subscription: Subscription): void;
+  /** Its reader is behind: it is off its stream until it is submitted again. */
+  parked(subscription: Subscription): void;
+  /** The subscription has ended. */
+  release(subscription: Subscription): void;
+}
+
+/** What a subscription needs of the stream that it is attached to. */
+export interface Upstream {
+  /** Something new was received, as many events of it: the stream works. */
+  advanced(events: number): void;
+  /** The store at the other end is older than what this subscription has seen. */
+  suspect(subscription: Subscription): void;
+  /** The server broke the protocol on this stream. */
+  distrust(why: string): void;
+  /** The watch is not wanted on the server any more. */
+  detach(subscription: Subscription): void;
+}
 
 /**
  * Where a subscription stands with the server. `waiting`: for a stream; `attached`: to one, which may not have created
@@ -23,23 +44,20 @@ const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
 /** A response takes some memory, however small its message. */
 const LEAST_BYTES = 64;
 const NO_EVENTS: readonly WatchEvent[] = [];
-const NO_REVISION = 0n;
 
 /** One watch of the application: what it has received, what waits to be read, and where it resumes. */
 export class Subscription implements WatchStream, AsyncIterableIterator<WatchResponse, undefined>, ResponseSource {
   readonly request: WatchCreateRequest;
   state: SubscriptionState = 'waiting';
-  /** The stream that it is attached to, and its id there once it is sent. */
-  stream: LiveStream | undefined;
+  /** Its id on its stream, from when it is sent. */
   watchId = -1;
-  /** The first revision that has not been received; 0n: whatever comes after the creation. Never moves back. */
-  nextRevision: bigint;
-  /** The newest revision that the store is known to have had. */
-  observed: bigint = NO_REVISION;
   readonly setbacks: Setbacks = new Setbacks();
   /** Asks for fragments, also where the application did not: they bound how much comes at once. */
   fragmented: boolean;
   readonly #owner: SubscriptionOwner;
+  /** The stream that it is attached to. */
+  #upstream: Upstream | undefined;
+  readonly #position: Position;
   readonly #queue: ResponseQueue = new ResponseQueue();
   readonly #signal: AbortSignal | undefined;
   readonly #createdNotify: boolean;
@@ -51,7 +69,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   constructor(owner: SubscriptionOwner, request: WatchCreateRequest, options: WatchServiceOptions) {
     this.#owner = owner;
     this.request = request;
-    this.nextRevision = request.startRevision ?? NO_REVISION;
+    this.#position = new Position(request.startRevision);
     this.fragmented = request.fragment === true;
     this.#signal = options.signal;
     this.#createdNotify = options.createdNotify === true;
@@ -116,6 +134,20 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
 
   // ---- the stream's side --------------------------------------------------------------------------------------------
 
+  get nextRevision(): bigint {
+    return this.#position.next;
+  }
+
+  get observed(): bigint {
+    return this.#position.observed;
+  }
+
+  /** It is put on a stream. */
+  attach(upstream: Upstream): void {
+    this.#upstream = upstream;
+    this.state = 'attached';
+  }
+
   /** etcd has registered it: for the first time, or again on a new stream. */
   establish(header: ResponseHeader): void {
     this.setbacks.established();
@@ -123,8 +155,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     if (first === undefined) return this.#begin(header);
     const reset = otherCluster(first, header);
     if (reset !== undefined) this.fail(reset);
-    else if (header.revision < this.observed) this.#owner.suspect(this);
-    else this.observed = header.revision;
+    else if (!this.#position.resume(header)) this.#upstream?.suspect(this);
   }
 
   /** A message of events or of progress, whole or in part. */
@@ -143,7 +174,7 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   /** Its stream is lost. What is incomplete comes again, whole. */
   interrupt(): void {
     this.#fragments = undefined;
-    this.stream = undefined;
+    this.#upstream = undefined;
     this.watchId = -1;
     this.state = 'waiting';
   }
@@ -161,11 +192,8 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
 
   #begin(header: ResponseHeader): void {
     this.#creation.succeed(header);
-    this.#owner.advanced(this);
-    // No header, no revision: then it stays at "now" until the first event.
-    if (this.nextRevision === NO_REVISION && header.revision > 0n) this.nextRevision = header.revision + 1n;
-    // A grpc-proxy makes up headers: without a cluster id they prove nothing.
-    if (header.clusterId !== 0n) this.observed = header.revision;
+    this.#upstream?.advanced(0);
+    this.#position.begin(header);
     if (this.#createdNotify)
       this.#push({ header, events: NO_EVENTS, created: true, progressNotify: false }, LEAST_BYTES);
   }
@@ -182,37 +210,30 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     const whole = fragments.takeWhole();
     if (whole !== undefined) this.#deliver(message.header, whole.events, whole.bytes);
     else if (this.#queue.length > 0) this.#park();
-    else if (fragments.tooLarge !== undefined) this.fail(fragments.tooLarge);
+    else if (fragments.tooLarge) this.fail(tooLarge());
   }
 
   #deliver(header: ResponseHeader, events: readonly WatchEvent[], size: number): void {
-    const first = (events[0] as WatchEvent).kv.modRevision;
-    const last = events.length === 1 ? first : (events[events.length - 1] as WatchEvent).kv.modRevision;
-    if (last < first) return this.#owner.distrust(this, 'events out of order');
-    // Nothing here is new: a server that starts earlier than asked, or a second time.
-    if (last < this.nextRevision) return;
-    let fresh = events;
-    if (first < this.nextRevision) fresh = events.filter((event) => event.kv.modRevision >= this.nextRevision);
-    this.nextRevision = last + 1n;
-    if (last > this.observed) this.observed = last;
+    if (isReversed(events)) return this.#upstream?.distrust('sent events out of order');
+    const fresh = this.#position.pass(events);
+    if (fresh === undefined) return;
     this.setbacks.advanced();
-    this.#owner.advanced(this, fresh.length);
+    this.#upstream?.advanced(fresh.length);
     this.#push({ header, events: fresh, created: false, progressNotify: false }, size);
   }
 
   #progress(header: ResponseHeader, size: number): void {
-    if (header.revision >= this.nextRevision) {
-      this.nextRevision = header.revision + 1n;
+    if (this.#position.skip(header.revision)) {
       this.setbacks.advanced();
-      this.#owner.advanced(this);
+      this.#upstream?.advanced(0);
     }
     if (this.request.progressNotify === true) this.#notify(header, size);
-    if (header.revision > this.observed) this.observed = header.revision;
+    this.#position.observe(header.revision);
   }
 
   #notify(header: ResponseHeader, size: number): void {
     // A bookmark never goes back, as it would on a member that lags behind the one before.
-    if (header.revision < this.observed || header.revision <= 0n) return;
+    if (header.revision < this.#position.observed || header.revision <= 0n) return;
     this.#push({ header, events: NO_EVENTS, created: false, progressNotify: true }, size);
   }
 
@@ -222,9 +243,14 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   }
 
   #park(): void {
-    this.#owner.park(this);
-    this.interrupt();
+    this.#owner.parked(this);
+    this.#leave();
     this.state = 'parked';
+  }
+
+  #leave(): void {
+    this.#upstream?.detach(this);
+    this.interrupt();
   }
 
   #stop(uncreated: unknown, failure?: Failure): void {
@@ -235,10 +261,9 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
 
   #end(uncreated: unknown): boolean {
     if (this.state === 'ended') return false;
-    const owner = this.#owner;
-    owner.release(this);
-    this.interrupt();
+    this.#leave();
     this.state = 'ended';
+    this.#owner.release(this);
     this.#ignoreAbort?.();
     this.#creation.fail(uncreated);
     return true;

@@ -1,0 +1,73 @@
+import type { ResponseHeader, WatchEvent } from '../messages.ts';
+
+/** No revision yet. */
+const NONE = 0n;
+
+/** Where a watch stands in the history of the store: the revision that it resumes from, and the newest that it has seen. */
+export class Position {
+  /** The first revision that has not been received; 0n: whatever comes after the creation. Never moves back. */
+  next: bigint;
+  /** The newest revision that the store is known to have had. */
+  observed: bigint = NONE;
+
+  constructor(startRevision: bigint | undefined) {
+    this.next = startRevision ?? NONE;
+  }
+
+  /** Takes in the header of the first registration. */
+  begin(header: ResponseHeader): void {
+    // Without a revision in the header it stays at "now" until the first event.
+    if (this.next === NONE && header.revision > 0n) this.next = header.revision + 1n;
+    if (isReal(header)) this.observed = header.revision;
+  }
+
+  /** Takes in the header of a registration after the first; false if its store is older than what was seen. */
+  resume(header: ResponseHeader): boolean {
+    if (header.revision < this.observed) return false;
+    this.observed = header.revision;
+    return true;
+  }
+
+  /**
+   * Takes in events, which are ordered; returns those that are new, or `undefined` if none is: a server may start earlier
+   * than it was asked to, or repeat.
+   */
+  pass(events: readonly WatchEvent[]): readonly WatchEvent[] | undefined {
+    const from = this.next;
+    const last = lastRevision(events);
+    if (last < from) return undefined;
+    this.next = last + 1n;
+    this.observe(last);
+    return firstRevision(events) < from ? events.filter(({ kv }) => kv.modRevision >= from) : events;
+  }
+
+  /** Takes in a bookmark, up to which there are no more events; whether it moves the position. */
+  skip(revision: bigint): boolean {
+    if (revision < this.next) return false;
+    this.next = revision + 1n;
+    return true;
+  }
+
+  /** The store is known to have had this revision. */
+  observe(revision: bigint): void {
+    if (revision > this.observed) this.observed = revision;
+  }
+}
+
+/** Whether events end at an earlier revision than they begin with. */
+export function isReversed(events: readonly WatchEvent[]): boolean {
+  return events.length > 1 && lastRevision(events) < firstRevision(events);
+}
+
+function firstRevision(events: readonly WatchEvent[]): bigint {
+  return (events[0] as WatchEvent).kv.modRevision;
+}
+
+function lastRevision(events: readonly WatchEvent[]): bigint {
+  return (events[events.length - 1] as WatchEvent).kv.modRevision;
+}
+
+/** A grpc-proxy makes up headers: without a cluster id they prove nothing. */
+function isReal({ clusterId }: ResponseHeader): boolean {
+  return clusterId !== 0n;
+}
