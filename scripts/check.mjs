@@ -30,6 +30,7 @@ try {
   check('format', 'prettier', '--check', '--log-level=warn', '.');
   check('lint', 'oxlint', '--type-aware', '--deny-warnings');
   check('import rules', 'check-arrows.mjs');
+  check('ids in test names', 'spec.mjs');
   check('generated descriptor', 'gen-proto.mjs', '--check');
   check('packages', 'pm.mjs', '-r', '--filter', './packages/*', 'pack', '--pack-destination', tarballs);
   for (const name of readdirSync(tarballs)) {

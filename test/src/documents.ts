@@ -35,11 +35,12 @@ const VITEST = `declare module 'vitest' {
 }
 `;
 
-/** Every document: of the root, of `docs` and of the packages. */
+/** Every document: of the root, of `docs` and its `spec`, and of the packages. */
 export function documents(): readonly Document[] {
   const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`);
   const files = (place: string): string[] => readdirSync(join(root, place)).filter((name) => name.endsWith('.md'));
-  const paths = [...files('.'), ...files('docs').map((name) => `docs/${name}`), ...packages];
+  const folders = ['docs', 'docs/spec'].flatMap((place) => files(place).map((name) => `${place}/${name}`));
+  const paths = [...files('.'), ...folders, ...packages];
   return paths.map((path) => ({
     path,
     text: existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '',
