@@ -1,5 +1,6 @@
 // etcd's messages as this client speaks of them: the fields of etcdserverpb/rpc.proto in camelCase. Revisions, ids and
-// leases are bigint, quantities are number, bytes are Buffers. A request's absent field is the proto's default.
+// leases are bigint, quantities are number, bytes are Buffers. A request's absent field is the proto's default. What comes
+// from etcd has its data in own enumerable properties; methods, `toJSON` too, are inherited.
 
 /** Header of every response (etcdserverpb.ResponseHeader). */
 export interface ResponseHeader {
@@ -10,7 +11,7 @@ export interface ResponseHeader {
   readonly raftTerm: bigint;
 }
 
-/** One key with its value and history (mvccpb.KeyValue). Materialised on first access. */
+/** One key with its value and history (mvccpb.KeyValue). */
 export interface KeyValue {
   readonly key: Buffer;
   readonly value: Buffer;
@@ -22,7 +23,7 @@ export interface KeyValue {
   readonly lease: bigint;
   /** The value as UTF-8 text. */
   text(): string;
-  /** The value parsed as JSON; throws JSON.parse's SyntaxError where it is none. */
+  /** The value parsed as JSON; throws JSON.parse's SyntaxError if it is none. */
   json<T = unknown>(): T;
 }
 

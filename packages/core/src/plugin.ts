@@ -42,6 +42,7 @@ export type { LeaseService } from './lease/service.ts';
 export { prefixEnd, toBytes, toInt64 } from './bytes.ts';
 export { toRange, type KeyRange } from './kv/range.ts';
 export { keyValue, withKey, type KeyValueFields } from './codec/key-value.ts';
+export { plainMessage } from './codec/plain-message.ts';
 export { watchEvent, type WatchEventFields } from './codec/watch-event.ts';
 export { invalidArgument, withFields } from './errors.ts';
 export { serverError, type ServerError } from './error-codes.ts';

@@ -1,6 +1,6 @@
 import { isEtcdError } from '@etcdts/core';
 import type { KeepAlive, LeaseKeepAliveResponse } from '@etcdts/core';
-import type { LeaseService } from '@etcdts/core/plugin';
+import { plainMessage, type LeaseService } from '@etcdts/core/plugin';
 import type { LeaseRegistry } from './lease-registry.ts';
 import type { Scope } from './range.ts';
 
@@ -38,15 +38,16 @@ export function scopeLease(next: LeaseService, scope: Scope, leases: LeaseRegist
       if (leases.isGone(id)) {
         // Asked for the header alone: whatever lease has the id now is not ours to look at.
         const { header } = await next.timeToLive({ id }, options);
-        return { header, id, ttl: -1, grantedTtl: 0, keys: [] };
+        return plainMessage({ header, id, ttl: -1, grantedTtl: 0, keys: [] });
       }
       leases.require(id);
       const { header, ttl, grantedTtl, keys } = await noting(id, next.timeToLive(request, options), expired);
-      return { header, id, ttl, grantedTtl, keys: keys.filter((key) => scope.has(key)).map((key) => scope.cut(key)) };
+      const ours = keys.filter((key) => scope.has(key)).map((key) => scope.cut(key));
+      return plainMessage({ header, id, ttl, grantedTtl, keys: ours });
     },
     async leases(options) {
       const response = await next.leases(options);
-      return { header: response.header, leases: response.leases.filter((id) => leases.owns(id)) };
+      return plainMessage({ header: response.header, leases: response.leases.filter((id) => leases.owns(id)) });
     },
     keepAlive(id, options): KeepAlive {
       try {

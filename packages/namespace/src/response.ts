@@ -1,5 +1,5 @@
 // KV responses on their way out: new messages with every key checked and cut, at any depth of a transaction. Fields are
-// named one by one, for a response may keep them on its prototype, and so that a new one is a compile error here.
+// named one by one: the response of another wrapper may inherit them, and a new one is a compile error here.
 import { EtcdError } from '@etcdts/core';
 import type { Op, PutResponse } from '@etcdts/core';
 import type {

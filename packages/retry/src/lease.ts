@@ -1,5 +1,5 @@
 import { isEtcdError, type LeaseTimeToLiveResponse } from '@etcdts/core';
-import { isCall, methods, type Call, type InterceptorSite } from '@etcdts/core/plugin';
+import { isCall, methods, plainMessage, type Call, type InterceptorSite } from '@etcdts/core/plugin';
 
 /**
  * The answer of a lease RPC that an earlier try got done, though its own answer was lost: the refusal of the repeat says so.
@@ -18,7 +18,7 @@ export function answerOfEarlierTry(
     const { id } = call.request;
     return lookUp(call, id, site, now).then(({ header, ttl, grantedTtl }) => {
       if (ttl < 0) throw error;
-      return { header, id, ttl: grantedTtl };
+      return plainMessage({ header, id, ttl: grantedTtl });
     });
   }
   if (isCall(call, methods.leaseRevoke) && isEtcdError(error, 'LEASE_NOT_FOUND')) {

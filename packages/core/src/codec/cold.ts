@@ -3,7 +3,8 @@ import type * as m from '../messages.ts';
 import { FRAME_PREFIX } from '../frame.ts';
 import type { Codec } from './codec.ts';
 import { loadDescriptors, type ProtoMessage } from './descriptors.ts';
-import { NO_HEADER } from './header.ts';
+import { NO_HEADER, header } from './header.ts';
+import { plainMessage } from './plain-message.ts';
 import { malformed } from './reader.ts';
 import { wordNumber } from './writer.ts';
 
@@ -78,7 +79,8 @@ function coldCodec<Req extends object, Res extends { readonly header: m.Response
       } catch (cause) {
         throw malformed(responseName, (cause as Error).message);
       }
-      return { header: message.header ?? NO_HEADER, ...fromProto(message) } as Res;
+      const fields = fromProto(message);
+      return plainMessage({ header: message.header === null ? NO_HEADER : header(message.header), ...fields }) as Res;
     },
   };
 }
@@ -95,7 +97,7 @@ function fromWord<W extends string>(words: readonly W[], proto: string | number,
 function fromMember(proto: Proto): m.Member {
   if (proto === null) throw malformed('MemberAddResponse', 'it holds no member');
   const { ID: id, name, peerURLs: peerUrls, clientURLs: clientUrls, isLearner } = proto;
-  return { id, name, peerUrls, clientUrls, isLearner };
+  return plainMessage({ id, name, peerUrls, clientUrls, isLearner });
 }
 
 const fromMembers = (proto: Proto): { readonly members: readonly m.Member[] } => ({
@@ -120,16 +122,14 @@ function fromStatus(proto: Proto): Omit<m.StatusResponse, 'header'> {
   };
 }
 
-const fromAlarm = (proto: Proto): m.AlarmMember => ({
-  memberId: proto.memberID,
-  alarm: fromWord(ALARM_TYPES, proto.alarm, 'AlarmMember.alarm'),
-});
+const fromAlarm = (proto: Proto): m.AlarmMember =>
+  plainMessage({ memberId: proto.memberID, alarm: fromWord(ALARM_TYPES, proto.alarm, 'AlarmMember.alarm') });
 
-const fromPermission = (proto: Proto): m.Permission => ({
-  type: fromWord(PERMISSION_TYPES, proto.permType, 'Permission.permType'),
-  key: proto.key,
-  ...(proto.rangeEnd.length === 0 ? undefined : { rangeEnd: proto.rangeEnd }),
-});
+function fromPermission(proto: Proto): m.Permission {
+  const type = fromWord(PERMISSION_TYPES, proto.permType, 'Permission.permType');
+  const { key, rangeEnd } = proto;
+  return plainMessage(rangeEnd.length === 0 ? { type, key } : { type, key, rangeEnd });
+}
 
 const toPermission = ({ type, key, rangeEnd }: m.Permission): object => ({
   permType: wordNumber(PERMISSION_TYPES, type, 'permission.type'),

@@ -1,86 +1,49 @@
 import type { ResponseHeader } from '../messages.ts';
-import { signed, unsigned, type Reader } from './reader.ts';
+import { PlainMessage, passForLiterals } from './plain-message.ts';
+import type { Reader } from './reader.ts';
 
-/** A response's header (etcdserverpb.ResponseHeader); its bigints are made on access. */
-class DecodedHeader implements ResponseHeader {
-  // Halves of 64-bit integers, which small integers hold without an allocation each.
-  #clusterLow = 0;
-  #clusterHigh = 0;
-  #memberLow = 0;
-  #memberHigh = 0;
-  #revisionLow = 0;
-  #revisionHigh = 0;
-  #termLow = 0;
-  #termHigh = 0;
-
-  get clusterId(): bigint {
-    return unsigned(this.#clusterLow, this.#clusterHigh);
+/** A response's header (etcdserverpb.ResponseHeader). */
+class PlainHeader extends PlainMessage implements ResponseHeader {
+  static {
+    passForLiterals(this);
   }
 
-  get memberId(): bigint {
-    return unsigned(this.#memberLow, this.#memberHigh);
-  }
+  readonly clusterId: bigint;
+  readonly memberId: bigint;
+  readonly revision: bigint;
+  readonly raftTerm: bigint;
 
-  get revision(): bigint {
-    return signed(this.#revisionLow, this.#revisionHigh);
-  }
-
-  get raftTerm(): bigint {
-    return unsigned(this.#termLow, this.#termHigh);
-  }
-
-  /** The four ids and revisions as decimal strings, as proto3's JSON has them. */
-  toJSON(): Record<keyof ResponseHeader, string> {
-    const { clusterId, memberId, revision, raftTerm } = this;
-    return {
-      clusterId: String(clusterId),
-      memberId: String(memberId),
-      revision: String(revision),
-      raftTerm: String(raftTerm),
-    };
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): ResponseHeader {
-    const { clusterId, memberId, revision, raftTerm } = this;
-    return { clusterId, memberId, revision, raftTerm };
-  }
-
-  static read(reader: Reader): DecodedHeader {
-    const header = new DecodedHeader();
-    const outer = reader.enter();
-    for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-      switch (tag) {
-        case 0x08:
-          reader.varint();
-          header.#clusterLow = reader.low;
-          header.#clusterHigh = reader.high;
-          break;
-        case 0x10:
-          reader.varint();
-          header.#memberLow = reader.low;
-          header.#memberHigh = reader.high;
-          break;
-        case 0x18:
-          reader.varint();
-          header.#revisionLow = reader.low;
-          header.#revisionHigh = reader.high;
-          break;
-        case 0x20:
-          reader.varint();
-          header.#termLow = reader.low;
-          header.#termHigh = reader.high;
-          break;
-        default:
-          reader.skip(tag);
-      }
-    }
-    reader.leave(outer);
-    return header;
+  constructor(clusterId: bigint, memberId: bigint, revision: bigint, raftTerm: bigint) {
+    super();
+    this.clusterId = clusterId;
+    this.memberId = memberId;
+    this.revision = revision;
+    this.raftTerm = raftTerm;
   }
 }
 
 /** Reads a header field whose tag was read. */
-export const readHeader: (reader: Reader) => ResponseHeader = DecodedHeader.read;
+export function readHeader(reader: Reader): ResponseHeader {
+  let clusterId = 0n;
+  let memberId = 0n;
+  let revision = 0n;
+  let raftTerm = 0n;
+  const outer = reader.enter();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x08) clusterId = reader.uint64();
+    else if (tag === 0x10) memberId = reader.uint64();
+    else if (tag === 0x18) revision = reader.int64();
+    else if (tag === 0x20) raftTerm = reader.uint64();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return new PlainHeader(clusterId, memberId, revision, raftTerm);
+}
 
-/** The header of a response that came without one: all zero. */
-export const NO_HEADER: ResponseHeader = new DecodedHeader();
+/** Makes a header of these fields. */
+export function header({ clusterId, memberId, revision, raftTerm }: ResponseHeader): ResponseHeader {
+  return new PlainHeader(clusterId, memberId, revision, raftTerm);
+}
+
+/** The header of a response that came without one: all zero. Frozen, as such responses share it. */
+export const NO_HEADER: ResponseHeader = Object.freeze(new PlainHeader(0n, 0n, 0n, 0n));

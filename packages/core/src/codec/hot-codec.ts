@@ -1,5 +1,4 @@
 import type { Codec } from './codec.ts';
-import { unpinned } from './page.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
@@ -20,9 +19,8 @@ export function hotCodec<Req, Res>(
       return writer.frame();
     },
     decodeResponse(message: Buffer): Res {
-      const bytes = unpinned(message);
       try {
-        return read(reader.begin(bytes, 0, bytes.length, response));
+        return read(reader.begin(message, response));
       } finally {
         reader.finish();
       }

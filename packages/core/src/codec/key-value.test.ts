@@ -1,3 +1,4 @@
+import { deepStrictEqual, notDeepStrictEqual } from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { assert, suite } from '@etcdts/testing';
 import type { KeyValue, WatchEvent } from '../messages.ts';
@@ -19,6 +20,7 @@ function firstOf(kvs: readonly object[], size = 0): { readonly kv: KeyValue; rea
   return { kv: decoded[0] as KeyValue, chunk };
 }
 
+const none = Buffer.alloc(0);
 const FULL = {
   key: Buffer.from('k'),
   value: Buffer.from('{"a":1}'),
@@ -30,11 +32,11 @@ const FULL = {
 
 const test = suite('codec: KeyValue');
 
-test('lets go of the message once key or value were read', () => {
+test('lets go of the message', () => {
   const { kv, chunk } = firstOf([FULL, { value: Buffer.alloc(100_000) }]);
+  chunk.fill(0xff);
   assert.is(kv.modRevision, 2n ** 53n + 1n);
   assert.is(kv.key.toString(), 'k');
-  chunk.fill(0xff);
   assert.is(kv.text(), '{"a":1}');
   assert.is(kv.lease, -5n);
   for (const buffer of [kv.key, kv.value]) assert.ok(buffer.buffer.byteLength <= 8192, 'shares no large buffer');
@@ -60,10 +62,25 @@ test('reads key and value whose lengths take more bytes than they need, and a va
   assert.ok(read?.value.equals(value));
 });
 
-test('gives the same key and value buffers each time', () => {
+test('has its data in own enumerable properties, so that a spread, a clone and a comparison see all of it', () => {
   const { kv } = firstOf([FULL]);
-  assert.is(kv.key, kv.key);
-  assert.is(kv.value, kv.value);
+  const data = { ...FULL, version: 3 };
+  deepStrictEqual({ ...kv }, data);
+  assert.equal(kv, data, 'to libraries that compare constructors it is a literal');
+  deepStrictEqual(kv, keyValue(data));
+  for (const [name, other] of Object.entries({ key: none, value: none, createRevision: 9n, version: 9, lease: 9n })) {
+    notDeepStrictEqual(kv, keyValue({ ...data, [name]: other }));
+    assert.not.equal(kv, { ...data, [name]: other });
+  }
+  const names: string[] = [];
+  for (const name in kv) names.push(name);
+  assert.equal(names, Object.keys(data), 'no method is enumerable');
+});
+
+test('survives structuredClone, its Buffers as Uint8Arrays', () => {
+  const { key, value, ...numbers } = structuredClone(firstOf([FULL]).kv);
+  deepStrictEqual({ key, value }, { key: Uint8Array.from(FULL.key), value: Uint8Array.from(FULL.value) });
+  deepStrictEqual(numbers, { createRevision: 2n, modRevision: 2n ** 53n + 1n, version: 3, lease: -5n });
 });
 
 test('reads text and JSON, and throws SyntaxError where a value is no JSON', () => {
@@ -125,7 +142,8 @@ test('a response without a header has one that is all zero', () => {
 
 const events = suite('codec: WatchEvent');
 
-events('of one large message are told apart in whatever order they are read, and outlive it once read', () => {
+/** Events of which each has a key, a value of up to 90 bytes, and what was there before. */
+function manyEvents(): { readonly decoded: readonly WatchEvent[]; readonly wire: Buffer } {
   const kvOf = (i: number, name: string): object => ({
     key: Buffer.from(`${name}-${i}`),
     value: Buffer.alloc((i * 7) % 90, name),
@@ -134,22 +152,37 @@ events('of one large message are told apart in whatever order they are read, and
   });
   const all = Array.from({ length: 500 }, (_, i) => ({ kv: kvOf(i, 'now'), prevKv: kvOf(i, 'before') }));
   const wire = Buffer.concat([message('etcdserverpb.WatchResponse').serialize({ events: all })]);
-  const decoded = watch.decodeResponse(wire).events;
-  for (let i = 0; i < 500; i += 3) assert.is(decoded[i]?.kv.modRevision, BigInt(i + 1));
-  for (let n = 0; n < 500; n++) {
-    const i = (n * 239) % 500;
-    const { kv, prevKv } = decoded[i] as WatchEvent;
-    assert.is(prevKv?.key.toString(), `before-${i}`);
-    assert.is(kv.value.toString(), Buffer.alloc((i * 7) % 90, 'now').toString());
-    assert.ok(kv.key.buffer.byteLength <= 8192);
-    assert.is(kv.key.buffer, prevKv?.key.buffer, 'one copy for neighbours');
-  }
+  return { decoded: watch.decodeResponse(wire).events, wire };
+}
+
+events('of one large message outlive it', () => {
+  const { decoded, wire } = manyEvents();
   wire.fill(0xff);
   for (const [i, { kv, prevKv }] of decoded.entries()) {
     assert.equal(fieldsOf(kv).slice(2), [BigInt(i), BigInt(i + 1), 0, 0n]);
     assert.is(prevKv?.createRevision, BigInt(i));
-    assert.is(kv.key.toString(), `now-${i}`);
+    assert.equal([kv.key.toString(), prevKv?.key.toString()], [`now-${i}`, `before-${i}`]);
+    assert.is(kv.value.toString(), Buffer.alloc((i * 7) % 90, 'now').toString());
   }
+});
+
+events('of one large message keep 8 KiB alive each, in as few copies as hold them', () => {
+  const { decoded, wire } = manyEvents();
+  const stores = new Set<ArrayBufferLike>();
+  for (const { kv, prevKv } of decoded) for (const bytes of [kv.key, kv.value, prevKv?.key]) stores.add(bytes!.buffer);
+  for (const store of stores) assert.ok(store.byteLength <= 8192);
+  // One more for the rest of the page that others began, and empty values, which share a store.
+  assert.ok(stores.size <= Math.ceil(wire.length / 8000) + 2, `${stores.size} copies of ${wire.length} bytes`);
+});
+
+events('have all of their data in own enumerable properties', () => {
+  const wire = message('etcdserverpb.WatchResponse').serialize({ events: [{ kv: FULL }, { kv: FULL, prevKv: FULL }] });
+  const [first, second] = watch.decodeResponse(wire).events;
+  const kv = keyValue({ ...FULL, version: 3 });
+  deepStrictEqual({ ...first }, { type: 'put', kv, isCreate: false, isModify: true });
+  deepStrictEqual(second, { type: 'put', kv, prevKv: kv, isCreate: false, isModify: true });
+  deepStrictEqual(second, watchEvent({ type: 'put', kv, prevKv: kv }));
+  assert.is(structuredClone(second)?.prevKv?.modRevision, FULL.modRevision);
 });
 
 events('print and serialise with their keys', () => {
@@ -160,7 +193,18 @@ events('print and serialise with their keys', () => {
   const response = watch.decodeResponse(wire);
   assert.match(inspect(response), /clusterId: 18446744073709551615n/);
   assert.match(inspect(response), /type: 'delete',\s+kv: \{\s+key: 'k',[^}]+modRevision: 9n/);
-  assert.match(JSON.stringify(response.events), /^\[\{"type":"delete","kv":\{"key":"k",.*"prevKv":\{"key":"k"/);
+  const { key, modRevision } = { key: 'k', modRevision: '9' };
+  const kv = { key, value: '', createRevision: '0', modRevision, version: 0, lease: '0' };
+  const before = {
+    ...kv,
+    value: '{"a":1}',
+    createRevision: '2',
+    modRevision: '9007199254740993',
+    version: 3,
+    lease: '-5',
+  };
+  const json = [{ type: 'delete', kv, prevKv: before, isCreate: false, isModify: false }];
+  assert.equal(JSON.parse(JSON.stringify(response.events)), json);
 });
 
 events('made from fields tell creation from change as those of etcd do (W-15)', () => {

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { inspect, type InspectOptions } from 'node:util';
 import type { KeyValue } from '../messages.ts';
-import type { Page } from './page.ts';
-import { Reader } from './reader.ts';
+import { jsonBytes, passForLiterals, type BytesJson } from './plain-message.ts';
+import type { Reader } from './reader.ts';
 
 /** What a KeyValue is made of; what is absent is empty or 0. */
 export interface KeyValueFields {
@@ -14,10 +14,10 @@ export interface KeyValueFields {
   readonly lease?: bigint | undefined;
 }
 
-/** A KeyValue as JSON: bytes as text, or as base64 where they are not UTF-8; revisions and lease as decimal strings. */
+/** A KeyValue as JSON: bytes as text, or as base64 where they are not UTF-8; revisions and lease as decimal text. */
 export interface KeyValueJson {
-  readonly key: string | { readonly base64: string };
-  readonly value: string | { readonly base64: string };
+  readonly key: BytesJson;
+  readonly value: BytesJson;
   readonly createRevision: string;
   readonly modRevision: string;
   readonly version: number;
@@ -25,61 +25,27 @@ export interface KeyValueJson {
 }
 
 const EMPTY: Buffer = Buffer.alloc(0);
-const NOWHERE = -1;
-const lazily = new Reader();
 
-/**
- * A key with its value, read lazily: it starts as a place in a message. Its numbers, and the places of key and value, are
- * read on the first access to one of them; key and value on the first access to either, and then it lets go of the message.
- */
-class DecodedKeyValue implements KeyValue {
-  #page: Page | undefined;
-  #scanned: boolean;
-  /** Where it lies in the message; once it is scanned, where its key and its value begin. A large range has many of these. */
-  #start: number;
-  #end: number;
-  #key = EMPTY;
-  #value = EMPTY;
-  #createRevision: number | bigint = 0;
-  #modRevision: number | bigint = 0;
-  #version = 0;
-  #lease: number | bigint = 0;
-
-  constructor(page: Page | undefined, start: number, end: number) {
-    this.#page = page;
-    this.#start = start;
-    this.#end = end;
-    this.#scanned = page === undefined;
+/** A key with its value: the data are own properties, the methods are inherited. */
+class PlainKeyValue implements KeyValue {
+  static {
+    passForLiterals(this);
   }
 
-  get key(): Buffer {
-    if (this.#page !== undefined) this.#take(this.#page);
-    return this.#key;
-  }
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly createRevision: bigint;
+  readonly modRevision: bigint;
+  readonly version: number;
+  readonly lease: bigint;
 
-  get value(): Buffer {
-    if (this.#page !== undefined) this.#take(this.#page);
-    return this.#value;
-  }
-
-  get createRevision(): bigint {
-    if (!this.#scanned) this.#scan();
-    return BigInt(this.#createRevision);
-  }
-
-  get modRevision(): bigint {
-    if (!this.#scanned) this.#scan();
-    return BigInt(this.#modRevision);
-  }
-
-  get version(): number {
-    if (!this.#scanned) this.#scan();
-    return this.#version;
-  }
-
-  get lease(): bigint {
-    if (!this.#scanned) this.#scan();
-    return BigInt(this.#lease);
+  constructor(key: Buffer, value: Buffer, createRevision: bigint, modRevision: bigint, version: number, lease: bigint) {
+    this.key = key;
+    this.value = value;
+    this.createRevision = createRevision;
+    this.modRevision = modRevision;
+    this.version = version;
+    this.lease = lease;
   }
 
   text(): string {
@@ -103,131 +69,59 @@ class DecodedKeyValue implements KeyValue {
 
   /** Prints the fields, with key and value as text where they are UTF-8. */
   [Symbol.for('nodejs.util.inspect.custom')](_depth: number, options: InspectOptions): string {
-    const { createRevision, modRevision, version, lease } = this;
-    const fields = {
-      key: readable(this.key),
-      value: readable(this.value),
-      createRevision,
-      modRevision,
-      version,
-      lease,
-    };
+    const { key, value, createRevision, modRevision, version, lease } = this;
+    const fields = { key: readable(key), value: readable(value), createRevision, modRevision, version, lease };
     return inspect(fields, options);
   }
-
-  #scan(): void {
-    const { bytes, base } = this.#page as Page;
-    const reader = lazily.begin(bytes, this.#start - base, this.#end - base, 'KeyValue');
-    let keyAt = NOWHERE;
-    let valueAt = NOWHERE;
-    for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-      switch (tag) {
-        case 0x0a:
-          keyAt = reader.pos + base;
-          reader.skip(tag);
-          break;
-        case 0x10:
-          this.#createRevision = reader.int64();
-          break;
-        case 0x18:
-          this.#modRevision = reader.int64();
-          break;
-        case 0x20:
-          this.#version = reader.number();
-          break;
-        case 0x2a:
-          valueAt = reader.pos + base;
-          reader.skip(tag);
-          break;
-        case 0x30:
-          this.#lease = reader.int64();
-          break;
-        default:
-          reader.skip(tag);
-      }
-    }
-    reader.finish();
-    this.#start = keyAt;
-    this.#end = valueAt;
-    this.#scanned = true;
-  }
-
-  #take(page: Page): void {
-    if (!this.#scanned) this.#scan();
-    page.detach();
-    this.#key = this.#bytes(page, this.#start);
-    this.#value = this.#bytes(page, this.#end);
-    this.#page = undefined;
-  }
-
-  /** The bytes field whose length is at a place in the message; the scan has checked that it lies within. */
-  #bytes(page: Page, at: number): Buffer {
-    if (at === NOWHERE) return EMPTY;
-    const { bytes } = page;
-    let pos = at - page.base;
-    let byte = bytes[pos++] as number;
-    let length = byte & 0x7f;
-    for (let shift = 7; byte > 0x7f; shift += 7) {
-      byte = bytes[pos++] as number;
-      length |= (byte & 0x7f) << shift;
-    }
-    return page.part(pos, pos + length);
-  }
-
-  static of(fields: KeyValueFields): DecodedKeyValue {
-    const kv = new DecodedKeyValue(undefined, 0, 0);
-    kv.#key = fields.key ?? EMPTY;
-    kv.#value = fields.value ?? EMPTY;
-    kv.#createRevision = fields.createRevision ?? 0;
-    kv.#modRevision = fields.modRevision ?? 0;
-    kv.#version = fields.version ?? 0;
-    kv.#lease = fields.lease ?? 0;
-    return kv;
-  }
-
-  static withKey(kv: KeyValue, key: Buffer): DecodedKeyValue {
-    if (!(#key in kv)) {
-      const { value, createRevision, modRevision, version, lease } = kv;
-      return DecodedKeyValue.of({ key, value, createRevision, modRevision, version, lease });
-    }
-    if (kv.#page !== undefined) kv.#take(kv.#page);
-    const copy = new DecodedKeyValue(undefined, 0, 0);
-    copy.#key = key;
-    copy.#value = kv.#value;
-    copy.#createRevision = kv.#createRevision;
-    copy.#modRevision = kv.#modRevision;
-    copy.#version = kv.#version;
-    copy.#lease = kv.#lease;
-    return copy;
-  }
 }
 
-/** Reads a KeyValue field whose tag was read: checks its bounds and leaves the rest for later. */
+/** Reads a KeyValue field whose tag was read. */
 export function readKeyValue(reader: Reader): KeyValue {
-  const length = reader.length();
-  reader.pos += length;
-  return new DecodedKeyValue(reader.page(reader.pos - length, reader.pos), reader.pos - length, reader.pos);
+  let key = EMPTY;
+  let value = EMPTY;
+  let createRevision = 0n;
+  let modRevision = 0n;
+  let version = 0;
+  let lease = 0n;
+  const outer = reader.enter();
+  reader.keep();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x0a:
+        key = reader.kept();
+        break;
+      case 0x10:
+        createRevision = reader.int64();
+        break;
+      case 0x18:
+        modRevision = reader.int64();
+        break;
+      case 0x20:
+        version = reader.number();
+        break;
+      case 0x2a:
+        value = reader.kept();
+        break;
+      case 0x30:
+        lease = reader.int64();
+        break;
+      default:
+        reader.skip(tag);
+    }
+  }
+  reader.leave(outer);
+  return new PlainKeyValue(key, value, createRevision, modRevision, version, lease);
 }
 
-/** Reads a KeyValue field within a part of a message that lies in `page`. */
-export function readKeyValueIn(page: Page, reader: Reader): KeyValue {
-  const length = reader.length();
-  reader.pos += length;
-  return new DecodedKeyValue(page, reader.pos - length + page.base, reader.pos + page.base);
-}
-
-/** Makes a KeyValue, which prints and serialises as those that etcd sends; the buffers are kept, not copied. */
+/** Makes a KeyValue like those that etcd sends; the buffers are kept, not copied. */
 export function keyValue(fields: KeyValueFields): KeyValue {
-  return DecodedKeyValue.of(fields);
+  const { key = EMPTY, value = EMPTY, createRevision = 0n, modRevision = 0n, version = 0, lease = 0n } = fields;
+  return new PlainKeyValue(key, value, createRevision, modRevision, version, lease);
 }
 
 /** Makes a copy of a KeyValue under another key; the buffers are kept, not copied. */
 export function withKey(kv: KeyValue, key: Buffer): KeyValue {
-  return DecodedKeyValue.withKey(kv, key);
-}
-
-function jsonBytes(bytes: Buffer): string | { readonly base64: string } {
-  return isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString('base64') };
+  return new PlainKeyValue(key, kv.value, kv.createRevision, kv.modRevision, kv.version, kv.lease);
 }
 
 function readable(bytes: Buffer): string | Buffer {

@@ -3,6 +3,7 @@ import type { Codec } from './codec.ts';
 import { NO_HEADER, readHeader } from './header.ts';
 import { hotCodec } from './hot-codec.ts';
 import { readHeaderResponse } from './kv.ts';
+import { plainMessage } from './plain-message.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
@@ -23,7 +24,7 @@ function writeTimeToLive(w: Writer, request: m.LeaseTimeToLiveRequest): void {
 /** Reads a LeaseGrantResponse or a LeaseKeepAliveResponse, whose fields have the same numbers. */
 function readLease(r: Reader): m.LeaseGrantResponse & m.LeaseKeepAliveResponse {
   let header = NO_HEADER;
-  let id: number | bigint = 0;
+  let id = 0n;
   let ttl = 0;
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
     if (tag === 0x0a) header = readHeader(r);
@@ -31,12 +32,12 @@ function readLease(r: Reader): m.LeaseGrantResponse & m.LeaseKeepAliveResponse {
     else if (tag === 0x18) ttl = r.number();
     else r.skip(tag);
   }
-  return { header, id: BigInt(id), ttl };
+  return plainMessage({ header, id, ttl });
 }
 
 function readTimeToLive(r: Reader): m.LeaseTimeToLiveResponse {
   let header = NO_HEADER;
-  let id: number | bigint = 0;
+  let id = 0n;
   let ttl = 0;
   let grantedTtl = 0;
   const keys: Buffer[] = [];
@@ -45,22 +46,22 @@ function readTimeToLive(r: Reader): m.LeaseTimeToLiveResponse {
     else if (tag === 0x10) id = r.int64();
     else if (tag === 0x18) ttl = r.number();
     else if (tag === 0x20) grantedTtl = r.number();
-    else if (tag === 0x2a) keys.push(r.owned());
+    else if (tag === 0x2a) keys.push(r.kept());
     else r.skip(tag);
   }
-  return { header, id: BigInt(id), ttl, grantedTtl, keys };
+  return plainMessage({ header, id, ttl, grantedTtl, keys });
 }
 
 /** Reads a LeaseStatus: the id in it. */
 function readLeaseId(r: Reader): bigint {
-  let id: number | bigint = 0;
+  let id = 0n;
   const outer = r.enter();
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
     if (tag === 0x08) id = r.int64();
     else r.skip(tag);
   }
   r.leave(outer);
-  return BigInt(id);
+  return id;
 }
 
 function readLeases(r: Reader): m.LeaseLeasesResponse {
@@ -71,7 +72,7 @@ function readLeases(r: Reader): m.LeaseLeasesResponse {
     else if (tag === 0x12) leases.push(readLeaseId(r));
     else r.skip(tag);
   }
-  return { header, leases };
+  return plainMessage({ header, leases });
 }
 
 export const leaseGrant: Codec<m.LeaseGrantRequest, m.LeaseGrantResponse> = hotCodec(

@@ -1,7 +1,6 @@
 import { EtcdError } from '../errors.ts';
-import { owned, Page, PAGE } from './page.ts';
-
-const scratch = new DataView(new ArrayBuffer(8));
+import { signed, unsigned } from './int64.ts';
+import { Page } from './page.ts';
 
 const NONE: Buffer = Buffer.alloc(0);
 
@@ -17,21 +16,22 @@ export class Reader {
   low = 0;
   high = 0;
   #message = '';
-  #page: Page | undefined;
+  readonly #page: Page = new Page();
 
-  /** Turns to a message, which lies in `bytes` from `pos` to `end`; `message` names it in errors. */
-  begin(bytes: Buffer, pos: number, end: number, message: string): this {
-    this.bytes = bytes;
-    this.pos = pos;
-    this.end = end;
-    this.#message = message;
+  /** Turns to a message; `name` is its name in errors. */
+  begin(message: Buffer, name: string): this {
+    this.bytes = message;
+    this.pos = 0;
+    this.end = message.length;
+    this.#page.begin(message);
+    this.#message = name;
     return this;
   }
 
   /** Lets go of the message. */
   finish(): void {
     this.bytes = NONE;
-    this.#page = undefined;
+    this.#page.finish();
   }
 
   /** The next field's tag, or 0 at the end of the message. */
@@ -72,30 +72,32 @@ export class Reader {
     return this.high * 0x1_0000_0000 + (this.low >>> 0);
   }
 
-  /** Reads an int64, as a bigint only where a number could not hold it. */
-  int64(): number | bigint {
-    const number = this.number();
-    return Number.isSafeInteger(number) ? number : signed(this.low, this.high);
+  int64(): bigint {
+    this.varint();
+    return signed(this.low, this.high);
   }
 
-  /** Reads a bytes field that does not keep a much larger buffer alive. */
-  owned(): Buffer {
+  uint64(): bigint {
+    this.varint();
+    return unsigned(this.low, this.high);
+  }
+
+  /** Makes the bytes fields of the submessage that was entered lie together, if that costs no more than a page. */
+  keep(): void {
+    this.#page.hold(this.pos, this.end);
+  }
+
+  /** Reads a bytes field into a Buffer that does not keep a much larger one alive. */
+  kept(): Buffer {
     const length = this.length();
     this.pos += length;
-    return owned(this.bytes, this.pos - length, this.pos);
+    return this.#page.part(this.pos - length, this.pos);
   }
 
   text(): string {
     const length = this.length();
     this.pos += length;
     return this.bytes.toString('utf8', this.pos - length, this.pos);
-  }
-
-  /** The page for a part of this message that will be read later. Parts are given from first to last. */
-  page(start: number, end: number): Page {
-    if (this.#page === undefined || end - this.#page.start > PAGE) this.#page = new Page(this.bytes, start);
-    this.#page.end = end;
-    return this.#page;
   }
 
   /** Passes over a field that this client does not know. */
@@ -176,20 +178,6 @@ export class Reader {
     if (bytes > this.end - this.pos) throw this.malformed('a field runs past its end');
     this.pos += bytes;
   }
-}
-
-/** A varint's halves as a signed 64-bit integer. */
-export function signed(low: number, high: number): bigint {
-  scratch.setInt32(0, low, true);
-  scratch.setInt32(4, high, true);
-  return scratch.getBigInt64(0, true);
-}
-
-/** A varint's halves as an unsigned 64-bit integer. */
-export function unsigned(low: number, high: number): bigint {
-  scratch.setInt32(0, low, true);
-  scratch.setInt32(4, high, true);
-  return scratch.getBigUint64(0, true);
 }
 
 /** The error for a message that etcd would never send. */

@@ -3,21 +3,22 @@ import type * as m from '../messages.ts';
 import type { Codec } from './codec.ts';
 import { NO_HEADER, readHeader } from './header.ts';
 import { hotCodec } from './hot-codec.ts';
+import { PlainMessage, passForLiterals } from './plain-message.ts';
 import type { Reader } from './reader.ts';
 import { readWatchEvent } from './watch-event.ts';
 import type { Writer } from './writer.ts';
 
 const FILTERS: readonly m.WatchFilter[] = ['put', 'delete'];
 
-function writeWatchRequest(w: Writer, message: m.WatchRequest): void {
+function writeWatchRequest(w: Writer, request: m.WatchRequest): void {
   const mark = w.mark();
-  switch (message.type) {
+  switch (request.type) {
     case 'create':
-      writeCreate(w, message.request);
+      writeCreate(w, request.request);
       w.message(0x0a, mark);
       return;
     case 'cancel':
-      w.int64(0x08, message.watchId);
+      w.int64(0x08, request.watchId);
       w.message(0x12, mark);
       return;
     case 'progress':
@@ -39,48 +40,61 @@ function writeCreate(w: Writer, request: m.WatchCreateRequest): void {
   w.bytes(0x0a, request.key);
 }
 
+/** A message of the watch stream. */
+class PlainWatchResponse extends PlainMessage implements m.WatchResponseMessage {
+  static {
+    passForLiterals(this);
+  }
+
+  header: m.ResponseHeader = NO_HEADER;
+  watchId = 0;
+  created = false;
+  canceled = false;
+  compactRevision = 0n;
+  cancelReason = '';
+  fragment = false;
+  readonly events: m.WatchEvent[] = [];
+  readonly byteLength: number;
+
+  constructor(byteLength: number) {
+    super();
+    this.byteLength = byteLength;
+  }
+}
+
 function readWatchResponse(r: Reader): m.WatchResponseMessage {
-  let header = NO_HEADER;
-  let watchId = 0;
-  let created = false;
-  let canceled = false;
-  let compactRevision: number | bigint = 0;
-  let cancelReason = '';
-  let fragment = false;
-  const events: m.WatchEvent[] = [];
-  const byteLength = r.end - r.pos;
+  const response = new PlainWatchResponse(r.end - r.pos);
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
     switch (tag) {
       case 0x0a:
-        header = readHeader(r);
+        response.header = readHeader(r);
         break;
       case 0x10:
-        watchId = r.number();
+        response.watchId = r.number();
         break;
       case 0x18:
-        created = r.bool();
+        response.created = r.bool();
         break;
       case 0x20:
-        canceled = r.bool();
+        response.canceled = r.bool();
         break;
       case 0x28:
-        compactRevision = r.int64();
+        response.compactRevision = r.int64();
         break;
       case 0x32:
-        cancelReason = r.text();
+        response.cancelReason = r.text();
         break;
       case 0x38:
-        fragment = r.bool();
+        response.fragment = r.bool();
         break;
       case 0x5a:
-        events.push(readWatchEvent(r));
+        response.events.push(readWatchEvent(r));
         break;
       default:
         r.skip(tag);
     }
   }
-  const compact = compactRevision === 0 ? 0n : BigInt(compactRevision);
-  return { header, watchId, created, canceled, compactRevision: compact, cancelReason, fragment, events, byteLength };
+  return response;
 }
 
 export const watch: Codec<m.WatchRequest, m.WatchResponseMessage> = hotCodec(

@@ -111,6 +111,13 @@ test('a message that cannot be decoded ends the stream, and cancels it', async (
   assertClean(bed);
 });
 
+test('a malformed key value ends the stream, with its method and endpoint', async () => {
+  const bed = ready();
+  const { end } = read(bed.stream);
+  bed.connection.call.message(Buffer.from([0x5a, 4, 0x12, 2, 0x0a, 9]));
+  await rejects(Promise.reject(await end), { code: 'INTERNAL', method: 'Watch.Watch', endpoint: 'a:1' });
+});
+
 test('a reader that throws gets its own error, and the stream is cancelled', async () => {
   const bed = ready();
   const error = new Error('mine');

@@ -101,6 +101,12 @@ test('a reply that cannot be decoded was carried out, or may have been', async (
   await rejects(read.call, { code: 'INTERNAL', outcome: 'not-applied' });
 });
 
+test('a malformed key value fails the call, with its method and endpoint', async () => {
+  const bed = await sent(({ get }) => get());
+  bed.connection.call.reply(Buffer.from([0x12, 2, 0x0a, 9]));
+  await rejects(bed.call, { code: 'INTERNAL', method: 'KV.Range', endpoint: 'a:1', message: /RangeResponse/ });
+});
+
 test('a bad status after a good message is an error', async () => {
   const bed = await sent(({ put }) => put());
   bed.connection.call.message(REPLY);
