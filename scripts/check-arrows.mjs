@@ -31,6 +31,7 @@ const owners = [
   ],
   [/^prom-client(\/|$)/, /^(packages\/metrics|test)\/src\//],
   [/^uvu(\/|$)/, /^packages\/testing\/src\//],
+  [/^@etcdts\/proto$/, /^packages\/(core\/src\/codec\/descriptors|embedded\/src\/wire\/descriptors)\.ts$/],
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -49,6 +50,7 @@ function refusal(file, module, typeOnly) {
     return `imports ${module}, which is not a public entry`;
   if (name && module.startsWith('@etcdts/')) {
     const allowed = [
+      ...(owned ? [module] : []),
       ...(name === 'core' ? [] : ['@etcdts/core', '@etcdts/core/plugin']),
       ...(isTest(file) ? ['@etcdts/testing'] : []),
     ];

@@ -1,5 +1,4 @@
-// Vendors etcd's protos into packages/core/proto and makes the src/gen/descriptor.ts of each package that
-// speaks etcd's messages from them.
+// Vendors etcd's protos into packages/proto/etcd and makes packages/proto/src/descriptor.ts from them.
 //   node scripts/gen-proto.mjs <etcd repository>   vendors from its HEAD, then generates
 //   node scripts/gen-proto.mjs                     generates
 //   node scripts/gen-proto.mjs --check             generates nothing; exits 1 if the descriptor is not what it would be
@@ -9,10 +8,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const core = fileURLToPath(new URL('../packages/core/', import.meta.url));
-/** Packages import no one else's internals, so each has a descriptor of its own. */
-const targets = ['core', 'embedded'].map((name) =>
-  fileURLToPath(new URL(`../packages/${name}/src/gen/descriptor.ts`, import.meta.url)),
-);
+const proto = fileURLToPath(new URL('../packages/proto/', import.meta.url));
+const target = `${proto}src/descriptor.ts`;
 /** In the order of their imports. */
 const sources = {
   'kv.proto': 'api/mvccpb/kv.proto',
@@ -50,17 +47,17 @@ function withoutOptions(text) {
 function vendor(repository) {
   const git = (...args) => execFileSync('git', ['-C', repository, ...args], { encoding: 'utf8' });
   for (const [name, path] of Object.entries(sources)) {
-    writeFileSync(`${core}proto/${name}`, strip(git('show', `HEAD:${path}`)));
+    writeFileSync(`${proto}etcd/${name}`, strip(git('show', `HEAD:${path}`)));
   }
-  const readme = readFileSync(`${core}proto/README.md`, 'utf8');
-  writeFileSync(`${core}proto/README.md`, readme.replace(/\b[0-9a-f]{40}\b/, git('rev-parse', 'HEAD').trim()));
+  const readme = readFileSync(`${proto}README.md`, 'utf8');
+  writeFileSync(`${proto}README.md`, readme.replace(/\b[0-9a-f]{40}\b/, git('rev-parse', 'HEAD').trim()));
 }
 
 function generate() {
   const protobuf = createRequire(`${core}package.json`)('protobufjs');
   const root = new protobuf.Root();
-  for (const name of Object.keys(sources)) protobuf.parse(readFileSync(`${core}proto/${name}`, 'utf8'), root);
-  return `// Made from packages/core/proto/*.proto by scripts/gen-proto.mjs; not edited.
+  for (const name of Object.keys(sources)) protobuf.parse(readFileSync(`${proto}etcd/${name}`, 'utf8'), root);
+  return `// Made from packages/proto/etcd/*.proto by scripts/gen-proto.mjs; not edited.
 /** etcd's messages and services, as protobufjs's Root.fromJSON takes them. */
 export const descriptor: { readonly nested: Record<string, object> } = ${JSON.stringify(root.toJSON(), null, 1)};
 `;
@@ -68,12 +65,11 @@ export const descriptor: { readonly nested: Record<string, object> } = ${JSON.st
 
 const [argument] = process.argv.slice(2);
 if (argument === '--check') {
-  const expected = generate();
-  for (const target of targets.filter((path) => readFileSync(path, 'utf8') !== expected)) {
-    console.error(`${target} is not what scripts/gen-proto.mjs makes of packages/core/proto/*.proto`);
+  if (readFileSync(target, 'utf8') !== generate()) {
+    console.error(`${target} is not what scripts/gen-proto.mjs makes of packages/proto/etcd/*.proto`);
     process.exitCode = 1;
   }
 } else {
   if (argument !== undefined) vendor(argument);
-  for (const target of targets) writeFileSync(target, generate());
+  writeFileSync(target, generate());
 }

@@ -25,7 +25,7 @@ export interface RawStream {
   close(): void;
 }
 
-const folder = fileURLToPath(new URL('../../packages/core/proto/', import.meta.url));
+const folder = fileURLToPath(new URL('../../packages/proto/etcd/', import.meta.url));
 const longs = BigInt as unknown as NumberConstructor;
 const definitions = loadSync('rpc.proto', {
   includeDirs: [folder],

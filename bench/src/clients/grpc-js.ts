@@ -42,7 +42,7 @@ interface Package {
   readonly etcdserverpb: { readonly KV: Service<KVClient>; readonly Watch: Service<WatchClient> };
 }
 
-const protos = fileURLToPath(new URL('../../../packages/core/proto', import.meta.url));
+const protos = fileURLToPath(new URL('../../../packages/proto/etcd', import.meta.url));
 
 function connect(address: string): { kv: KVClient; watch: WatchClient } {
   const definition = loadSync('rpc.proto', {

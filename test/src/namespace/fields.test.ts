@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { assert, suite } from '@etcdts/testing';
 
 const test = suite('namespace: fields of the protos');
-const protos = new URL('../../../packages/core/proto/', import.meta.url);
+const protos = new URL('../../../packages/proto/etcd/', import.meta.url);
 
 // Every field of etcd's messages that holds bytes, or a lease: what a namespace does with it. A field that etcd gains is
 // not in this table, which fails the test: bring it behind the prefix first.

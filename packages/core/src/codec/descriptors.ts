@@ -35,7 +35,7 @@ export function loadDescriptors(): Promise<Descriptors> {
 async function load(): Promise<Descriptors> {
   const [{ fromJSON }, { descriptor }] = await Promise.all([
     import('@grpc/proto-loader'),
-    import('../gen/descriptor.ts'),
+    import('@etcdts/proto'),
   ]);
   // proto-loader's types know of String and Number only; protobufjs 7.6 and later make bigints, earlier ones objects.
   const longs = BigInt as unknown as NumberConstructor;

@@ -1,6 +1,6 @@
 // The one place that knows protobufjs: every RPC of etcd's protos, and how its messages become bytes.
+import { descriptor } from '@etcdts/proto';
 import type { IConversionOptions, INamespace, Type } from 'protobufjs/light.js';
-import { descriptor } from '../gen/descriptor.ts';
 import { protobuf } from './libraries.ts';
 
 /** One RPC as etcd's protos declare it. */

@@ -1,4 +1,4 @@
-// Made from packages/core/proto/*.proto by scripts/gen-proto.mjs; not edited.
+// Made from packages/proto/etcd/*.proto by scripts/gen-proto.mjs; not edited.
 /** etcd's messages and services, as protobufjs's Root.fromJSON takes them. */
 export const descriptor: { readonly nested: Record<string, object> } = {
  "nested": {
