@@ -23,7 +23,7 @@ const shapes = /^options\.ts$/;
 /** Modules that only some files may import: the module, where it is allowed, and where as a type only. */
 const owners = [
   [/^@grpc\/proto-loader$/, /^(packages\/core\/src\/codec\/descriptors|test\/src\/raw-etcd)\.ts$/],
-  [/^@grpc\//, /^(packages\/(core\/src\/transport|embedded\/src\/(server|wire))|test\/src\/raw-etcd)[/.]/],
+  [/^@grpc\//, /^(packages\/(core\/src\/transport\/grpc|embedded\/src\/(server|wire))|test\/src\/raw-etcd)[/.]/],
   [
     /^(tsyringe|reflect-metadata)(\/|$)/,
     /^packages\/core\/src\/(application-)?container\./,

@@ -106,7 +106,9 @@ test('hold the code, its types, a README and the license, and nothing else', asy
     'lib/LICENSES.txt',
     'lib/chunk.js',
     'lib/chunk.js',
+    'lib/chunk.js',
     'lib/descriptor.js',
+    'lib/grpc-connection.js',
     'lib/grpc-grpc-js.cjs',
     'lib/grpc-proto-loader.cjs',
     'lib/index.js',
@@ -254,6 +256,35 @@ for (const program of programs) {
     });
   }
 }
+
+test('load grpc-js only if it is the transport', async () => {
+  const program = (transport: string): string => `
+    import { createClient } from '@etcdts/core';
+    import { grpcTransport } from '@etcdts/core/plugin';
+    import { createRequire } from 'node:module';
+    const none = {
+      name: 'none',
+      connect: (endpoint) => ({
+        endpoint,
+        connect: (observer) => setImmediate(() => observer.onLost({ details: 'no network', tls: false })),
+        start() {},
+        close() {},
+      }),
+    };
+    const client = createClient({ endpoints: process.env.ETCD_ENDPOINT, transport: ${transport} });
+    await client.kv.get('colour').catch(() => {});
+    await client.cluster.memberList().catch(() => {});
+    await client.close();
+    const modules = Object.keys(createRequire(import.meta.url).cache);
+    console.log(modules.filter((name) => name.includes('@grpc/grpc-js')).length);
+  `;
+  const count = async (transport: string): Promise<number> => {
+    await writeFile(join(places.app, 'modules.mjs'), program(transport));
+    return Number(await node(['modules.mjs'], places.app));
+  };
+  assert.is(await count('none'), 0);
+  assert.ok((await count('grpcTransport()')) > 10);
+});
 
 test('test an application on a real etcd', async () => {
   assert.match(await node(['out/suite.js'], places.app), /Passed:\s+1/);

@@ -13,6 +13,7 @@ import { Deadlines } from './wire/deadlines.ts';
 import { foldPipeline } from './pipeline/fold.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { WireParts } from './wire/wire-parts.ts';
+import { grpcTransport } from './transport/grpc/grpc.ts';
 import { Picker } from './transport/picker.ts';
 import type { ClientStats } from './stats.ts';
 import { WatchHub } from './watch/hub.ts';
@@ -61,7 +62,7 @@ export interface ClientParts {
 
 /** Composes the connections of a client; connects nothing yet. */
 export function composeConnections(options: ClientOptions): Connections {
-  const resolved = resolveOptions(options);
+  const resolved = resolveOptions(options, grpcTransport);
   const container = (options.container ?? privateRoot).createChildContainer();
   provide(container, OPTIONS, () => resolved);
   provide(container, CLOCK, () => systemClock);

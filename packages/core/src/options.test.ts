@@ -1,11 +1,12 @@
 import { assert, suite } from '@etcdts/testing';
 import { isEtcdError } from './errors.ts';
 import { resolveOptions, type ClientOptions } from './options.ts';
+import { grpcTransport } from './transport/grpc/grpc.ts';
 
 const test = suite('client options');
 
 const resolve = (options: Partial<ClientOptions>): ReturnType<typeof resolveOptions> =>
-  resolveOptions({ endpoints: 'a:1', ...options });
+  resolveOptions({ endpoints: 'a:1', ...options }, grpcTransport);
 
 test('CF-01 the defaults are those of the documentation', () => {
   const {
@@ -106,7 +107,7 @@ for (const [argument, options] of refused) {
 
 test('options must be an object', () => {
   for (const options of [undefined, null, 'a:1'])
-    assert.throws(() => resolveOptions(options as never), /INVALID_ARGUMENT: options/);
+    assert.throws(() => resolveOptions(options as never, grpcTransport), /INVALID_ARGUMENT: options/);
 });
 
 test('a key that cannot be read is not shown', () => {

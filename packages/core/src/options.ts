@@ -4,7 +4,6 @@ import type { Interceptor } from './call.ts';
 import { invalidArgument } from './errors.ts';
 import { silentLogger, type Logger } from './logger.ts';
 import { parseEndpoints, type Endpoint } from './transport/endpoints.ts';
-import { grpcTransport } from './transport/grpc.ts';
 import { secureContextOf } from './transport/tls.ts';
 import type { TlsOptions, Transport } from './transport/transport.ts';
 
@@ -61,7 +60,7 @@ const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const MAX_RECEIVE_BYTES = 2 ** 31 - 1;
 
 /** Checks a client's options, all in one pass, and fills in the defaults; names what is wrong. */
-export function resolveOptions(options: ClientOptions): ResolvedOptions {
+export function resolveOptions(options: ClientOptions, defaultTransport: () => Transport): ResolvedOptions {
   if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'must be an object');
   checkShapes(options);
   const { tls, keepalive, maxSendBytes, maxReceiveBytes, autoSyncIntervalMs } = options;
@@ -90,7 +89,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     autoSyncIntervalMs:
       autoSyncIntervalMs === undefined ? undefined : finite(autoSyncIntervalMs, 'autoSyncIntervalMs', 1),
     rejectOldCluster: options.rejectOldCluster ?? false,
-    transport: options.transport ?? grpcTransport(),
+    transport: options.transport ?? defaultTransport(),
     logger,
   };
 }

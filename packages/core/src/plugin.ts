@@ -48,11 +48,12 @@ export { invalidArgument, withFields } from './errors.ts';
 export { serverError, type ServerError } from './error-codes.ts';
 
 // ---- transports -----------------------------------------------------------------------------------------------------
-export { grpcTransport } from './transport/grpc.ts';
+export { grpcTransport } from './transport/grpc/grpc.ts';
 export type { Endpoint } from './transport/endpoints.ts';
 export type {
   ConnectFailure,
   Connection,
+  ConnectionObserver,
   ConnectionOptions,
   Reach,
   Transport,

@@ -5,22 +5,29 @@ import { silentLogger } from '../logger.ts';
 import type { Metadata } from '../metadata.ts';
 import { parseEndpoints, type Endpoint } from './endpoints.ts';
 import { Picker } from './picker.ts';
-import type { ConnectFailure, Connection, Reach, Transport, WireCall, WireListener } from './transport.ts';
+import type { Connection, ConnectionObserver, Reach, Transport, WireCall, WireListener } from './transport.ts';
 
 export class FakeCall implements WireCall {
   readonly path: string;
   readonly metadata: Metadata;
   readonly listener: WireListener;
+  /** Whether it was started with its request. */
+  readonly whole: boolean;
   readonly sent: Buffer[] = [];
   halfClosed = 0;
   reads = 0;
   cancelled = false;
   ended = false;
 
-  constructor(path: string, metadata: Metadata, listener: WireListener) {
+  constructor(path: string, metadata: Metadata, listener: WireListener, request?: Buffer) {
     this.path = path;
     this.metadata = metadata;
     this.listener = listener;
+    this.whole = request !== undefined;
+    if (request === undefined) return;
+    this.send(request);
+    this.halfClosed = 1;
+    this.reads = Infinity;
   }
 
   send(frame: Buffer): void {
@@ -66,21 +73,21 @@ export class FakeConnection implements Connection {
   state: 'new' | 'connecting' | 'ready' | 'lost' | 'draining' | 'closed' = 'new';
   /** Thrown by `start`. */
   refusal: Error | undefined;
-  #observer: { onReady(): void; onLost(failure: ConnectFailure): void } | undefined;
+  #observer: ConnectionObserver | undefined;
 
   constructor(endpoint: Endpoint) {
     this.endpoint = endpoint;
   }
 
-  connect(observer: { onReady(): void; onLost(failure: ConnectFailure): void }): void {
+  connect(observer: ConnectionObserver): void {
     this.state = 'connecting';
     this.#observer = observer;
   }
 
-  start(path: string, metadata: Metadata, listener: WireListener): WireCall {
+  start(path: string, metadata: Metadata, listener: WireListener, request?: Buffer): WireCall {
     if (this.state !== 'ready') throw new Error(`a call was started on a connection that is ${this.state}`);
     if (this.refusal !== undefined) throw this.refusal;
-    const call = new FakeCall(path, metadata, listener);
+    const call = new FakeCall(path, metadata, listener, request);
     this.calls.push(call);
     return call;
   }

@@ -79,19 +79,18 @@ test('an endpoint that stays silent with calls on it is used last, and again onc
   const { transport, picker } = connected('a:1', 'b:1');
   const { clock } = transport;
   const [silent] = picker.slots as [Slot];
-  const connection = transport.to('a:1');
-  silent.callSent(clock.now());
+  silent.health.callSent(clock.now());
   clock.time += 1_000;
   assert.match(picks(picker, transport, 4), /a/);
   clock.time += 1;
   assert.is(picks(picker, transport, 4), 'bbbb');
-  silent.callEnded(connection, clock.now(), true);
+  silent.health.callEnded(clock.now(), true);
   assert.match(picks(picker, transport, 4), /a/);
 });
 
 test('where all are silent, one of them is used all the same', () => {
   const { transport, picker } = connected('a:1', 'b:1');
-  for (const slot of picker.slots) slot.callSent(transport.clock.now());
+  for (const slot of picker.slots) slot.health.callSent(transport.clock.now());
   transport.clock.time += 2_000;
   assert.match(picks(picker, transport, 2), /^[ab]{2}$/);
 });
@@ -100,10 +99,9 @@ test('H12 an endpoint on which a call was given up in silence is left alone for 
   const { transport, picker } = connected('a:1', 'b:1');
   const { clock } = transport;
   const [silent] = picker.slots as [Slot];
-  const connection = transport.to('a:1');
-  silent.callSent(clock.now());
+  silent.health.callSent(clock.now());
   clock.time += 1_200;
-  silent.callEnded(connection, clock.now(), false);
+  silent.health.callEnded(clock.now(), false);
   assert.is(picks(picker, transport, 4), 'bbbb');
   clock.time += 4_999;
   assert.is(picks(picker, transport, 4), 'bbbb');
@@ -114,9 +112,9 @@ test('H12 an endpoint on which a call was given up in silence is left alone for 
 test('a call that is given up early says nothing of its endpoint', () => {
   const { transport, picker } = connected('a:1', 'b:1');
   const [slot] = picker.slots as [Slot];
-  slot.callSent(transport.clock.now());
+  slot.health.callSent(transport.clock.now());
   transport.clock.time += 10;
-  slot.callEnded(transport.to('a:1'), transport.clock.now(), false);
+  slot.health.callEnded(transport.clock.now(), false);
   assert.match(picks(picker, transport, 4), /a/);
 });
 
@@ -124,31 +122,31 @@ test('calls that an earlier connection left behind do not count on the next one'
   const { transport, picker } = connected('a:1', 'b:1');
   const { clock } = transport;
   const [slot] = picker.slots as [Slot];
-  const first = transport.to('a:1');
-  for (let i = 0; i < 3; i++) slot.callSent(clock.now());
-  first.lose();
+  const left = slot.health;
+  for (let i = 0; i < 3; i++) left.callSent(clock.now());
+  transport.to('a:1').lose();
   slot.connect();
   transport.to('a:1').ready();
-  for (let i = 0; i < 3; i++) slot.callEnded(first, clock.now(), true);
+  for (let i = 0; i < 3; i++) left.callEnded(clock.now(), true);
   clock.time += 2_000;
-  assert.not.ok(slot.suspect(clock.now()));
-  slot.callSent(clock.now());
+  assert.not.ok(slot.health.suspect(clock.now()));
+  slot.health.callSent(clock.now());
   clock.time += 1_001;
-  assert.ok(slot.suspect(clock.now()));
+  assert.ok(slot.health.suspect(clock.now()));
 });
 
 test('what was doubted of a connection is forgotten with it', () => {
   const { transport, picker } = connected('a:1', 'b:1');
   const { clock } = transport;
   const [slot] = picker.slots as [Slot];
-  slot.callSent(clock.now());
+  slot.health.callSent(clock.now());
   clock.time += 1_200;
-  slot.callEnded(transport.to('a:1'), clock.now(), false);
-  assert.ok(slot.suspect(clock.now()));
+  slot.health.callEnded(clock.now(), false);
+  assert.ok(slot.health.suspect(clock.now()));
   transport.to('a:1').lose();
   slot.connect();
   transport.to('a:1').ready();
-  assert.not.ok(slot.suspect(clock.now()));
+  assert.not.ok(slot.health.suspect(clock.now()));
 });
 
 test('a lost endpoint is connected again in the background as calls come, with a growing cool-down', () => {

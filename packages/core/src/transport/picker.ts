@@ -63,7 +63,7 @@ export class Picker {
       this.#turn = (this.#turn + 1) % slots.length;
       const slot = slots[this.#turn] as Slot;
       if (slot.ready === undefined || avoid?.includes(slot.endpoint.address)) continue;
-      if (slots.length === 1 || !slot.suspect(now)) return slot;
+      if (slots.length === 1 || !slot.health.suspect(now)) return slot;
       suspect ??= slot;
     }
     return suspect;

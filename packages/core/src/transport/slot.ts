@@ -1,12 +1,9 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { isConfidential, type Endpoint } from './endpoints.ts';
+import { Health } from './health.ts';
 import type { ConnectFailure, Connection, ConnectionOptions, Transport } from './transport.ts';
 
-/** A connection that has not answered anything for this long, with calls waiting, is used last. */
-const SUSPECT_AFTER_MS = 1_000;
-/** How long a connection goes on being used last after a call was given up on it while it was silent. */
-const DOUBT_MS = 5_000;
 const FIRST_COOL_DOWN_MS = 50;
 const LONGEST_COOL_DOWN_MS = 5_000;
 
@@ -20,17 +17,17 @@ export interface SlotParts {
   readonly logger: Logger;
 }
 
-/** A stream that lives on a slot, and must move when the slot goes. */
+/** A stream on a slot, which must move when the endpoint is removed. */
 export interface Resident {
   evict(reason: string): void;
 }
 
-/** One endpoint's place in the picker: at most one connection at a time, and what is known of it. */
+/** One endpoint in the picker: the life of its connections, at most one at a time. */
 export class Slot {
   readonly endpoint: Endpoint;
   /** Whether what is secret may be sent here. */
   readonly confidential: boolean;
-  /** Streams under way, told when the endpoint is removed. */
+  /** Streams under way; they are evicted when the endpoint is removed. */
   readonly residents: Set<Resident> = new Set();
   readonly #parts: SlotParts;
   readonly #onChange: (slot: Slot) => void;
@@ -40,9 +37,7 @@ export class Slot {
   #failure: ConnectFailure | undefined;
   #failures = 0;
   #retryAt = 0;
-  #inFlight = 0;
-  #quietSince = 0;
-  #doubtedUntil = 0;
+  #health: Health = new Health();
 
   constructor(endpoint: Endpoint, parts: SlotParts, onChange: (slot: Slot) => void) {
     this.endpoint = endpoint;
@@ -51,7 +46,7 @@ export class Slot {
     this.#onChange = onChange;
   }
 
-  /** The connection, where it can take a call now. */
+  /** The connection, if it can take a call now. */
   get ready(): Connection | undefined {
     return this.#state === 'ready' ? this.#connection : undefined;
   }
@@ -76,26 +71,9 @@ export class Slot {
     return this.#state === 'idle' && now >= this.#retryAt;
   }
 
-  /** Whether the connection is used only where there is no better one. */
-  suspect(now: number): boolean {
-    return now < this.#doubtedUntil || this.#silent(now);
-  }
-
-  callSent(now: number): void {
-    if (this.#inFlight++ === 0) this.#quietSince = now;
-  }
-
-  /** A call ended that was sent on `connection`: by an answer, or given up without one. */
-  callEnded(connection: Connection, now: number, answered: boolean): void {
-    // The calls that an earlier connection left behind tell nothing of this one.
-    if (connection !== this.#connection) return;
-    if (answered) {
-      this.#quietSince = now;
-      this.#doubtedUntil = 0;
-    } else if (this.#silent(now)) {
-      this.#doubtedUntil = now + DOUBT_MS;
-    }
-    this.#inFlight--;
+  /** Of the connection that stands now; the calls that an earlier one left behind keep theirs. */
+  get health(): Health {
+    return this.#health;
   }
 
   /** Starts to connect, unless it already does or is. */
@@ -104,7 +82,7 @@ export class Slot {
     this.#state = 'connecting';
     let connection: Connection | undefined;
     const failsAfter = (ms: number, failure: ConnectFailure): Timer =>
-      // Held: a call waits for this, and nothing else of a half-open connection keeps the process alive.
+      // The timer holds the process: a call waits for it, and nothing else of a half-open connection does.
       this.#parts.clock.after(ms, () => this.#lost(connection, failure), true);
     const limit = this.#parts.connectTimeoutMs;
     this.#connectTimer = failsAfter(limit, { details: `no connection within ${limit} ms`, tls: false });
@@ -117,7 +95,7 @@ export class Slot {
       });
     } catch (cause) {
       this.#connectTimer.cancel();
-      // Later, as any other failure: whoever made this connect is about to make others connect too.
+      // Later, as any other failure: the caller is about to make other slots connect too.
       this.#connectTimer = failsAfter(0, { details: (cause as Error).message, tls: false, cause });
     }
   }
@@ -131,18 +109,13 @@ export class Slot {
     this.#connection = undefined;
   }
 
-  #silent(now: number): boolean {
-    return this.#inFlight > 0 && now - this.#quietSince > SUSPECT_AFTER_MS;
-  }
-
   #stands(connection: Connection | undefined): void {
     if (this.#connection !== connection || this.#state !== 'connecting') return;
     this.#connectTimer?.cancel();
     this.#state = 'ready';
     this.#failure = undefined;
     this.#failures = 0;
-    this.#inFlight = 0;
-    this.#doubtedUntil = 0;
+    this.#health = new Health();
     this.#parts.logger.debug(`etcd: connected to ${this.endpoint.address}`);
     this.#onChange(this);
   }

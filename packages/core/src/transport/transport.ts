@@ -1,5 +1,6 @@
 // What a transport is: the half below the picker that moves encoded messages to one endpoint. In our own terms, so that
-// another HTTP/2 implementation can take grpc-js's place; nothing above this file knows which one is used.
+// another HTTP/2 implementation can take grpc-js's place; nothing above this file knows which one is used. The contract suite,
+// `connectionContract` of @etcdts/testing, holds an implementation to what stands here.
 import type { Metadata } from '../metadata.ts';
 import type { Endpoint } from './endpoints.ts';
 
@@ -13,36 +14,51 @@ export interface TlsOptions {
   key?: string | Buffer | undefined;
   /** The name to verify the server's certificate against, instead of the endpoint's host. */
   serverName?: string | undefined;
-  /** Accepts any certificate. For development alone: it is said as a warning. */
+  /** Accepts any certificate. For development only: the log warns of it. */
   insecureSkipVerify?: boolean | undefined;
 }
 
-/** How far a failed call got. `unsent`: never written. `refused`: the peer says that it did not process it. */
+/**
+ * How far a failed call got. `unsent`: no byte of it was given to the network. `refused`: the peer says that it did not process
+ * the call, by RST_STREAM with REFUSED_STREAM or by a GOAWAY whose last stream is below the call's (RFC 9113, 8.7 and 6.8).
+ * `sent`: anything else. A transport in doubt says `sent`: calls of the other two kinds are sent again, writes included.
+ */
 export type Reach = 'unsent' | 'refused' | 'sent';
 
 /** How a call ended on the wire. */
 export interface WireStatus {
-  /** gRPC's number, 0 for well; may be NaN or anything else where a server lies. */
+  /** gRPC's number, 0 for well; may be NaN or anything else if a server lies. */
   readonly code: number;
   readonly details: string;
   readonly reach: Reach;
 }
 
-/** What a started call tells its owner. No method is called after `onEnd`, nor after `WireCall.cancel`. */
+/**
+ * What a started call reports to its owner. No method is called before `start` has returned, after `onEnd`, or after
+ * `WireCall.cancel`.
+ */
 export interface WireListener {
-  /** One whole message, without prefix. */
+  /** One whole message, without prefix. The bytes belong to the listener. */
   onMessage(message: Buffer): void;
+  /** The end, once, after all messages that came before it. */
   onEnd(status: WireStatus): void;
 }
 
 /** One call on a connection. */
 export interface WireCall {
-  /** Sends one frame, prefix included. */
+  /**
+   * Sends one frame: gRPC's 5-byte prefix, then the message. The frame is not changed afterwards. What the peer cannot take
+   * yet is kept.
+   */
   send(frame: Buffer): void;
+  /** Ends the sending, after all frames; called at most once. */
   halfClose(): void;
-  /** Asks for one more message; `onMessage` is called once for each. */
+  /**
+   * Asks for one more message; `onMessage` is called once for each. A connection reads no further than it was asked to, up to its
+   * flow control window, so that a slow reader stops the peer. The end may be reported only after one read more than messages.
+   */
   read(): void;
-  /** Ends the call at once; the peer sees RST_STREAM CANCEL. */
+  /** Ends the call at once; the peer sees RST_STREAM with CANCEL. May be called again, and after the end. */
   cancel(): void;
 }
 
@@ -54,24 +70,45 @@ export interface ConnectFailure {
   readonly cause?: unknown;
 }
 
+/** What a connection reports to its owner. */
+export interface ConnectionObserver {
+  onReady(): void;
+  onLost(failure: ConnectFailure): void;
+}
+
 /** One connection to one endpoint, used once: it connects, serves calls, is lost or closed. */
 export interface Connection {
   readonly endpoint: Endpoint;
   /**
-   * Connects: TCP, TLS and HTTP/2 settings. `onReady` or `onLost` follows; after `onReady`, `onLost` once when the
-   * connection takes no new calls any more. Calls under way may still end well then.
+   * Connects: TCP, TLS and HTTP/2 settings. `onReady` or `onLost` follows, never before `connect` has returned; after
+   * `onReady`, `onLost` once when the connection takes no new calls any more. Calls under way may still end well then. There is
+   * no deadline here: a peer that accepts and stays silent is given up by the owner, who closes the connection.
    */
-  connect(observer: { onReady(): void; onLost(failure: ConnectFailure): void }): void;
-  /** Starts a call; only between `onReady` and `onLost`. */
-  start(path: string, metadata: Metadata, listener: WireListener): WireCall;
-  /** Closes when the calls under way have ended; `now` ends them. */
+  connect(observer: ConnectionObserver): void;
+  /**
+   * Starts a call; only between `onReady` and `onLost`. Throws `INVALID_ARGUMENT` for metadata that HTTP/2 cannot carry.
+   *
+   * The same metadata is the same object: nearly all calls of a client carry one that never changes, so what is made of it can
+   * be kept in a `WeakMap`.
+   *
+   * With `request` the call is unary, and given whole: the connection sends that one frame and half-closes, which fits one
+   * write, and reports every message without being asked. The owner calls neither `send` nor `halfClose` nor `read`. Without
+   * it, the owner calls them, in any order and number.
+   */
+  start(path: string, metadata: Metadata, listener: WireListener, request?: Buffer): WireCall;
+  /** Closes when the calls under way have ended; `now` ends them, as `sent`. The observer is called no more. */
   close(now: boolean): void;
 }
 
 /** What every connection of a client is made with. */
 export interface ConnectionOptions {
   readonly tls: TlsOptions | undefined;
+  /**
+   * Pings after `timeMs` without any byte from the peer, while calls are under way; a peer that leaves one unanswered for
+   * `timeoutMs` is lost, with its calls. `undefined`: no pings.
+   */
   readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number } | undefined;
+  /** A larger message ends its call with code 8, as `sent`. */
   readonly maxReceiveBytes: number;
 }
 

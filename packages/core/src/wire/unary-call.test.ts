@@ -56,13 +56,13 @@ function assertClean({ parts, transport }: Bench): void {
   for (const { calls } of transport.connections) assert.ok(calls.every(({ cancelled, ended }) => cancelled || ended));
 }
 
-test('a call waits for a connection, sends one frame, half-closes, and resolves by message and status', async () => {
+test('a call waits for a connection, is given to it whole, and resolves by message and status', async () => {
   const bed = await sent(({ put }) => put());
   const { call } = bed.connection;
   assert.is(call.path, '/etcdserverpb.KV/Put');
   assert.equal(call.metadata, { 'client-api-version': '3.7' });
   assert.equal(call.sent, [Buffer.from([0x0a, 1, 0x6b, 0x12, 1, 0x76])]);
-  assert.is(call.halfClosed, 1);
+  assert.ok(call.whole);
   call.message(REPLY);
   await settle();
   assert.is(bed.parts.underWay.size, 1);
@@ -276,7 +276,7 @@ test('a connection that refuses to start a call rejects it, and does not count i
   await rejects(call, /bad metadata/);
   assertClean(bed);
   bed.transport.clock.time += 5_000;
-  assert.is(bed.parts.picker.slots[0]?.suspect(bed.transport.clock.now()), false);
+  assert.is(bed.parts.picker.slots[0]?.health.suspect(bed.transport.clock.now()), false);
 });
 
 test('closing ends a call in every phase; it is unknown only where a write was sent', async () => {
@@ -308,6 +308,17 @@ test('a codec that fails to load fails the call', async () => {
 test("metadata of the caller goes along, and cannot replace the client's own", async () => {
   const bed = await sent(({ put }) => put({ requireLeader: true, metadata: { mine: 'x', hasleader: 'false' } }));
   assert.equal(bed.connection.call.metadata, { mine: 'x', hasleader: 'true', 'client-api-version': '3.7' });
+});
+
+test('calls without metadata of their own carry the same object, by which a transport may know it', async () => {
+  const bed = await sent(({ put }) => put());
+  bed.connection.call.reply(REPLY);
+  await bed.call;
+  const again = bed.put({ timeoutMs: 50 });
+  const [first, second] = bed.connection.calls;
+  assert.is(second?.metadata, first?.metadata);
+  second?.reply(REPLY);
+  await again;
 });
 
 test('a timeout that is no number is refused by name', async () => {

@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts';
 import type { Method } from '../methods.ts';
+import type { Health } from '../transport/health.ts';
 import type { Slot } from '../transport/slot.ts';
 import type { Connection, WireStatus } from '../transport/transport.ts';
 import { statusError } from './call-errors.ts';
@@ -21,7 +22,7 @@ export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
   readonly #resolve: (response: Res) => void;
   readonly #reject: (reason: unknown) => void;
   #frame: Buffer | undefined;
-  #connection: Connection | undefined;
+  #health: Health | undefined;
   #message: Buffer | undefined;
 
   constructor(
@@ -45,13 +46,9 @@ export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
   }
 
   protected start(connection: Connection, slot: Slot): void {
-    const wire = connection.start(this.call.method.path, this.call.metadata, this);
-    this.wire = wire;
-    this.#connection = connection;
-    slot.callSent(this.parts.clock.now());
-    wire.send(this.#frame as Buffer);
-    wire.halfClose();
-    wire.read();
+    this.wire = connection.start(this.call.method.path, this.call.metadata, this, this.#frame);
+    this.#health = slot.health;
+    this.#health.callSent(this.parts.clock.now());
   }
 
   onMessage(message: Buffer): void {
@@ -59,8 +56,6 @@ export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
       return this.finish(this.replyError('a unary call was answered with more than one message'));
     }
     this.#message = message;
-    // grpc-js reports the status only after another read. A second message is a protocol error, handled above.
-    this.wire?.read();
   }
 
   onEnd(status: WireStatus): void {
@@ -89,7 +84,7 @@ export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
   protected leave(answered: boolean): void {
     if (this.wire === undefined) return;
     this.wire = undefined;
-    this.slot?.callEnded(this.#connection as Connection, this.parts.clock.now(), answered);
+    this.#health?.callEnded(this.parts.clock.now(), answered);
   }
 
   protected fail(reason: unknown): void {

@@ -1,4 +1,4 @@
-// What the contract of connections stands on: servers that do as a test says, and ears for what is told.
+// What the contract of connections stands on: servers that do as a test says, and listeners that keep what is reported.
 import type {
   ConnectFailure,
   Connection,
@@ -32,6 +32,8 @@ export function frame(message: Uint8Array): Buffer {
 export class Peer implements AsyncDisposable {
   readonly sockets: Set<Socket> = new Set();
   readonly sessions: ServerHttp2Session[] = [];
+  /** How often it was pinged. */
+  pings = 0;
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -40,7 +42,9 @@ export class Peer implements AsyncDisposable {
       this.sockets.add(socket);
       socket.on('error', () => {}).on('close', () => this.sockets.delete(socket));
     });
-    server.on('session', (session: ServerHttp2Session) => void this.sessions.push(session.on('error', () => {})));
+    server.on('session', (session: ServerHttp2Session) => {
+      this.sessions.push(session.on('error', () => {}).on('ping', () => void this.pings++));
+    });
   }
 
   static async http2(
@@ -77,7 +81,7 @@ export class Peer implements AsyncDisposable {
   }
 }
 
-/** A connection and what it has told. */
+/** A connection and what it has reported. */
 export class Line implements AsyncDisposable {
   readonly connection: Connection;
   readonly told: ('ready' | ConnectFailure)[] = [];
@@ -102,9 +106,20 @@ export class Line implements AsyncDisposable {
   }
 
   start(path = '/test/Method', metadata: Parameters<Connection['start']>[1] = {}): Talk {
+    return this.#start(path, metadata, undefined);
+  }
+
+  /** Starts a call that is given whole. */
+  startWhole(message: Uint8Array, path = '/test/Method', metadata: Parameters<Connection['start']>[1] = {}): Talk {
+    const talk = this.#start(path, metadata, frame(message));
+    talk.eager = false;
+    return talk;
+  }
+
+  #start(path: string, metadata: Parameters<Connection['start']>[1], request: Buffer | undefined): Talk {
     const talk = new Talk();
-    talk.call = this.connection.start(path, metadata, talk);
-    assert.equal(talk.ends, [], 'a call ends later than it starts');
+    talk.call = this.connection.start(path, metadata, talk, request);
+    assert.equal([talk.messages, talk.ends], [[], []], 'nothing is reported before start returns');
     return talk;
   }
 
@@ -113,7 +128,7 @@ export class Line implements AsyncDisposable {
   }
 }
 
-/** A call and what its listener heard. */
+/** A call and what was reported of it. */
 export class Talk {
   call!: WireCall;
   readonly messages: Buffer[] = [];

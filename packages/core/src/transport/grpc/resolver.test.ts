@@ -1,6 +1,6 @@
 import { connect, type NetConnectOpts } from 'node:net';
 import { assert, suite } from '@etcdts/testing';
-import { parseEndpoint } from './endpoints.ts';
+import { parseEndpoint } from '../endpoints.ts';
 import { targetOf } from './resolver.ts';
 
 const test = suite('resolver');

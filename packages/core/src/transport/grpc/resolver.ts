@@ -1,5 +1,5 @@
 import { experimental, type ChannelOptions } from '@grpc/grpc-js';
-import type { Endpoint } from './endpoints.ts';
+import type { Endpoint } from '../endpoints.ts';
 
 const SCHEME = 'etcdts';
 const ADDRESS = 'etcdts.address';
@@ -23,7 +23,7 @@ class AddressResolver implements experimental.Resolver {
   }
 
   updateResolution(): void {
-    // Asked again after a failure to connect: the same answer would be met with the same question, without an end.
+    // grpc-js resolves again after each failure to connect: the same answer would lead to the same question, without end.
     if (this.#live) return;
     this.#live = true;
     process.nextTick(() => {

@@ -1,6 +1,6 @@
 import { Metadata as GrpcMetadata } from '@grpc/grpc-js';
-import type { Metadata } from '../metadata.ts';
-import { invalidArgument } from '../errors.ts';
+import type { Metadata } from '../../metadata.ts';
+import { invalidArgument } from '../../errors.ts';
 
 // Most calls carry the very same metadata object; a Metadata of grpc-js is not cheap to make, and createCall copies it.
 const made = new WeakMap<Metadata, GrpcMetadata>();

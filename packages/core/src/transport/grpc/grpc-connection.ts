@@ -1,30 +1,31 @@
 import { Channel, ChannelCredentials, connectivityState, type ChannelOptions } from '@grpc/grpc-js';
-import type { Metadata } from '../metadata.ts';
-import { authorityOf, type Endpoint } from './endpoints.ts';
+import type { Metadata } from '../../metadata.ts';
+import { authorityOf, type Endpoint } from '../endpoints.ts';
+import { tlsConnectOptions } from '../tls.ts';
+import type {
+  ConnectFailure,
+  Connection,
+  ConnectionObserver,
+  ConnectionOptions,
+  WireCall,
+  WireListener,
+} from '../transport.ts';
+import { tlsCredentials } from './credentials.ts';
 import { GrpcCall } from './grpc-call.ts';
 import { grpcMetadata } from './grpc-metadata.ts';
 import { targetOf } from './resolver.ts';
-import { secureContextOf, tlsCredentials } from './tls.ts';
-import type { ConnectFailure, Connection, ConnectionOptions, Transport, WireCall, WireListener } from './transport.ts';
 
 /** Enough for a large range not to wait for window updates; more only costs memory. */
 const FLOW_CONTROL_WINDOW = 1 << 20;
 
-/** The transport over @grpc/grpc-js: the default. One channel per connection, with a subchannel pool of its own. */
-export function grpcTransport(): Transport {
-  return {
-    name: '@grpc/grpc-js',
-    connect: (endpoint, options) => new GrpcConnection(endpoint, options),
-  };
-}
-
-class GrpcConnection implements Connection {
+/** One connection over grpc-js: a channel to one address, with a subchannel pool of its own. */
+export class GrpcConnection implements Connection {
   readonly endpoint: Endpoint;
   readonly #options: ConnectionOptions;
   readonly #socket: AbortController = new AbortController();
   readonly #calls: Set<GrpcCall> = new Set();
   #channel: Channel | undefined;
-  #observer: { onReady(): void; onLost(failure: ConnectFailure): void } | undefined;
+  #observer: ConnectionObserver | undefined;
   #tlsError: Error | undefined;
   #ready = false;
   #closing = false;
@@ -35,7 +36,7 @@ class GrpcConnection implements Connection {
     this.#options = options;
   }
 
-  connect(observer: { onReady(): void; onLost(failure: ConnectFailure): void }): void {
+  connect(observer: ConnectionObserver): void {
     this.#observer = observer;
     const { target, options } = targetOf(this.endpoint, this.#socket.signal);
     this.#channel = new Channel(target, this.#credentials(), {
@@ -46,12 +47,13 @@ class GrpcConnection implements Connection {
     this.#follow(this.#channel);
   }
 
-  start(path: string, metadata: Metadata, listener: WireListener): WireCall {
+  start(path: string, metadata: Metadata, listener: WireListener, request?: Buffer): WireCall {
     const channel = this.#channel as Channel;
     const headers = grpcMetadata(metadata);
     const wire = channel.createCall(path, Infinity, null, null, null);
     const call = new GrpcCall(wire, listener, this.#calls, this.#drain);
     wire.start(headers, call);
+    if (request !== undefined) call.sendWhole(request);
     return call;
   }
 
@@ -64,8 +66,7 @@ class GrpcConnection implements Connection {
 
   #credentials(): ChannelCredentials {
     if (!this.endpoint.secure) return ChannelCredentials.createInsecure();
-    const context = secureContextOf(this.#options.tls);
-    return tlsCredentials(context, this.#options.tls, this.endpoint, (error) => (this.#tlsError = error));
+    return tlsCredentials(tlsConnectOptions(this.endpoint, this.#options.tls), (error) => (this.#tlsError = error));
   }
 
   #follow(channel: Channel): void {
@@ -82,7 +83,7 @@ class GrpcConnection implements Connection {
     if (this.#observer !== undefined) channel.watchConnectivityState(state, Infinity, () => this.#follow(channel));
   }
 
-  /** grpc-js tells why a connection failed only to a call; this one cannot leave, as there is no connection. */
+  /** Finds out why a connection failed: grpc-js reports it only to a call. This one cannot leave: there is no connection. */
   #explain(channel: Channel): void {
     const probe = channel.createCall('/etcdts/WhyNot', Infinity, null, null, null);
     probe.start(grpcMetadata({}), {

@@ -1,7 +1,7 @@
 import { status, type StatusObject } from '@grpc/grpc-js';
 import type { Channel } from '@grpc/grpc-js';
-import { FRAME_PREFIX } from '../frame.ts';
-import type { Reach, WireCall, WireListener } from './transport.ts';
+import { FRAME_PREFIX } from '../../frame.ts';
+import type { Reach, WireCall, WireListener } from '../transport.ts';
 
 type GrpcWire = ReturnType<Channel['createCall']>;
 
@@ -11,7 +11,9 @@ export class GrpcCall implements WireCall {
   readonly #calls: Set<GrpcCall>;
   readonly #onSettled: () => void;
   #listener: WireListener | undefined;
-  /** Messages that wait for the first one to be written: until then grpc-js has room for one, and forgets all others. */
+  /** Whether messages are reported without being asked for. */
+  #unary = false;
+  /** Messages that wait until the first one is written: until then grpc-js has room for one, and forgets all others. */
   #waiting: Buffer[] | undefined;
   #written = false;
   /** Messages that grpc-js has not written yet. */
@@ -26,6 +28,14 @@ export class GrpcCall implements WireCall {
     this.#calls = calls;
     this.#onSettled = onSettled;
     calls.add(this);
+  }
+
+  /** Sends the one request of a unary call, and reads all that comes. */
+  sendWhole(request: Buffer): void {
+    this.#unary = true;
+    this.#write(request);
+    this.#wire.halfClose();
+    this.#wire.startRead();
   }
 
   send(frame: Buffer): void {
@@ -49,7 +59,7 @@ export class GrpcCall implements WireCall {
     this.#wire.cancelWithStatus(status.CANCELLED, 'cancelled');
   }
 
-  /** Ends the call from below: its owner is told. How far it got, grpc-js does not say while it is under way. */
+  /** Ends the call from below, and reports it. grpc-js does not show how far a call got while it is under way. */
   abandon(details: string): void {
     const listener = this.#listener;
     this.cancel();
@@ -62,6 +72,8 @@ export class GrpcCall implements WireCall {
 
   onReceiveMessage(message: Buffer): void {
     this.#listener?.onMessage(message);
+    // grpc-js reports the status only after another read.
+    if (this.#unary) this.read();
   }
 
   onReceiveStatus(end: StatusObject): void {

@@ -1,0 +1,55 @@
+import { CallCredentials, ChannelCredentials, type experimental } from '@grpc/grpc-js';
+import type { Socket } from 'node:net';
+import { connect, type ConnectionOptions as TlsConnectOptions, type TLSSocket } from 'node:tls';
+
+/**
+ * Channel credentials of one endpoint. grpc-js's own would send an IP address as the TLS server name, and would hide why a
+ * handshake failed; so the handshake is ours. `onFailure` receives its error.
+ */
+export function tlsCredentials(options: TlsConnectOptions, onFailure: (error: Error) => void): ChannelCredentials {
+  const handshake = (socket: Socket): Promise<{ socket: TLSSocket; secure: true }> =>
+    new Promise((resolve, reject) => {
+      const fail = (error: Error): void => {
+        onFailure(error);
+        reject(error);
+      };
+      const secured = connect({ ...options, socket });
+      secured.once('secureConnect', () => {
+        secured.off('error', fail).off('close', closed);
+        // With TLS 1.3 the server refuses a client certificate only after the handshake has ended well here.
+        secured.on('error', (error: NodeJS.ErrnoException) => {
+          if (error.code?.startsWith('ERR_SSL_') === true) onFailure(error);
+        });
+        resolve({ socket: secured, secure: true });
+      });
+      const closed = (): void => fail(new Error('the connection was closed during the TLS handshake'));
+      secured.once('error', fail).once('close', closed);
+    });
+  return new EndpointTlsCredentials(handshake);
+}
+
+class EndpointTlsCredentials extends ChannelCredentials {
+  readonly #handshake: (socket: Socket) => Promise<experimental.SecureConnectResult>;
+
+  constructor(handshake: (socket: Socket) => Promise<experimental.SecureConnectResult>) {
+    super();
+    this.#handshake = handshake;
+  }
+
+  override _isSecure(): boolean {
+    return true;
+  }
+
+  override _equals(other: ChannelCredentials): boolean {
+    return other === this;
+  }
+
+  override _createSecureConnector(): experimental.SecureConnector {
+    return {
+      connect: this.#handshake,
+      waitForReady: () => Promise.resolve(),
+      getCallCredentials: () => CallCredentials.createEmpty(),
+      destroy() {},
+    };
+  }
+}

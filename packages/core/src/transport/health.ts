@@ -1,0 +1,37 @@
+/** A connection that has not answered anything for this long, with calls waiting, is used last. */
+const SUSPECT_AFTER_MS = 1_000;
+/** How long a connection stays deprioritised after a call on it timed out without any answer. */
+const DOUBT_MS = 5_000;
+
+/** Whether one connection still answers, judged by the unary calls on it. Times are those of the client's clock. */
+export class Health {
+  #inFlight = 0;
+  /** When the connection last answered; the send time of the first call, if it has answered none since. */
+  #quietSince = 0;
+  #doubtedUntil = 0;
+
+  /** Whether the connection is used only if there is no better one. */
+  suspect(now: number): boolean {
+    return now < this.#doubtedUntil || this.#silent(now);
+  }
+
+  /** A call was sent; `callEnded` follows once. */
+  callSent(now: number): void {
+    if (this.#inFlight++ === 0) this.#quietSince = now;
+  }
+
+  /** A call has ended: by an answer, or given up without one. */
+  callEnded(now: number, answered: boolean): void {
+    if (answered) {
+      this.#quietSince = now;
+      this.#doubtedUntil = 0;
+    } else if (this.#silent(now)) {
+      this.#doubtedUntil = now + DOUBT_MS;
+    }
+    this.#inFlight--;
+  }
+
+  #silent(now: number): boolean {
+    return this.#inFlight > 0 && now - this.#quietSince > SUSPECT_AFTER_MS;
+  }
+}
