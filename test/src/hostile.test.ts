@@ -205,7 +205,7 @@ for (const code of [0, 1, 2, 3, 5, 8, 9, 11, 12, 13]) {
 }
 lie(
   'a reply larger than maxReceiveBytes',
-  'RESOURCE_EXHAUSTED',
+  'RESPONSE_TOO_LARGE',
   'unknown',
   (stream) => answer(stream, OK, frame(Buffer.alloc(200_000))),
   {

@@ -1,7 +1,8 @@
 // limit: 300 s
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createClient } from '@etcdts/core';
+import { createClient, remedyOf } from '@etcdts/core';
+import { errorCodes } from '@etcdts/core/plugin';
 import { assert, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
 import { blocksOf, compile, documents, root, runBlock } from './documents.ts';
 
@@ -55,13 +56,28 @@ for (const { path, text } of all) {
 test('docs/errors.md names every code, and each verdict that leaves a write unknown as such', () => {
   const text = readFileSync(join(root, 'docs/errors.md'), 'utf8');
   const data = readFileSync(join(root, 'packages/core/src/error-codes.ts'), 'utf8');
-  const rows = [...data.matchAll(/\[\s*'([A-Z_]+)',\s*\d+,\s*'([a-z-]+)',/g)];
+  const rows = [...data.matchAll(/^ {2}([A-Z_]+): \[\s*'[A-Z_]+',\s*'([a-z-]+)',\s*'[a-z]+',\s*'etcdserver: /gm)];
   const own = [...(/type ClientCode =([^;]*);/.exec(data)?.[1] ?? '').matchAll(/'([A-Z_]+)'/g)];
   assert.ok(rows.length > 60 && own.length > 5, 'the data has another form');
   for (const [, code = ''] of [...rows, ...own]) assert.ok(text.includes(`\`${code}\``), code);
   const [listed = ''] = /^The verdicts that etcd gives after[^]*?\.$/m.exec(text) ?? [];
   const unknown = rows.filter(([, , outcome]) => outcome === 'unknown').map(([, code]) => code);
   assert.equal([...listed.matchAll(/`([A-Z_]+)`/g)].map(([, code]) => code).toSorted(), unknown.toSorted());
+});
+
+test("docs/errors.md lists the codes of each remedy as core's table has them", () => {
+  const text = readFileSync(join(root, 'docs/errors.md'), 'utf8');
+  for (const remedy of ['again', 'elsewhere', 'later', 'token']) {
+    const [row = ''] = new RegExp(`^\\| \`${remedy}\`.*$`, 'm').exec(text) ?? [];
+    const listed = [...row.matchAll(/`([A-Z_]+)`/g)].map(([, code]) => code);
+    assert.equal(
+      listed.toSorted(),
+      errorCodes()
+        .filter((code) => remedyOf(code) === remedy)
+        .toSorted(),
+      remedy,
+    );
+  }
 });
 
 test.run();

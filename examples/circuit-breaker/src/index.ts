@@ -1,4 +1,4 @@
-import { EtcdError, isEtcdError } from '@etcdts/core';
+import { EtcdError, isEtcdError, remedyOf } from '@etcdts/core';
 import type { Interceptor } from '@etcdts/core/plugin';
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, isBrokenCircuitError } from 'cockatiel';
 
@@ -16,8 +16,8 @@ export interface BreakerOptions {
   pauseMs?: number | undefined;
 }
 
-/** UNAVAILABLE and DEADLINE_EXCEEDED, also where etcd has names of its own for them; all else is an answer. */
-const isDown = (error: unknown): boolean => isEtcdError(error) && (error.grpcCode === 14 || error.grpcCode === 4);
+/** A member or the way to it has failed, so that another try may be answered; all else is an answer. */
+const isDown = (error: unknown): boolean => isEtcdError(error) && ['again', 'elsewhere'].includes(remedyOf(error));
 
 /**
  * Refuses calls at once, with `UNAVAILABLE` and `'not-applied'`, while etcd does not answer. One breaker is for one
@@ -30,7 +30,7 @@ export function breaker({ failures = 5, pauseMs = 1_000 }: BreakerOptions = {}):
   });
   // Nothing was sent: `attempts` stays 0, by which retry() knows that there is no use in another try.
   const refused = (): EtcdError =>
-    new EtcdError({ code: 'UNAVAILABLE', message: 'the circuit is open', grpcCode: 14, outcome: 'not-applied' });
+    new EtcdError({ code: 'UNAVAILABLE', message: 'the circuit is open', outcome: 'not-applied' });
 
   return {
     name: 'breaker',

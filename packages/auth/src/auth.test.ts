@@ -1,5 +1,6 @@
-import { createClient } from '@etcdts/core';
+import { createClient, remedyOf } from '@etcdts/core';
 import {
+  errorCodes,
   invoke,
   methods,
   type ClientStream,
@@ -84,26 +85,55 @@ test('a call whose token was replaced meanwhile is repeated with the new one, wi
 
 test('each verdict on a token is met by another token; what goes on being refused surfaces', async () => {
   const cases = [
-    ['INVALID_AUTH_TOKEN', 16, 2],
-    ['UNAUTHENTICATED', 16, 2],
-    ['USER_EMPTY', 3, 2],
-    ['AUTH_OLD_REVISION', 3, 9],
-    ['PERMISSION_DENIED', 7, 1],
+    ['INVALID_AUTH_TOKEN', 2],
+    ['UNAUTHENTICATED', 2],
+    ['USER_EMPTY', 2],
+    ['AUTH_OLD_REVISION', 9],
+    ['PERMISSION_DENIED', 1],
   ] as const;
-  for (const [code, grpcCode, sent] of cases) {
+  for (const [code, sent] of cases) {
     const etcd = new FakeEtcd();
     const { client } = clientOf(etcd);
-    etcd.refuse = () => verdict(code, grpcCode);
+    etcd.refuse = () => verdict(code);
     await rejects(client.kv.put('k', 'v'), { code, outcome: 'not-applied' });
     assert.is(etcd.calls.length, sent, `${code}: sent`);
     assert.is(etcd.authenticated, sent, `${code}: authenticated`);
   }
 });
 
+test('a refusal of any code that a new token may turn into an answer is met by one, and no other is', async () => {
+  for (const code of errorCodes()) {
+    const etcd = new FakeEtcd();
+    const { client } = clientOf(etcd);
+    let refusals = 1;
+    etcd.refuse = () => (refusals-- > 0 ? verdict(code) : undefined);
+    await client.kv.put('k', 'v').catch(() => {});
+    assert.is(etcd.authenticated, remedyOf(code) === 'token' ? 2 : 1, code);
+    await client.close();
+  }
+});
+
+test('only a verdict on name and password is kept: what a proxy says of an Authenticate is not (parity bug 10)', async () => {
+  for (const code of errorCodes()) {
+    // No verdict on a name: etcd needs no token.
+    if (code === 'AUTH_NOT_ENABLED') continue;
+    const etcd = new FakeEtcd();
+    const { client } = clientOf(etcd);
+    etcd.failure = verdict(code);
+    await client.kv.put('k', 'v').catch(() => {});
+    const before = etcd.authenticated;
+    assert.is(before, ['again', 'elsewhere'].includes(remedyOf(code)) ? 3 : 1, `${code}: asked`);
+    etcd.failure = undefined;
+    await client.kv.put('k', 'v').catch(() => {});
+    assert.is(etcd.authenticated, code === 'AUTH_FAILED' ? before : before + 1, `${code}: asked again`);
+    await client.close();
+  }
+});
+
 test('other errors pass as they are', async () => {
   const etcd = new FakeEtcd();
   const { client } = clientOf(etcd);
-  const error = verdict('NO_SPACE', 8);
+  const error = verdict('NO_SPACE');
   etcd.refuse = () => error;
   await rejects(client.kv.put('k', 'v'), (thrown) => thrown === error);
   assert.is(etcd.calls.length, 1);
@@ -132,7 +162,7 @@ test('without authentication calls go without a token, until etcd asks for one (
 test('a wrong password fails all who wait, then everybody at once until the backoff has passed (H33)', async () => {
   const etcd = new FakeEtcd();
   const { client, clock } = clientOf(etcd);
-  etcd.failure = verdict('AUTH_FAILED', 3);
+  etcd.failure = verdict('AUTH_FAILED');
   const expected = { code: 'AUTH_FAILED', outcome: 'not-applied' };
   await Promise.all([1, 2, 3].map(() => rejects(client.kv.put('k', 'v'), expected)));
   assert.is(etcd.authenticated, 1);
@@ -148,7 +178,7 @@ test('a wrong password fails all who wait, then everybody at once until the back
   etcd.failure = undefined;
   clock.now += 30_000;
   await client.kv.put('k', 'v');
-  etcd.failure = verdict('AUTH_FAILED', 3);
+  etcd.failure = verdict('AUTH_FAILED');
   etcd.expire();
   const before = etcd.authenticated;
   await rejects(client.kv.put('k', 'v'), expected);
@@ -158,7 +188,7 @@ test('a wrong password fails all who wait, then everybody at once until the back
 });
 
 test('Authenticate is asked again, three times in all, where no answer comes; that is shown, and not remembered', async () => {
-  for (const failure of [verdict('UNAVAILABLE', 14), verdict('DEADLINE_EXCEEDED', 4)]) {
+  for (const failure of [verdict('UNAVAILABLE'), verdict('DEADLINE_EXCEEDED')]) {
     const etcd = new FakeEtcd();
     const { client } = clientOf(etcd);
     etcd.failure = failure;
@@ -202,7 +232,7 @@ test('closing a client ends what waits; another one over the same connections as
   await derived.close();
   await first;
   etcd.authenticating = Promise.resolve();
-  held.reject(verdict('CLIENT_CLOSED', 1));
+  held.reject(verdict('CLIENT_CLOSED'));
   await second;
   assert.is(etcd.authenticated, 2);
 });
@@ -210,7 +240,7 @@ test('closing a client ends what waits; another one over the same connections as
 test('a client that was closed asks for no more tokens', async () => {
   const etcd = new FakeEtcd();
   const { client } = clientOf(etcd);
-  etcd.failure = verdict('CLIENT_CLOSED', 1);
+  etcd.failure = verdict('CLIENT_CLOSED');
   await rejects(client.kv.get('k'), { code: 'CLIENT_CLOSED' });
   await settle();
   assert.is(etcd.authenticated, 1);
@@ -305,7 +335,7 @@ test('a stream that needs a token first waits for it, and a failure to get it en
   const etcd = new FakeEtcd();
   const outer = opener();
   createClient({ endpoints: '127.0.0.1:1', interceptors: [outer, auth(user), etcd.interceptor] });
-  etcd.failure = verdict('UNAVAILABLE', 14);
+  etcd.failure = verdict('UNAVAILABLE');
   await rejects(collect(outer.open('watch')), { code: 'UNAVAILABLE' });
   etcd.failure = undefined;
   assert.equal(await collect(outer.open('watch')), [{}]);
@@ -375,7 +405,7 @@ test('a server stream refused for its token is opened again once, before its fir
       etcd.calls.map(({ attempt }) => attempt),
       [1, 1, 2],
     );
-    etcd.refuse = () => verdict('INVALID_AUTH_TOKEN', 16);
+    etcd.refuse = () => verdict('INVALID_AUTH_TOKEN');
     await rejects(read(outer.open('snapshot')), { code: 'INVALID_AUTH_TOKEN' });
     assert.is(etcd.calls.length, 5);
     assert.is(etcd.authenticated, 3);
@@ -394,11 +424,11 @@ test('a server stream refused after its first message is not opened again', asyn
         cancel() {},
         forEach: async (onMessage: (message: unknown) => void) => {
           onMessage('a');
-          throw verdict('INVALID_AUTH_TOKEN', 16);
+          throw verdict('INVALID_AUTH_TOKEN');
         },
         async *[Symbol.asyncIterator]() {
           yield 'a';
-          throw verdict('INVALID_AUTH_TOKEN', 16);
+          throw verdict('INVALID_AUTH_TOKEN');
         },
       } as never;
     },

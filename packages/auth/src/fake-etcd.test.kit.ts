@@ -10,8 +10,8 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-export function verdict(code: EtcdError['code'], grpcCode: number, message = 'etcdserver: no'): EtcdError {
-  return new EtcdError({ code, grpcCode, message, outcome: 'not-applied' });
+export function verdict(code: EtcdError['code'], message = 'etcdserver: no'): EtcdError {
+  return new EtcdError({ code, message, outcome: 'not-applied' });
 }
 
 const header = { clusterId: 1n, memberId: 2n, revision: 3n, raftTerm: 4n };
@@ -56,7 +56,7 @@ export class FakeEtcd {
       const token = `sentinel-token-${this.authenticated}`;
       await this.authenticating;
       if (this.failure !== undefined) throw this.failure;
-      if (!this.enabled) throw verdict('AUTH_NOT_ENABLED', 9);
+      if (!this.enabled) throw verdict('AUTH_NOT_ENABLED');
       this.valid = token;
       return { header, token };
     }
@@ -92,8 +92,8 @@ export class FakeEtcd {
 
   #judge(call: Call): EtcdError | undefined {
     const token = call.metadata['token'];
-    if (this.enabled && token === undefined) return verdict('USER_EMPTY', 3);
-    if (this.enabled && token !== this.valid) return verdict('INVALID_AUTH_TOKEN', 16);
+    if (this.enabled && token === undefined) return verdict('USER_EMPTY');
+    if (this.enabled && token !== this.valid) return verdict('INVALID_AUTH_TOKEN');
     return this.refuse(call);
   }
 }

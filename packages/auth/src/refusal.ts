@@ -1,27 +1,22 @@
-import { isEtcdError, type EtcdError } from '@etcdts/core';
+import { isEtcdError, remedyOf, type EtcdError } from '@etcdts/core';
 import { serverError } from '@etcdts/core/plugin';
 
-// etcd's verdicts on the token of a call. All are given before anything is done (server/auth/store.go), so that writes may
-// be repeated too. UNAUTHENTICATED is what a gateway in front of etcd says.
-const VERDICTS: ReadonlySet<string> = new Set([
-  'INVALID_AUTH_TOKEN',
-  'UNAUTHENTICATED',
-  'AUTH_OLD_REVISION',
-  'USER_EMPTY',
-]);
-
-/** A verdict on the token of a call. */
+/**
+ * A verdict on the token of a call. etcd gives them before it does anything (server/auth/store.go), so that writes may be
+ * repeated too.
+ */
 export type TokenRefusal = EtcdError;
 
 /** Whether etcd refused the token of a call, or the lack of one. */
 export function isTokenRefusal(error: unknown): error is TokenRefusal {
-  return isEtcdError(error) && VERDICTS.has(error.code);
+  return isEtcdError(error) && remedyOf(error) === 'token';
 }
 
 /** Whether etcd cancelled a watch for the token of its stream, which it says in a message of a healthy stream. */
 export function cancelsForToken(message: unknown): boolean {
   const { canceled, cancelReason } = message as { canceled?: boolean; cancelReason?: string };
-  return canceled === true && VERDICTS.has(serverError(cancelReason ?? '')?.[0] ?? '');
+  const code = canceled === true ? serverError(cancelReason ?? '') : undefined;
+  return code !== undefined && remedyOf(code) === 'token';
 }
 
 const MOST_REPEATS = 8;

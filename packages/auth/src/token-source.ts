@@ -1,4 +1,4 @@
-import { EtcdError, isEtcdError } from '@etcdts/core';
+import { EtcdError, isEtcdError, remedyOf } from '@etcdts/core';
 import { methods, type InterceptorSite } from '@etcdts/core/plugin';
 import { backoffMs } from './backoff.ts';
 import { Token } from './token.ts';
@@ -18,11 +18,6 @@ export interface SourceParts {
 const FETCH_MS = 10_000;
 /** Tries within that time: the first members asked may be silent, or gone. */
 const TRIES = 3;
-/** DEADLINE_EXCEEDED, UNAVAILABLE: no answer. Authenticate changes nothing, so it may have arrived. */
-const UNANSWERED: ReadonlySet<number> = new Set([4, 14]);
-
-/** UNKNOWN, INVALID_ARGUMENT, PERMISSION_DENIED: etcd has judged name and password, some of it without a code of its own. */
-const JUDGED: ReadonlySet<number> = new Set([2, 3, 7]);
 
 /**
  * The token of one cluster: kept until etcd refuses it, fetched by one request at a time however many calls wait.
@@ -75,7 +70,8 @@ export class TokenSource {
       this.#refusals = 0;
       return this.#token;
     } catch (error) {
-      if (isEtcdError(error) && JUDGED.has(error.grpcCode)) {
+      // Only etcd's own verdict on name and password is kept: what a proxy says is no verdict on them.
+      if (isEtcdError(error, 'AUTH_FAILED')) {
         const until = this.#parts.now() + backoffMs(++this.#refusals, this.#parts.random);
         this.#judgement = { error, until };
       }
@@ -95,10 +91,16 @@ export function byPassword(name: string, password: string, allowInsecure: boolea
         return (await site.unary(methods.authenticate, { name, password }, options)).token;
       } catch (error) {
         if (isEtcdError(error, 'AUTH_NOT_ENABLED')) return undefined;
-        if (tries === TRIES || !isEtcdError(error) || !UNANSWERED.has(error.grpcCode)) throw error;
+        if (tries === TRIES || !isEtcdError(error) || !mayAskAtOnce(error)) throw error;
       }
     }
   };
+}
+
+/** Whether another member may answer. Authenticate changes nothing, so the failed try may have arrived. */
+function mayAskAtOnce(error: EtcdError): boolean {
+  const remedy = remedyOf(error);
+  return remedy === 'again' || remedy === 'elsewhere';
 }
 
 /** Fetches tokens by a function of the application. */
@@ -121,5 +123,5 @@ async function given(give: () => Promise<string>): Promise<string> {
 }
 
 function noToken(message: string, cause?: unknown): EtcdError {
-  return new EtcdError({ code: 'UNAUTHENTICATED', grpcCode: 16, message, outcome: 'not-applied', cause });
+  return new EtcdError({ code: 'UNAUTHENTICATED', message, outcome: 'not-applied', cause });
 }

@@ -1,11 +1,23 @@
-// Data: etcd's error texts, their codes and what each says of a write. Ported by name from etcd's
-// api/v3rpc/rpctypes/error.go, all 63. The text decides, not the wire code, which differs between minor versions.
+// Data: every code of an EtcdError, and what each permits. This is the only place that decides about it: watches, leases, the
+// picker, retries and authentication ask the table (failures.ts) and keep no sets of codes of their own.
 
 /** What is known of a failed request's effect on etcd. */
 export type Outcome = 'not-applied' | 'unknown';
 
-/** One row of etcd's table: the code we give it, its gRPC code, and what it says of a write. */
-export type ServerError = readonly [code: EtcdServerCode, grpcCode: number, outcome: Outcome];
+/**
+ * What may turn a failure into an answer.
+ *
+ * `none`: nothing that a client can do alone, another try fails in the same way. `again`: another try, anywhere: the
+ * connection or the whole cluster was in the way. `elsewhere`: another try at another member, if there is one, for this
+ * member was in the way. `later`: another try, but never at once. `token`: another try with a new token.
+ */
+export type Remedy = 'none' | 'again' | 'elsewhere' | 'later' | 'token';
+
+/** One row of the table: the gRPC status of the code, and for a write its outcome; a read is never applied. */
+export type FailureRow = readonly [grpcCode: GrpcCode, outcome: Outcome, remedy: Remedy];
+
+/** A row with etcd's text. `here: 'never'`: the member that gave this verdict gives it to every such request. */
+export type ServerRow = readonly [...FailureRow, text: string, here?: 'never'];
 
 /** etcd's own verdicts: the names of rpctypes without `Err`. */
 export type EtcdServerCode =
@@ -97,10 +109,7 @@ export const GRPC_CODES = [
 /** A gRPC status code by name. */
 export type GrpcCode = Exclude<(typeof GRPC_CODES)[number], 'OK'>;
 
-/**
- * Verdicts of this client, never of a server: closed client, a watch whose cluster was reset, a lease that is lost, a
- * cluster that is too old, an operation that a namespace cannot scope, a secret that would go over plain HTTP.
- */
+/** Verdicts of this client and of the packages above it, never of a server. `docs/errors.md` explains each one. */
 export type ClientCode =
   | 'CLIENT_CLOSED'
   | 'CLUSTER_RESET'
@@ -108,120 +117,203 @@ export type ClientCode =
   | 'OLD_CLUSTER'
   | 'NAMESPACE_VIOLATION'
   | 'INSECURE_ENDPOINT'
-  | 'NO_AVAILABLE_ENDPOINTS';
+  | 'NO_AVAILABLE_ENDPOINTS'
+  | 'TLS_FAILED'
+  | 'RESPONSE_TOO_LARGE'
+  | 'SESSION_ENDED'
+  | 'LOCK_LOST'
+  | 'ELECTION_NOT_LEADER'
+  | 'ELECTION_NO_LEADER'
+  | 'TRANSACTION_CONFLICT'
+  | 'NO_GREATER_REVISION'
+  | 'CACHE_NOT_READY'
+  | 'KEY_EXISTS'
+  | 'TOO_MANY_CLIENTS';
 
 /** Every code that an EtcdError can carry: a closed union, made for `switch`. */
 export type EtcdErrorCode = EtcdServerCode | GrpcCode | ClientCode;
 
-// 'unknown' marks the verdicts that etcd gives after it has proposed the request to the cluster. NO_SPACE is one of them:
-// writes that are under way when the quota is crossed are applied and then answered so (server/etcdserver/apply/quota.go).
-const ROWS: readonly (readonly [...ServerError, text: string])[] = [
-  ['EMPTY_KEY', 3, 'not-applied', 'etcdserver: key is not provided'],
-  ['KEY_NOT_FOUND', 3, 'not-applied', 'etcdserver: key not found'],
-  ['VALUE_PROVIDED', 3, 'not-applied', 'etcdserver: value is provided'],
-  ['LEASE_PROVIDED', 3, 'not-applied', 'etcdserver: lease is provided'],
-  ['TOO_MANY_OPS', 3, 'not-applied', 'etcdserver: too many operations in txn request'],
-  ['DUPLICATE_KEY', 3, 'not-applied', 'etcdserver: duplicate key given in txn request'],
-  ['INVALID_CLIENT_API_VERSION', 3, 'not-applied', 'etcdserver: invalid client api version'],
-  ['INVALID_SORT_OPTION', 3, 'not-applied', 'etcdserver: invalid sort option'],
-  ['COMPACTED', 11, 'not-applied', 'etcdserver: mvcc: required revision has been compacted'],
-  ['FUTURE_REV', 11, 'not-applied', 'etcdserver: mvcc: required revision is a future revision'],
-  ['NO_SPACE', 8, 'unknown', 'etcdserver: mvcc: database space exceeded'],
-  ['LEASE_NOT_FOUND', 5, 'not-applied', 'etcdserver: requested lease not found'],
-  ['LEASE_EXIST', 9, 'not-applied', 'etcdserver: lease already exists'],
-  ['LEASE_TTL_TOO_LARGE', 11, 'not-applied', 'etcdserver: too large lease TTL'],
-  ['WATCH_CANCELED', 1, 'unknown', 'etcdserver: watch canceled'],
-  ['MEMBER_EXIST', 9, 'not-applied', 'etcdserver: member ID already exist'],
-  ['PEER_URL_EXIST', 9, 'not-applied', 'etcdserver: Peer URLs already exists'],
-  [
-    'MEMBER_NOT_ENOUGH_STARTED',
-    9,
+/**
+ * etcd's verdicts: all 63 of api/v3rpc/rpctypes/error.go, by name. The text identifies a verdict, not the status on the wire,
+ * which differs between minor versions.
+ *
+ * Outcome `unknown` marks the verdicts that etcd gives after it has proposed the request to the cluster. NO_SPACE is one of
+ * them: etcd applies the writes that are under way when the quota is crossed, and then answers with it
+ * (server/etcdserver/apply/quota.go).
+ *
+ * NOT_CAPABLE is the member's own and lasts: the member is too old to know the cluster's version (server/etcdserver/api/
+ * capability.go). CLUSTER_VERSION_UNAVAILABLE is the whole cluster's and passes: a member gives it after a linearizable read,
+ * before the first leader has decided on a version (server/etcdserver/v3_server.go `downgradeValidate`). NOT_LEADER is the
+ * member's own and passes. WATCH_CANCELED ends the streams of a member that has lost its leader (v3rpc/watch.go).
+ */
+export const SERVER_FAILURES: Readonly<Record<EtcdServerCode, ServerRow>> = {
+  EMPTY_KEY: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: key is not provided'],
+  KEY_NOT_FOUND: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: key not found'],
+  VALUE_PROVIDED: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: value is provided'],
+  LEASE_PROVIDED: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: lease is provided'],
+  TOO_MANY_OPS: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: too many operations in txn request'],
+  DUPLICATE_KEY: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: duplicate key given in txn request'],
+  INVALID_CLIENT_API_VERSION: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: invalid client api version'],
+  INVALID_SORT_OPTION: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: invalid sort option'],
+  COMPACTED: ['OUT_OF_RANGE', 'not-applied', 'none', 'etcdserver: mvcc: required revision has been compacted'],
+  FUTURE_REV: ['OUT_OF_RANGE', 'not-applied', 'none', 'etcdserver: mvcc: required revision is a future revision'],
+  NO_SPACE: ['RESOURCE_EXHAUSTED', 'unknown', 'none', 'etcdserver: mvcc: database space exceeded'],
+  LEASE_NOT_FOUND: ['NOT_FOUND', 'not-applied', 'none', 'etcdserver: requested lease not found'],
+  LEASE_EXIST: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: lease already exists'],
+  LEASE_TTL_TOO_LARGE: ['OUT_OF_RANGE', 'not-applied', 'none', 'etcdserver: too large lease TTL'],
+  WATCH_CANCELED: ['CANCELLED', 'unknown', 'elsewhere', 'etcdserver: watch canceled'],
+  MEMBER_EXIST: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: member ID already exist'],
+  PEER_URL_EXIST: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: Peer URLs already exists'],
+  MEMBER_NOT_ENOUGH_STARTED: [
+    'FAILED_PRECONDITION',
     'not-applied',
+    'none',
     'etcdserver: re-configuration failed due to not enough started members',
   ],
-  ['MEMBER_BAD_URLS', 3, 'not-applied', 'etcdserver: given member URLs are invalid'],
-  ['MEMBER_NOT_FOUND', 5, 'not-applied', 'etcdserver: member not found'],
-  ['MEMBER_NOT_LEARNER', 9, 'not-applied', 'etcdserver: can only promote a learner member'],
-  [
-    'MEMBER_LEARNER_NOT_READY',
-    9,
+  MEMBER_BAD_URLS: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: given member URLs are invalid'],
+  MEMBER_NOT_FOUND: ['NOT_FOUND', 'not-applied', 'none', 'etcdserver: member not found'],
+  MEMBER_NOT_LEARNER: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: can only promote a learner member'],
+  MEMBER_LEARNER_NOT_READY: [
+    'FAILED_PRECONDITION',
     'not-applied',
+    'none',
     'etcdserver: can only promote a learner member which is in sync with leader',
   ],
-  ['TOO_MANY_LEARNERS', 9, 'not-applied', 'etcdserver: too many learner members in cluster'],
-  ['CLUSTER_ID_MISMATCH', 9, 'not-applied', 'etcdserver: cluster ID mismatch'],
-  ['REQUEST_TOO_LARGE', 3, 'not-applied', 'etcdserver: request is too large'],
-  ['TOO_MANY_REQUESTS', 8, 'not-applied', 'etcdserver: too many requests'],
-  ['ROOT_USER_NOT_EXIST', 9, 'not-applied', 'etcdserver: root user does not exist'],
-  ['ROOT_ROLE_NOT_EXIST', 9, 'not-applied', 'etcdserver: root user does not have root role'],
-  ['USER_ALREADY_EXIST', 9, 'not-applied', 'etcdserver: user name already exists'],
-  ['USER_EMPTY', 3, 'not-applied', 'etcdserver: user name is empty'],
-  ['USER_NOT_FOUND', 9, 'not-applied', 'etcdserver: user name not found'],
-  ['ROLE_ALREADY_EXIST', 9, 'not-applied', 'etcdserver: role name already exists'],
-  ['ROLE_NOT_FOUND', 9, 'not-applied', 'etcdserver: role name not found'],
-  ['ROLE_EMPTY', 3, 'not-applied', 'etcdserver: role name is empty'],
-  ['AUTH_FAILED', 3, 'not-applied', 'etcdserver: authentication failed, invalid user ID or password'],
-  ['PERMISSION_NOT_GIVEN', 3, 'not-applied', 'etcdserver: permission not given'],
-  ['PERMISSION_DENIED', 7, 'not-applied', 'etcdserver: permission denied'],
-  ['ROLE_NOT_GRANTED', 9, 'not-applied', 'etcdserver: role is not granted to the user'],
-  ['PERMISSION_NOT_GRANTED', 9, 'not-applied', 'etcdserver: permission is not granted to the role'],
-  ['AUTH_NOT_ENABLED', 9, 'not-applied', 'etcdserver: authentication is not enabled'],
-  ['INVALID_AUTH_TOKEN', 16, 'not-applied', 'etcdserver: invalid auth token'],
-  ['INVALID_AUTH_MGMT', 3, 'not-applied', 'etcdserver: invalid auth management'],
-  ['AUTH_OLD_REVISION', 3, 'not-applied', 'etcdserver: revision of auth store is old'],
-  ['NO_LEADER', 14, 'not-applied', 'etcdserver: no leader'],
-  ['NOT_LEADER', 9, 'not-applied', 'etcdserver: not leader'],
-  ['LEADER_CHANGED', 14, 'unknown', 'etcdserver: leader changed'],
-  ['NOT_CAPABLE', 9, 'not-applied', 'etcdserver: not capable'],
-  ['STOPPED', 14, 'unknown', 'etcdserver: server stopped'],
-  ['TIMEOUT', 14, 'unknown', 'etcdserver: request timed out'],
-  [
-    'TIMEOUT_DUE_TO_LEADER_FAIL',
-    14,
+  TOO_MANY_LEARNERS: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: too many learner members in cluster'],
+  CLUSTER_ID_MISMATCH: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: cluster ID mismatch'],
+  REQUEST_TOO_LARGE: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: request is too large'],
+  TOO_MANY_REQUESTS: ['RESOURCE_EXHAUSTED', 'not-applied', 'later', 'etcdserver: too many requests'],
+  ROOT_USER_NOT_EXIST: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: root user does not exist'],
+  ROOT_ROLE_NOT_EXIST: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: root user does not have root role'],
+  USER_ALREADY_EXIST: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: user name already exists'],
+  USER_EMPTY: ['INVALID_ARGUMENT', 'not-applied', 'token', 'etcdserver: user name is empty'],
+  USER_NOT_FOUND: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: user name not found'],
+  ROLE_ALREADY_EXIST: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: role name already exists'],
+  ROLE_NOT_FOUND: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: role name not found'],
+  ROLE_EMPTY: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: role name is empty'],
+  AUTH_FAILED: [
+    'INVALID_ARGUMENT',
+    'not-applied',
+    'none',
+    'etcdserver: authentication failed, invalid user ID or password',
+  ],
+  PERMISSION_NOT_GIVEN: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: permission not given'],
+  PERMISSION_DENIED: ['PERMISSION_DENIED', 'not-applied', 'none', 'etcdserver: permission denied'],
+  ROLE_NOT_GRANTED: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: role is not granted to the user'],
+  PERMISSION_NOT_GRANTED: [
+    'FAILED_PRECONDITION',
+    'not-applied',
+    'none',
+    'etcdserver: permission is not granted to the role',
+  ],
+  AUTH_NOT_ENABLED: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: authentication is not enabled'],
+  INVALID_AUTH_TOKEN: ['UNAUTHENTICATED', 'not-applied', 'token', 'etcdserver: invalid auth token'],
+  INVALID_AUTH_MGMT: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: invalid auth management'],
+  AUTH_OLD_REVISION: ['INVALID_ARGUMENT', 'not-applied', 'token', 'etcdserver: revision of auth store is old'],
+  NO_LEADER: ['UNAVAILABLE', 'not-applied', 'elsewhere', 'etcdserver: no leader'],
+  NOT_LEADER: ['FAILED_PRECONDITION', 'not-applied', 'elsewhere', 'etcdserver: not leader'],
+  LEADER_CHANGED: ['UNAVAILABLE', 'unknown', 'again', 'etcdserver: leader changed'],
+  NOT_CAPABLE: ['FAILED_PRECONDITION', 'not-applied', 'elsewhere', 'etcdserver: not capable', 'never'],
+  STOPPED: ['UNAVAILABLE', 'unknown', 'elsewhere', 'etcdserver: server stopped'],
+  TIMEOUT: ['UNAVAILABLE', 'unknown', 'elsewhere', 'etcdserver: request timed out'],
+  TIMEOUT_DUE_TO_LEADER_FAIL: [
+    'UNAVAILABLE',
     'unknown',
+    'elsewhere',
     'etcdserver: request timed out, possibly due to previous leader failure',
   ],
-  ['TIMEOUT_DUE_TO_CONNECTION_LOST', 14, 'unknown', 'etcdserver: request timed out, possibly due to connection lost'],
-  [
-    'TIMEOUT_WAIT_APPLIED_INDEX',
-    14,
+  TIMEOUT_DUE_TO_CONNECTION_LOST: [
+    'UNAVAILABLE',
     'unknown',
+    'elsewhere',
+    'etcdserver: request timed out, possibly due to connection lost',
+  ],
+  TIMEOUT_WAIT_APPLIED_INDEX: [
+    'UNAVAILABLE',
+    'unknown',
+    'elsewhere',
     'etcdserver: request timed out, waiting for the applied index took too long',
   ],
-  ['UNHEALTHY', 14, 'not-applied', 'etcdserver: unhealthy cluster'],
-  ['CORRUPT', 15, 'not-applied', 'etcdserver: corrupt cluster'],
-  ['NOT_SUPPORTED_FOR_LEARNER', 9, 'not-applied', 'etcdserver: rpc not supported for learner'],
-  ['BAD_LEADER_TRANSFEREE', 9, 'not-applied', 'etcdserver: bad leader transferee'],
-  ['WRONG_DOWNGRADE_VERSION_FORMAT', 3, 'not-applied', 'etcdserver: wrong downgrade target version format'],
-  ['INVALID_DOWNGRADE_TARGET_VERSION', 3, 'not-applied', 'etcdserver: invalid downgrade target version'],
-  ['CLUSTER_VERSION_UNAVAILABLE', 9, 'not-applied', 'etcdserver: cluster version not found during downgrade'],
-  ['DOWNGRADE_IN_PROCESS', 9, 'not-applied', 'etcdserver: cluster has a downgrade job in progress'],
-  ['NO_INFLIGHT_DOWNGRADE', 9, 'not-applied', 'etcdserver: no inflight downgrade job'],
-  ['REQUEST_CANCELED', 1, 'unknown', 'etcdserver: request canceled'],
-  ['REQUEST_DEADLINE_EXCEEDED', 4, 'unknown', 'etcdserver: context deadline exceeded'],
-];
+  UNHEALTHY: ['UNAVAILABLE', 'not-applied', 'elsewhere', 'etcdserver: unhealthy cluster'],
+  CORRUPT: ['DATA_LOSS', 'not-applied', 'none', 'etcdserver: corrupt cluster'],
+  NOT_SUPPORTED_FOR_LEARNER: [
+    'FAILED_PRECONDITION',
+    'not-applied',
+    'elsewhere',
+    'etcdserver: rpc not supported for learner',
+    'never',
+  ],
+  BAD_LEADER_TRANSFEREE: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: bad leader transferee'],
+  WRONG_DOWNGRADE_VERSION_FORMAT: [
+    'INVALID_ARGUMENT',
+    'not-applied',
+    'none',
+    'etcdserver: wrong downgrade target version format',
+  ],
+  INVALID_DOWNGRADE_TARGET_VERSION: [
+    'INVALID_ARGUMENT',
+    'not-applied',
+    'none',
+    'etcdserver: invalid downgrade target version',
+  ],
+  CLUSTER_VERSION_UNAVAILABLE: [
+    'FAILED_PRECONDITION',
+    'not-applied',
+    'later',
+    'etcdserver: cluster version not found during downgrade',
+  ],
+  DOWNGRADE_IN_PROCESS: [
+    'FAILED_PRECONDITION',
+    'not-applied',
+    'none',
+    'etcdserver: cluster has a downgrade job in progress',
+  ],
+  NO_INFLIGHT_DOWNGRADE: ['FAILED_PRECONDITION', 'not-applied', 'none', 'etcdserver: no inflight downgrade job'],
+  REQUEST_CANCELED: ['CANCELLED', 'unknown', 'elsewhere', 'etcdserver: request canceled'],
+  REQUEST_DEADLINE_EXCEEDED: ['DEADLINE_EXCEEDED', 'unknown', 'elsewhere', 'etcdserver: context deadline exceeded'],
+};
 
-const BY_TEXT: ReadonlyMap<string, ServerError> = new Map(
-  ROWS.map(([code, grpc, outcome, text]) => [text, [code, grpc, outcome]]),
-);
+/**
+ * gRPC's own codes, if etcd gave no verdict: a proxy, the connection or grpc itself has failed the request. One name,
+ * PERMISSION_DENIED, is etcd's too; the two rows differ in the outcome only.
+ */
+export const GRPC_FAILURES: Readonly<Record<GrpcCode, FailureRow>> = {
+  CANCELLED: ['CANCELLED', 'unknown', 'again'],
+  UNKNOWN: ['UNKNOWN', 'unknown', 'elsewhere'],
+  INVALID_ARGUMENT: ['INVALID_ARGUMENT', 'unknown', 'none'],
+  DEADLINE_EXCEEDED: ['DEADLINE_EXCEEDED', 'unknown', 'elsewhere'],
+  NOT_FOUND: ['NOT_FOUND', 'unknown', 'none'],
+  ALREADY_EXISTS: ['ALREADY_EXISTS', 'unknown', 'none'],
+  PERMISSION_DENIED: ['PERMISSION_DENIED', 'unknown', 'none'],
+  RESOURCE_EXHAUSTED: ['RESOURCE_EXHAUSTED', 'unknown', 'later'],
+  FAILED_PRECONDITION: ['FAILED_PRECONDITION', 'unknown', 'none'],
+  ABORTED: ['ABORTED', 'unknown', 'again'],
+  OUT_OF_RANGE: ['OUT_OF_RANGE', 'unknown', 'none'],
+  UNIMPLEMENTED: ['UNIMPLEMENTED', 'unknown', 'none'],
+  INTERNAL: ['INTERNAL', 'unknown', 'elsewhere'],
+  UNAVAILABLE: ['UNAVAILABLE', 'unknown', 'again'],
+  DATA_LOSS: ['DATA_LOSS', 'unknown', 'none'],
+  UNAUTHENTICATED: ['UNAUTHENTICATED', 'unknown', 'token'],
+};
 
-// What etcd's auth store calls them, which before 3.6 reached clients as it was where an RPC is a stream, as Snapshot.
-const RAW: ReadonlyMap<string, string> = new Map([
-  ['auth: invalid auth token', 'etcdserver: invalid auth token'],
-  ['auth: revision in header is old', 'etcdserver: revision of auth store is old'],
-  ['auth: user name is empty', 'etcdserver: user name is empty'],
-  ['auth: permission denied', 'etcdserver: permission denied'],
-]);
-
-/** Finds etcd's verdict by its text, also where a proxy or a cancel reason wrapped it in gRPC's own. */
-export function serverError(text: string): ServerError | undefined {
-  const plain = BY_TEXT.get(RAW.get(text) ?? text);
-  if (plain !== undefined) return plain;
-  const wrapped = /^rpc error: code = \w+ desc = (.*)$/s.exec(text);
-  return wrapped ? serverError(wrapped[1] as string) : undefined;
-}
-
-/** Every row of the table, for tests and documentation. */
-export function serverErrorTexts(): readonly string[] {
-  return ROWS.map((row) => row[3]);
-}
+/** The client's own. The outcome is the one of a failure that is found before anything is sent, or outside of any RPC. */
+export const CLIENT_FAILURES: Readonly<Record<ClientCode, FailureRow>> = {
+  CLIENT_CLOSED: ['CANCELLED', 'not-applied', 'none'],
+  CLUSTER_RESET: ['FAILED_PRECONDITION', 'not-applied', 'none'],
+  LEASE_LOST: ['ABORTED', 'not-applied', 'none'],
+  OLD_CLUSTER: ['FAILED_PRECONDITION', 'not-applied', 'none'],
+  NAMESPACE_VIOLATION: ['PERMISSION_DENIED', 'not-applied', 'none'],
+  INSECURE_ENDPOINT: ['FAILED_PRECONDITION', 'not-applied', 'none'],
+  NO_AVAILABLE_ENDPOINTS: ['INVALID_ARGUMENT', 'not-applied', 'none'],
+  TLS_FAILED: ['UNAVAILABLE', 'not-applied', 'none'],
+  RESPONSE_TOO_LARGE: ['RESOURCE_EXHAUSTED', 'unknown', 'none'],
+  SESSION_ENDED: ['CANCELLED', 'not-applied', 'none'],
+  LOCK_LOST: ['ABORTED', 'not-applied', 'none'],
+  ELECTION_NOT_LEADER: ['FAILED_PRECONDITION', 'not-applied', 'none'],
+  ELECTION_NO_LEADER: ['NOT_FOUND', 'not-applied', 'none'],
+  TRANSACTION_CONFLICT: ['ABORTED', 'not-applied', 'again'],
+  NO_GREATER_REVISION: ['UNAVAILABLE', 'not-applied', 'later'],
+  CACHE_NOT_READY: ['UNAVAILABLE', 'not-applied', 'later'],
+  KEY_EXISTS: ['ALREADY_EXISTS', 'not-applied', 'none'],
+  TOO_MANY_CLIENTS: ['RESOURCE_EXHAUSTED', 'not-applied', 'none'],
+};

@@ -1,13 +1,13 @@
-import { GRPC_CODES, type EtcdErrorCode, type Outcome } from './error-codes.ts';
+import { GRPC_CODES, type EtcdErrorCode, type GrpcCode, type Outcome } from './error-codes.ts';
+import { grpcCodeOf } from './failures.ts';
 
 const TEXT_LIMIT = 1024;
 const BRAND: unique symbol = Symbol.for('@etcdts/core.EtcdError') as never;
 
-/** What an EtcdError is made of; `message` is the text after the code. */
+/** What an EtcdError is made of; `message` is the text after the code. The gRPC status follows from the code. */
 export interface EtcdErrorInit {
   readonly code: EtcdErrorCode;
   readonly message: string;
-  readonly grpcCode: number;
   readonly outcome: Outcome;
   readonly method?: string | undefined;
   readonly endpoint?: string | undefined;
@@ -45,7 +45,7 @@ export class EtcdError extends Error {
   constructor(init: EtcdErrorInit) {
     super(`${init.code}: ${init.message}`, init.cause === undefined ? undefined : { cause: init.cause });
     this.code = init.code;
-    this.grpcCode = init.grpcCode;
+    this.grpcCode = grpcCodeOf(init.code);
     this.outcome = init.outcome;
     this.attempts = init.attempts ?? 0;
     // Set only where known, so that a printed error shows no empty fields.
@@ -75,26 +75,26 @@ export function isEtcdError<C extends EtcdErrorCode>(
 
 /** The error for an argument refused in the client: nothing was sent. */
 export function invalidArgument(argument: string, reason: string, code: EtcdErrorCode = 'INVALID_ARGUMENT'): EtcdError {
-  return new EtcdError({ code, message: `${argument} ${reason}`, grpcCode: 3, outcome: 'not-applied', argument });
+  return new EtcdError({ code, message: `${argument} ${reason}`, outcome: 'not-applied', argument });
 }
 
 /** The error of a call made on, or cut off by, a closed client. */
 export function clientClosed(method?: string, outcome: Outcome = 'not-applied'): EtcdError {
-  return new EtcdError({ code: 'CLIENT_CLOSED', message: 'the client is closed', grpcCode: 1, outcome, method });
+  return new EtcdError({ code: 'CLIENT_CLOSED', message: 'the client is closed', outcome, method });
 }
 
 /** A gRPC status number's name; a number that gRPC does not define is UNKNOWN. */
-export function grpcCodeName(code: number): Exclude<(typeof GRPC_CODES)[number], 'OK'> {
+export function grpcCodeName(code: number): GrpcCode {
   const name = GRPC_CODES[code];
   return name === undefined || name === 'OK' ? 'UNKNOWN' : name;
 }
 
 /** The same error with some of its fields changed: for whoever knows more of the call than the one who made the error. */
 export function withFields(error: EtcdError, fields: Partial<EtcdErrorInit>): EtcdError {
-  const { code, grpcCode, outcome, method, endpoint, attempts, compactRevision, argument, cause } = error;
+  const { code, outcome, method, endpoint, attempts, compactRevision, argument, cause } = error;
   const message = error.message.slice(code.length + 2);
   return new EtcdError({
-    ...{ code, message, grpcCode, outcome, method, endpoint, attempts, compactRevision, argument, cause },
+    ...{ code, message, outcome, method, endpoint, attempts, compactRevision, argument, cause },
     ...fields,
   });
 }

@@ -26,7 +26,8 @@ export type { Metadata } from './metadata.ts';
 export type { Bytes } from './bytes.ts';
 export type { Logger } from './logger.ts';
 export { EtcdError, isEtcdError, type EtcdErrorInit } from './errors.ts';
-export type { ClientCode, EtcdErrorCode, EtcdServerCode, GrpcCode, Outcome } from './error-codes.ts';
+export type { ClientCode, EtcdErrorCode, EtcdServerCode, GrpcCode, Outcome, Remedy } from './error-codes.ts';
+export { remedyOf, type Failure } from './failures.ts';
 
 export type { CompactOptions, DeleteOptions, GetOptions, KV, PagesOptions, PutOptions } from './kv/kv.ts';
 export {

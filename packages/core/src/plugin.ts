@@ -45,7 +45,7 @@ export { keyValue, withKey, type KeyValueFields } from './codec/key-value.ts';
 export { plainMessage } from './codec/plain-message.ts';
 export { watchEvent, type WatchEventFields } from './codec/watch-event.ts';
 export { invalidArgument, withFields } from './errors.ts';
-export { serverError, type ServerError } from './error-codes.ts';
+export { errorCodes, isLasting, serverError } from './failures.ts';
 
 // ---- transports -----------------------------------------------------------------------------------------------------
 export { grpcTransport } from './transport/grpc/grpc.ts';

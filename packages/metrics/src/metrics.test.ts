@@ -10,7 +10,6 @@ const test = suite('metrics');
 const UNAVAILABLE = new EtcdError({
   code: 'UNAVAILABLE',
   message: 'said by the test',
-  grpcCode: 14,
   outcome: 'not-applied',
 });
 

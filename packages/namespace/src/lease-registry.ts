@@ -111,7 +111,6 @@ function leaseNotFound(): EtcdError {
   return new EtcdError({
     code: 'LEASE_NOT_FOUND',
     message: 'the lease is gone',
-    grpcCode: 5,
     outcome: 'not-applied',
   });
 }

@@ -10,7 +10,7 @@ const test = suite('namespace: lease');
 const header: ResponseHeader = { clusterId: 1n, memberId: 2n, revision: 3n, raftTerm: 4n };
 const b = (text: string): Buffer => Buffer.from(text);
 const violation = { code: 'NAMESPACE_VIOLATION', outcome: 'not-applied', attempts: 0 };
-const notFound = new EtcdError({ code: 'LEASE_NOT_FOUND', message: 'none', grpcCode: 5, outcome: 'not-applied' });
+const notFound = new EtcdError({ code: 'LEASE_NOT_FOUND', message: 'none', outcome: 'not-applied' });
 
 /** A fake etcd's leases: id to the keys that are attached. */
 class FakeLeases implements LeaseService {

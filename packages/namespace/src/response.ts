@@ -67,5 +67,5 @@ function responseOpOut(op: Op, answer: ResponseOp | undefined, scope: Scope, met
 function misshapen(method: Answering): Error {
   const message = 'etcd answered with other operations than the transaction holds';
   const { name, outcome } = method;
-  return new EtcdError({ code: 'INTERNAL', message, grpcCode: 13, outcome, method: name, attempts: 1 });
+  return new EtcdError({ code: 'INTERNAL', message, outcome, method: name, attempts: 1 });
 }

@@ -1,8 +1,6 @@
 // The one error of this package. Its texts show neither keys nor the prefix.
 import { EtcdError } from '@etcdts/core';
 
-const PERMISSION_DENIED = 7;
-
 /** The RPC whose answer is at fault, and what may have become of the request. */
 export interface Answering {
   readonly name: string;
@@ -14,7 +12,6 @@ export function foreignKey(method: Answering): EtcdError {
   return new EtcdError({
     code: 'NAMESPACE_VIOLATION',
     message: 'etcd answered with a key from outside the namespace',
-    grpcCode: PERMISSION_DENIED,
     outcome: method.outcome,
     method: method.name,
     attempts: 1,
@@ -23,5 +20,5 @@ export function foreignKey(method: Answering): EtcdError {
 
 /** The error for an operation that reaches beyond the namespace: nothing was sent. */
 export function refused(message: string): EtcdError {
-  return new EtcdError({ code: 'NAMESPACE_VIOLATION', message, grpcCode: PERMISSION_DENIED, outcome: 'not-applied' });
+  return new EtcdError({ code: 'NAMESPACE_VIOLATION', message, outcome: 'not-applied' });
 }

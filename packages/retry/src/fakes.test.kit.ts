@@ -12,7 +12,6 @@ export function failure(code: EtcdErrorInit['code'], fields: Partial<EtcdErrorIn
   return new EtcdError({
     code,
     message: 'fake',
-    grpcCode: 14,
     outcome: 'not-applied',
     endpoint: 'a:1',
     attempts: 1,

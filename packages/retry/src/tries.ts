@@ -1,8 +1,8 @@
 import { isEtcdError, type EtcdError } from '@etcdts/core';
-import { failedAttempts, withFields, type Call, type Method } from '@etcdts/core/plugin';
+import { failedAttempts, isLasting, withFields, type Call, type Method } from '@etcdts/core/plugin';
 import type { RetryBudget } from './budget.ts';
 import type { Environment } from './environment.ts';
-import { isOfTheMember, nextTry, type NextTry } from './failures.ts';
+import { nextTry, type NextTry } from './failures.ts';
 import type { Policy } from './options.ts';
 import { isRead, mayAlwaysRepeat } from './safety.ts';
 
@@ -90,7 +90,7 @@ export class Tries<M extends Method> {
     const { endpoint } = this.#call;
     const asked =
       endpoint !== undefined || (error.endpoint !== undefined && this.#avoid?.includes(error.endpoint) === true);
-    return isOfTheMember(error) && asked ? undefined : nextTry(error);
+    return isLasting(error) && asked ? undefined : nextTry(error);
   }
 
   /** Full jitter. At once, though, for the first time and where one endpoint failed: there may be another one. */

@@ -1,12 +1,20 @@
-import type { EtcdErrorCode } from '@etcdts/core';
-import { failedAttempts, methods, type Call, type Method } from '@etcdts/core/plugin';
+import { remedyOf, type EtcdErrorCode } from '@etcdts/core';
+import { errorCodes, failedAttempts, isLasting, methods, type Call, type Method } from '@etcdts/core/plugin';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { Bench, callOf, failure, get, put, settle } from './fakes.test.kit.ts';
 
 const test = suite('retry: unary calls');
 
 const REPEATED: readonly EtcdErrorCode[] = [
-  ...(['UNAVAILABLE', 'CANCELLED', 'INTERNAL', 'UNKNOWN', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED'] as const),
+  ...([
+    'UNAVAILABLE',
+    'CANCELLED',
+    'INTERNAL',
+    'UNKNOWN',
+    'DEADLINE_EXCEEDED',
+    'RESOURCE_EXHAUSTED',
+    'ABORTED',
+  ] as const),
   ...([
     'LEADER_CHANGED',
     'NOT_LEADER',
@@ -38,7 +46,7 @@ const FINAL: readonly EtcdErrorCode[] = [
     'AUTH_OLD_REVISION',
     'USER_EMPTY',
   ] as const),
-  ...(['UNAUTHENTICATED', 'UNIMPLEMENTED', 'INVALID_ARGUMENT', 'DATA_LOSS', 'ABORTED', 'CLIENT_CLOSED'] as const),
+  ...(['UNAUTHENTICATED', 'UNIMPLEMENTED', 'INVALID_ARGUMENT', 'DATA_LOSS', 'CLIENT_CLOSED'] as const),
   ...(['NAMESPACE_VIOLATION', 'INSECURE_ENDPOINT', 'CLUSTER_ID_MISMATCH', 'MEMBER_NOT_FOUND'] as const),
 ];
 
@@ -55,6 +63,27 @@ test('R-07 a read is repeated after each failure that another try may turn into 
     bench.script = [error, 'answer'];
     assert.is(await bench.send(get()).catch((reason: unknown) => reason), error);
     assert.is(bench.calls.length, 1, code);
+  }
+});
+
+test('R-07 after a failure of any code the next try goes where the table of core says', async () => {
+  for (const code of errorCodes()) {
+    const bench = new Bench();
+    bench.script = [failure(code), 'answer'];
+    await bench.run(bench.send(get())).catch(() => {});
+    const remedy = remedyOf(code);
+    assert.is(bench.calls.length, remedy === 'none' || remedy === 'token' ? 1 : 2, code);
+    assert.equal(bench.calls[1]?.avoid, remedy === 'elsewhere' ? ['a:1'] : undefined, code);
+    assert.is(bench.pauses.length, remedy === 'later' ? 1 : 0, `${code}: a pause before the first repeat`);
+  }
+});
+
+test('a member is not asked twice if its verdict lasts', async () => {
+  for (const code of errorCodes().filter((one) => remedyOf(one) === 'elsewhere')) {
+    const bench = new Bench();
+    bench.script = [failure(code), failure(code), 'answer'];
+    await bench.run(bench.send(get())).catch(() => {});
+    assert.is(bench.calls.length, isLasting(code) ? 2 : 3, code);
   }
 });
 
@@ -136,10 +165,11 @@ test('a write that was repeated, and is unknown then, ends there', async () => {
 
 test('what no repeat can help is final: certificates, sizes, what the client refused', async () => {
   for (const error of [
-    failure('UNAVAILABLE', { message: 'TLS: a:1: certificate has expired' }),
-    failure('RESOURCE_EXHAUSTED', { message: 'Received message larger than max (9 vs 4)' }),
-    failure('RESOURCE_EXHAUSTED', { message: 'grpc: received message larger than max (9 vs. 4)' }),
-    failure('RESOURCE_EXHAUSTED', { message: 'the request is 9 bytes', attempts: 0, endpoint: undefined }),
+    failure('TLS_FAILED', { message: 'a:1: certificate has expired' }),
+    failure('RESPONSE_TOO_LARGE'),
+    failure('REQUEST_TOO_LARGE'),
+    failure('REQUEST_TOO_LARGE', { attempts: 0, endpoint: undefined }),
+    failure('UNAVAILABLE', { message: 'the circuit is open', attempts: 0, endpoint: undefined }),
   ]) {
     const bench = new Bench();
     bench.script = [error];

@@ -127,7 +127,7 @@ export function authUsers(test: Suite, server: () => AuthServer): void {
   test('a user without a password cannot sign in with one, nor be given one', async () => {
     const one = server();
     await one.admin.userAdd('certified', { noPassword: true });
-    const refused = { code: 'UNKNOWN', message: /password was given for no password user/ };
+    const refused = { code: 'AUTH_FAILED', message: /password was given for no password user/ };
     await rejects(signIn(one, 'certified', 'sentinel-password to come'), refused);
     await rejects(signIn(one, 'certified', ''), refused);
     await one.admin.userChangePassword('certified', 'sentinel-password to come');

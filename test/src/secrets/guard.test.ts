@@ -45,7 +45,7 @@ async function judge(body: string): Promise<Result> {
       close() {},
     }) };
     const clientOf = (options = {}) => createClient({ endpoints: '127.0.0.1:1', ...options });
-    const error = (init) => new EtcdError({ code: 'INTERNAL', grpcCode: 13, outcome: 'unknown', message: '', ...init });
+    const error = (init) => new EtcdError({ code: 'INTERNAL', outcome: 'unknown', message: '', ...init });
     const put = (client, key = KEY) => client.kv.put(key, 'v', { timeoutMs: 1 }).catch(() => {});
     const test = suite('planted');
     test('leaks', async () => { ${body} });

@@ -185,7 +185,6 @@ export function malformed(message: string, what: string): EtcdError {
   return new EtcdError({
     code: 'INTERNAL',
     message: `malformed ${message} from the server: ${what}`,
-    grpcCode: 13,
     outcome: 'unknown',
   });
 }

@@ -171,7 +171,7 @@ test('KV-08 pages come from RangeStream where it is, cut to the size asked for, 
 
 test('KV-08 without RangeStream the same pages come as ranges, and it is asked for once', async () => {
   const asked: string[] = [];
-  const unimplemented = new EtcdError({ code: 'UNIMPLEMENTED', message: 'no', grpcCode: 12, outcome: 'not-applied' });
+  const unimplemented = new EtcdError({ code: 'UNIMPLEMENTED', message: 'no', outcome: 'not-applied' });
   // eslint-disable-next-line require-yield
   const kv = fiveKeys(asked, async function* () {
     throw unimplemented;
@@ -183,7 +183,7 @@ test('KV-08 without RangeStream the same pages come as ranges, and it is asked f
 });
 
 test('KV-09 a failure in the middle of the pages is told, after the pages before it', async () => {
-  const compacted = new EtcdError({ code: 'COMPACTED', message: 'gone', grpcCode: 11, outcome: 'not-applied' });
+  const compacted = new EtcdError({ code: 'COMPACTED', message: 'gone', outcome: 'not-applied' });
   const kv = fiveKeys([], async function* () {
     yield { header, kvs: kvs.slice(0, 3), more: false, count: 0 };
     throw compacted;

@@ -60,5 +60,5 @@ export function txnResponse<Then extends readonly Op[], Else extends readonly Op
 
 function mismatch(what: string): EtcdError {
   const message = `the server answered a transaction with ${what}`;
-  return new EtcdError({ code: 'INTERNAL', grpcCode: 13, message, outcome: 'unknown', method: 'KV.Txn', attempts: 1 });
+  return new EtcdError({ code: 'INTERNAL', message, outcome: 'unknown', method: 'KV.Txn', attempts: 1 });
 }

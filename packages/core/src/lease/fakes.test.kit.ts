@@ -65,8 +65,8 @@ export class FakeStream implements ClientStream<LeaseKeepAliveRequest, LeaseKeep
   }
 
   /** The stream fails, as from etcd or from the network. */
-  fail(code: EtcdErrorCode, grpcCode = 14): Promise<void> {
-    this.#close('failed', new EtcdError({ code, message: 'said by the test', grpcCode, outcome: 'not-applied' }));
+  fail(code: EtcdErrorCode): Promise<void> {
+    this.#close('failed', new EtcdError({ code, message: 'said by the test', outcome: 'not-applied' }));
     return settle();
   }
 

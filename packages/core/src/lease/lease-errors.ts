@@ -5,20 +5,20 @@ const COMMON = { outcome: 'not-applied', method: 'Lease.LeaseKeepAlive' } as con
 
 /** The deadline of a lease passed without an acknowledged renewal; `cause` is why, where a stream said so. */
 export function leaseLost(id: bigint, reason: string, cause: unknown): EtcdError {
-  return new EtcdError({ code: 'LEASE_LOST', message: `lease ${id} ${reason}`, grpcCode: 10, ...COMMON, cause });
+  return new EtcdError({ code: 'LEASE_LOST', message: `lease ${id} ${reason}`, ...COMMON, cause });
 }
 
 /** etcd does not know the lease any more, or never did. */
 export function leaseNotFound(id: bigint, reason = 'is not known to etcd: it expired or was revoked'): EtcdError {
-  return new EtcdError({ code: 'LEASE_NOT_FOUND', message: `lease ${id} ${reason}`, grpcCode: 5, ...COMMON });
+  return new EtcdError({ code: 'LEASE_NOT_FOUND', message: `lease ${id} ${reason}`, ...COMMON });
 }
 
 /** A stream that owes an answer is silent. */
 export function streamStalled(): EtcdError {
-  return new EtcdError({ code: 'UNAVAILABLE', message: 'renewals are not answered', grpcCode: 14, ...COMMON });
+  return new EtcdError({ code: 'UNAVAILABLE', message: 'renewals are not answered', ...COMMON });
 }
 
 /** A stream ended well although it owes an answer. */
 export function streamEnded(): EtcdError {
-  return new EtcdError({ code: 'UNAVAILABLE', message: 'the stream ended without an answer', grpcCode: 14, ...COMMON });
+  return new EtcdError({ code: 'UNAVAILABLE', message: 'the stream ended without an answer', ...COMMON });
 }

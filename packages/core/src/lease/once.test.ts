@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { assert, rejects, suite } from '@etcdts/testing';
+import { errorCodes, remedyOf } from '../failures.ts';
 import { Bench, settle } from './fakes.test.kit.ts';
 
 const test = suite('lease keepAliveOnce');
@@ -52,9 +53,21 @@ test('rejects with LEASE_NOT_FOUND where etcd answers a time to live of 0', asyn
 
 test('rejects at once with any verdict that asking again would not change', async () => {
   const bench = new Bench();
-  bench.onStream = (stream) => void stream.fail('PERMISSION_DENIED', 7);
+  bench.onStream = (stream) => void stream.fail('PERMISSION_DENIED');
   await rejects(bench.service.keepAliveOnce(7n, {}), { code: 'PERMISSION_DENIED' });
   assert.is(bench.streams.length, 1);
+});
+
+test('asks again after a failure of any code that another try may turn into an answer, and after no other', async () => {
+  for (const code of errorCodes()) {
+    const bench = new Bench();
+    bench.onStream = (stream) => void stream.fail(code);
+    const renewing = rejects(bench.service.keepAliveOnce(7n, { timeoutMs: 100 }), { code });
+    await bench.clock.advance(100);
+    await renewing;
+    const again = ['again', 'elsewhere', 'later'].includes(remedyOf(code));
+    assert.is(bench.streams.length > 1, again, code);
+  }
 });
 
 test('asks again with backoff while no member can answer, and fails with the last error at the deadline (B-04)', async () => {

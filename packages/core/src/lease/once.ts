@@ -1,7 +1,8 @@
 import { onAbort } from '../abort.ts';
 import type { CallOptions } from '../call.ts';
 import type { Clock } from '../clock.ts';
-import { isEtcdError } from '../errors.ts';
+import { isEtcdError, type EtcdError } from '../errors.ts';
+import { remedyOf } from '../failures.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
 import { backoffMs } from '../backoff.ts';
@@ -10,12 +11,11 @@ import { leaseNotFound, streamEnded } from './lease-errors.ts';
 
 /** How long etcd may take to end a stream that is half-closed; then it is cancelled. */
 const CLOSING_MS = 1_000;
-const UNAVAILABLE = 14;
 
 /**
  * Renews a lease once, over a stream of its own that has ended when this settles, however it does.
  *
- * Asks again, with backoff, where no member could answer (`UNAVAILABLE`, `NO_LEADER`, …), for renewing twice does no
+ * Asks again, with backoff, if another try may be answered (`UNAVAILABLE`, `NO_LEADER`, …), for a second renewal does no
  * harm: until `timeoutMs`, and then fails with the last error.
  */
 export async function keepAliveOnce(
@@ -30,7 +30,7 @@ export async function keepAliveOnce(
     try {
       return await renew(parts, id, { ...options, timeoutMs });
     } catch (error) {
-      if (!isEtcdError(error) || error.grpcCode !== UNAVAILABLE) throw error;
+      if (!isEtcdError(error) || !mayAskAgain(error)) throw error;
       // The first retry waits too: the endpoint that failed may be the only one.
       await pause(
         clock,
@@ -64,6 +64,12 @@ async function renew(parts: KeeperParts, id: bigint, options: CallOptions): Prom
   if (response === undefined) throw streamEnded();
   if (response.ttl <= 0) throw leaseNotFound(id);
   return response;
+}
+
+/** Whether another try may be answered. A token is no business of this client: its interceptor has tried already. */
+function mayAskAgain(error: EtcdError): boolean {
+  const remedy = remedyOf(error);
+  return remedy !== 'none' && remedy !== 'token';
 }
 
 /** Waits; rejects with the signal's own reason. */

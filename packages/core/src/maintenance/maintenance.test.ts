@@ -32,7 +32,7 @@ function recorder(
   return { sent, clock, maintenance: new MaintenanceFacade(pipeline as unknown as Pipeline, () => endpoints, clock) };
 }
 
-const unavailable = new EtcdError({ code: 'UNAVAILABLE', message: 'gone', grpcCode: 14, outcome: 'not-applied' });
+const unavailable = new EtcdError({ code: 'UNAVAILABLE', message: 'gone', outcome: 'not-applied' });
 
 const test = suite('maintenance');
 

@@ -144,7 +144,6 @@ export class MaintenanceFacade implements Maintenance {
     throw new EtcdError({
       code: 'NOT_LEADER',
       message: `none of the endpoints ${endpoints.join(', ')} is the leader${unheard}`,
-      grpcCode: 9,
       outcome: 'not-applied',
       method: 'Maintenance.MoveLeader',
       cause: failure,

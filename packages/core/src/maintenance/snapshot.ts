@@ -63,7 +63,7 @@ export class SnapshotStream implements Snapshot {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
-    if (this.#read) throw this.#failure('FAILED_PRECONDITION', 9, 'a snapshot can be read only once', 0);
+    if (this.#read) throw this.#failure('FAILED_PRECONDITION', 'a snapshot can be read only once', 0);
     this.#read = true;
     const hash = createHash('sha256');
     // What may be the digest: only the end of the stream tells, wherever the chunks are cut.
@@ -101,13 +101,13 @@ export class SnapshotStream implements Snapshot {
     let reason = 'does not match its SHA-256';
     if (bytes === 0 || bytes < totalBytes) reason = `ended early: ${bytes} of ${totalBytes} bytes came`;
     else if (matches) reason = `has a size that no database has: ${bytes} bytes`;
-    throw this.#failure('DATA_LOSS', 15, `the snapshot ${reason}`, 1);
+    throw this.#failure('DATA_LOSS', `the snapshot ${reason}`, 1);
   }
 
-  #failure(code: EtcdErrorCode, grpcCode: number, message: string, attempts: number): EtcdError {
+  #failure(code: EtcdErrorCode, message: string, attempts: number): EtcdError {
     const { endpoint } = this.#options;
     const method = 'Maintenance.Snapshot';
-    return new EtcdError({ code, message, grpcCode, outcome: 'not-applied', method, endpoint, attempts });
+    return new EtcdError({ code, message, outcome: 'not-applied', method, endpoint, attempts });
   }
 }
 

@@ -59,7 +59,6 @@ export async function checkVersion(
       throw new EtcdError({
         code: 'OLD_CLUSTER',
         message: `${endpoint} runs etcd ${JSON.stringify(version.slice(0, 40))}; this client needs ${OLDEST.join('.')} or newer`,
-        grpcCode: 9,
         outcome: 'not-applied',
         method: 'Maintenance.Status',
         endpoint,

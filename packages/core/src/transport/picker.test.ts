@@ -218,13 +218,15 @@ test('when all endpoints have failed, those who wait learn each reason, once', (
   assert.is(error.endpoint, undefined);
 });
 
-test('H13 where TLS failed everywhere, the error says TLS', () => {
+test('H13 if TLS failed at every endpoint, the code is TLS_FAILED, and nothing was sent', () => {
   const transport = new FakeTransport();
   const picker = transport.picker('a:1', 'b:1');
   const all = wait(picker);
   transport.to('a:1').lose('TLS handshake failed: bad certificate', true);
   transport.to('b:1').lose('TLS handshake failed: bad certificate', true);
-  assert.match((all.error as EtcdError).message, /^UNAVAILABLE: TLS: a:1: TLS handshake failed/);
+  const error = all.error as EtcdError;
+  assert.match(error.message, /^TLS_FAILED: a:1: TLS handshake failed/);
+  assert.equal([error.code, error.grpcCode, error.outcome], ['TLS_FAILED', 14, 'not-applied']);
   const some = wait(picker);
   transport.to('a:1').lose('TLS handshake failed: bad certificate', true);
   transport.to('b:1').lose('refused', false);

@@ -137,9 +137,8 @@ function unreachable(slots: readonly Slot[]): EtcdError {
   );
   const tls = slots.length > 0 && slots.every((slot) => slot.failure?.tls === true);
   return new EtcdError({
-    code: 'UNAVAILABLE',
-    grpcCode: 14,
-    message: `${tls ? 'TLS' : 'no connection'}: ${reasons.slice(0, 5).join('; ')}${reasons.length > 5 ? '; …' : ''}`,
+    code: tls ? 'TLS_FAILED' : 'UNAVAILABLE',
+    message: `${tls ? '' : 'no connection: '}${reasons.slice(0, 5).join('; ')}${reasons.length > 5 ? '; …' : ''}`,
     outcome: 'not-applied',
     endpoint: slots.length === 1 ? slots[0]?.endpoint.address : undefined,
     cause: slots.find((slot) => slot.failure?.cause !== undefined)?.failure?.cause,

@@ -31,6 +31,8 @@ export interface WireStatus {
   readonly code: number;
   readonly details: string;
   readonly reach: Reach;
+  /** The connection refused a message of the peer's that is larger than `maxReceiveBytes`. */
+  readonly tooLarge?: true;
 }
 
 /**

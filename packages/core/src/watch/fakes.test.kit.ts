@@ -128,11 +128,11 @@ export class FakeStream implements ClientStream<WatchRequest, WatchResponseMessa
 }
 
 /** An EtcdError as the transport makes it. */
-export function failure(code: EtcdErrorCode, grpcCode: number, message = 'said by the test'): EtcdError {
-  return new EtcdError({ code, grpcCode, message, outcome: 'not-applied' });
+export function failure(code: EtcdErrorCode, message = 'said by the test'): EtcdError {
+  return new EtcdError({ code, message, outcome: 'not-applied' });
 }
 
-export const UNAVAILABLE: EtcdError = failure('UNAVAILABLE', 14);
+export const UNAVAILABLE: EtcdError = failure('UNAVAILABLE');
 
 /** A hub whose network is this object. */
 export class FakeEtcd implements Pipeline {

@@ -293,7 +293,7 @@ test('an abort because a client is closed ends the iteration quietly, as closing
   const etcd = new FakeEtcd();
   const controller = new AbortController();
   const reading = (await etcd.live(100, {}, { signal: controller.signal })).read();
-  controller.abort(failure('CLIENT_CLOSED', 1));
+  controller.abort(failure('CLIENT_CLOSED'));
   await settle();
   assert.is(reading.state, 'done');
 });
@@ -312,7 +312,7 @@ test('W-29: a watch is cancelled while there is no stream', async () => {
   const etcd = new FakeEtcd();
   const reading = await etcd.live();
   reading.read();
-  etcd.current.fail(failure('UNAVAILABLE', 14));
+  etcd.current.fail(failure('UNAVAILABLE'));
   await settle();
   await reading.watch.cancel();
   assert.is(etcd.clock.timers.size, 0);
@@ -348,7 +348,7 @@ test('W-41: close ends every watch without an error, in every state, and leaves 
   etcd.current.events(3, [101], { fragment: true });
   const creating = etcd.watch({}, { timeoutMs: 1_000 }).read();
   const elsewhere = etcd.watch({}, { requireLeader: false }).read();
-  etcd.current.fail(failure('UNAVAILABLE', 14));
+  etcd.current.fail(failure('UNAVAILABLE'));
   await settle();
   assert.is(etcd.hub.stats().parked, 1);
   etcd.hub.close();
@@ -381,7 +381,7 @@ test('W-04: after close a watch fails with CLIENT_CLOSED, and so does a progress
 test('W-43: a stream that ends because the client is closed ends its watches quietly', async () => {
   const etcd = new FakeEtcd();
   const reading = (await etcd.live()).read();
-  etcd.current.fail(failure('CLIENT_CLOSED', 1));
+  etcd.current.fail(failure('CLIENT_CLOSED'));
   await etcd.clock.advance(10_000);
   assert.is(reading.state, 'done');
   assert.is(etcd.streams.length, 1);
@@ -399,7 +399,7 @@ test('W-39: a progress request goes to every stream of its options, and waits fo
   await etcd.hub.requestProgress({});
   await etcd.hub.requestProgress({ metadata: { a: 'b' } });
   assert.equal(asked(), [1, 0]);
-  etcd.streams[0]?.fail(failure('UNAVAILABLE', 14));
+  etcd.streams[0]?.fail(failure('UNAVAILABLE'));
   await settle();
   await etcd.hub.requestProgress({});
   await etcd.clock.advance(1_000);
@@ -519,7 +519,7 @@ test('a failure that nobody looks at is no unhandled rejection', async () => {
   void etcd.watch().watch.created;
   etcd.current.refused('mvcc: watcher range is empty');
   etcd.watch();
-  etcd.current.fail(failure('UNIMPLEMENTED', 12));
+  etcd.current.fail(failure('UNIMPLEMENTED'));
   await settle();
 });
 

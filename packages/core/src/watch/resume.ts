@@ -1,28 +1,13 @@
 // What ends a watch and what only interrupts it, and how long to wait before the next try.
 import { backoffMs } from '../backoff.ts';
 import { isEtcdError, type EtcdError } from '../errors.ts';
+import { remedyOf } from '../failures.ts';
 
 /**
- * What the end of a stream, or of one watch on it, asks for: another stream; another stream after a new token; an end
- * with the error; an end without one, because this client was closed.
+ * What the end of a stream, or of one watch on it, asks for: another stream; another stream that sends large responses in
+ * fragments; another stream after a new token; an end with the error; an end without one, because this client was closed.
  */
-export type Verdict = 'resume' | 'authenticate' | 'fail' | 'closed';
-
-// INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, FAILED_PRECONDITION, OUT_OF_RANGE, UNIMPLEMENTED: asked
-// again, the answer is the same.
-const FINAL_CODES: ReadonlySet<number> = new Set([3, 5, 6, 7, 9, 11, 12]);
-const STALE_TOKEN: ReadonlySet<string> = new Set([
-  'UNAUTHENTICATED',
-  'INVALID_AUTH_TOKEN',
-  'AUTH_OLD_REVISION',
-  'USER_EMPTY',
-]);
-/** Verdicts of one member, not of the cluster: another one may serve. */
-const MEMBER_ONLY: ReadonlySet<string> = new Set([
-  'NOT_SUPPORTED_FOR_LEARNER',
-  'NOT_LEADER',
-  'CLUSTER_VERSION_UNAVAILABLE',
-]);
+export type Verdict = 'resume' | 'fragment' | 'authenticate' | 'fail' | 'closed';
 
 /** Judges how a stream ended; `proven` says whether this client has ever had a watch registered. */
 export function streamVerdict(error: unknown, proven: boolean): Verdict {
@@ -30,21 +15,22 @@ export function streamVerdict(error: unknown, proven: boolean): Verdict {
   // Not ours: an interceptor threw. On a first use that is a mistake to show, later a passing failure to outlive.
   if (!isEtcdError(error)) return proven ? 'resume' : 'fail';
   if (error.code === 'CLIENT_CLOSED') return 'closed';
-  if (STALE_TOKEN.has(error.code)) return 'authenticate';
-  if (MEMBER_ONLY.has(error.code)) return 'resume';
-  if (!proven && isTlsFailure(error)) return 'fail';
-  return FINAL_CODES.has(error.grpcCode) ? 'fail' : 'resume';
+  if (error.code === 'RESPONSE_TOO_LARGE') return 'fragment';
+  // A wrong certificate does not heal by itself; a certificate that worked before may be renewed.
+  if (error.code === 'TLS_FAILED') return proven ? 'resume' : 'fail';
+  return verdictOf(error);
 }
 
 /** Judges why etcd refused or cancelled one watch of a stream. */
 export function cancelVerdict(error: EtcdError): Verdict {
-  if (STALE_TOKEN.has(error.code)) return 'authenticate';
-  return error.grpcCode === 14 || MEMBER_ONLY.has(error.code) ? 'resume' : 'fail';
+  // Of one watch this code says that etcd gave no reason that is known: it would cancel the watch again.
+  return error.code === 'WATCH_CANCELED' ? 'fail' : verdictOf(error);
 }
 
-// Bad certificates do not heal by themselves; waiting for them would look like a watch on which nothing happens.
-function isTlsFailure(error: EtcdError): boolean {
-  return /^(UNAVAILABLE: )?TLS/.test(error.message);
+function verdictOf(error: EtcdError): Verdict {
+  const remedy = remedyOf(error);
+  if (remedy === 'token') return 'authenticate';
+  return remedy === 'none' ? 'fail' : 'resume';
 }
 
 /** How a stream ended, for the log. */

@@ -11,7 +11,7 @@ export class Setbacks {
     return ++this.#refusals <= MOST;
   }
 
-  /** Its stream has ended for want of resources; whether the watch may go on. */
+  /** A response on its stream was too large for this client; whether the watch may go on. */
   exhausted(): boolean {
     return ++this.#exhaustions <= MOST;
   }

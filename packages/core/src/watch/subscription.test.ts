@@ -194,7 +194,7 @@ test('fragments without an end are bounded by 2 GiB', async () => {
   etcd.current.events(1, [101], { fragment: true, byteLength: 2 ** 30 });
   etcd.current.events(1, [101], { fragment: true, byteLength: 2 ** 30 });
   await settle();
-  assert.is((reading.error as { code: string }).code, 'RESOURCE_EXHAUSTED');
+  assert.is((reading.error as { code: string }).code, 'RESPONSE_TOO_LARGE');
   assert.is(etcd.current.state, 'cancelled');
 });
 

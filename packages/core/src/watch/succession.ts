@@ -1,6 +1,6 @@
 import type { CallOptions } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { isEtcdError, type EtcdError } from '../errors.ts';
+import type { EtcdError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
@@ -145,7 +145,7 @@ export class Succession implements StreamOwner {
       if (verdict === 'closed') subscription.close();
       else if (verdict === 'fail') subscription.fail(error);
       else if (verdict === 'authenticate' && !this.#mayRenew(subscription)) subscription.fail(error);
-      else if (brief && !mayExhaust(subscription, error)) subscription.fail(error);
+      else if (verdict === 'fragment' && brief && !mayExhaust(subscription)) subscription.fail(error);
       else if (this.#current !== undefined) this.#current.attach(subscription);
     }
     const resuming = subscriptions.filter((subscription) => subscription.state !== 'ended').length;
@@ -225,9 +225,8 @@ export class Succession implements StreamOwner {
   }
 }
 
-/** A response that is too large for this client is asked for in fragments; if that does not help either, it ends. */
-function mayExhaust(subscription: Subscription, error: unknown): boolean {
-  if (!isEtcdError(error, 'RESOURCE_EXHAUSTED')) return true;
+/** Asks for the response that was too large for this client in fragments; returns whether the watch may go on. */
+function mayExhaust(subscription: Subscription): boolean {
   subscription.fragmented = true;
   return subscription.setbacks.exhausted();
 }

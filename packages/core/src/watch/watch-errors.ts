@@ -1,6 +1,6 @@
 // What ends a watch or its stream, as errors.
-import { serverError } from '../error-codes.ts';
 import { EtcdError, serverText } from '../errors.ts';
+import { serverError } from '../failures.ts';
 import type { ResponseHeader, WatchResponseMessage } from '../messages.ts';
 
 const COMMON = { outcome: 'not-applied', method: 'Watch.Watch' } as const;
@@ -8,13 +8,13 @@ const COMMON = { outcome: 'not-applied', method: 'Watch.Watch' } as const;
 /** The watch was cancelled by its user before etcd registered it. */
 export function cancelled(): EtcdError {
   const message = 'the watch was cancelled before etcd registered it';
-  return new EtcdError({ code: 'CANCELLED', message, grpcCode: 1, ...COMMON });
+  return new EtcdError({ code: 'CANCELLED', message, ...COMMON });
 }
 
 /** etcd did not register the watch in the time that its `timeoutMs` allows. */
 export function notCreated(timeoutMs: number): EtcdError {
   const message = `etcd did not register the watch within ${timeoutMs} ms`;
-  return new EtcdError({ code: 'DEADLINE_EXCEEDED', message, grpcCode: 4, ...COMMON });
+  return new EtcdError({ code: 'DEADLINE_EXCEEDED', message, ...COMMON });
 }
 
 /** The reason why etcd cancelled a watch, or refused to create it. */
@@ -22,14 +22,13 @@ export function cancelError(message: WatchResponseMessage): EtcdError {
   const { compactRevision } = message;
   if (compactRevision > 0n) {
     const text = `revisions before ${compactRevision} are compacted`;
-    return new EtcdError({ code: 'COMPACTED', message: text, grpcCode: 11, ...COMMON, compactRevision });
+    return new EtcdError({ code: 'COMPACTED', message: text, ...COMMON, compactRevision });
   }
   const reason = serverText(message.cancelReason);
   const known = serverError(message.cancelReason);
   return new EtcdError({
-    code: known === undefined ? 'WATCH_CANCELED' : known[0],
+    code: known ?? 'WATCH_CANCELED',
     message: reason === '' ? 'etcd cancelled the watch without saying why' : reason,
-    grpcCode: known === undefined ? 1 : known[1],
     ...COMMON,
   });
 }
@@ -37,13 +36,13 @@ export function cancelError(message: WatchResponseMessage): EtcdError {
 /** The server broke the watch protocol, so its stream is of no use. */
 export function protocolError(why: string): EtcdError {
   const message = `the server broke the watch protocol: it ${why}`;
-  return new EtcdError({ code: 'INTERNAL', message, grpcCode: 13, ...COMMON });
+  return new EtcdError({ code: 'INTERNAL', message, ...COMMON });
 }
 
 /** The fragments of one response exceed the largest message of gRPC. */
 export function tooLarge(): EtcdError {
   const message = 'a response in fragments exceeds 2 GiB';
-  return new EtcdError({ code: 'RESOURCE_EXHAUSTED', message, grpcCode: 8, ...COMMON });
+  return new EtcdError({ code: 'RESPONSE_TOO_LARGE', message, ...COMMON });
 }
 
 /** The error of a watch whose stream reached another cluster; `undefined` if the ids are equal or one is not given. */
@@ -58,7 +57,7 @@ export function otherCluster(
 /** The history of a watch is gone: etcd was wiped, restored from a backup, or is another cluster. */
 export function clusterReset(why: string): EtcdError {
   const message = `the cluster is not the one that this watch began on: ${why}`;
-  return new EtcdError({ code: 'CLUSTER_RESET', message, grpcCode: 9, ...COMMON });
+  return new EtcdError({ code: 'CLUSTER_RESET', message, ...COMMON });
 }
 
 function hex(id: bigint): string {

@@ -1,5 +1,5 @@
 import { assert, suite } from '@etcdts/testing';
-import { GRPC_CODES, serverErrorTexts, type Outcome } from '../error-codes.ts';
+import { GRPC_CODES, SERVER_FAILURES, type Outcome } from '../error-codes.ts';
 import { methods, type Method } from '../methods.ts';
 import { serverText } from '../errors.ts';
 import { deadlineError, replyError, statusError } from './call-errors.ts';
@@ -114,7 +114,12 @@ const UNKNOWN = new Set([
 
 test('the table has the 63 texts of etcd, and no other', () => {
   assert.is(ROWS.length, 63);
-  assert.equal([...serverErrorTexts()].sort(), ROWS.map(([, , , text]) => text).sort());
+  assert.equal(
+    Object.values(SERVER_FAILURES)
+      .map(([, , , text]) => text)
+      .sort(),
+    ROWS.map(([, , , text]) => text).sort(),
+  );
 });
 
 for (const [row, variable, grpcCode, text] of ROWS) {
@@ -147,7 +152,7 @@ const outcomes: readonly (readonly [
   [14, ' etcdserver: no leader', 'sent', 'UNAVAILABLE', 'unknown'],
   [8, 'Bandwidth exhausted or memory limit exceeded', 'sent', 'RESOURCE_EXHAUSTED', 'unknown'],
   [8, 'Received message larger than max (9 vs 4)', 'sent', 'RESOURCE_EXHAUSTED', 'unknown'],
-  [8, 'grpc: received message larger than max (9 vs. 4)', 'sent', 'RESOURCE_EXHAUSTED', 'not-applied'],
+  [3, 'grpc: received message larger than max (9 vs. 4)', 'sent', 'REQUEST_TOO_LARGE', 'not-applied'],
   [12, 'unknown method X for service Y', 'sent', 'UNIMPLEMENTED', 'not-applied'],
   [12, 'unknown service Y', 'sent', 'UNIMPLEMENTED', 'not-applied'],
   [12, 'No message received', 'sent', 'UNIMPLEMENTED', 'unknown'],
@@ -175,6 +180,27 @@ for (const [code, details, reach, name, outcome] of outcomes) {
     assert.is(statusError(range, { code, details, reach }, 'a:1', 2).outcome, 'not-applied');
   });
 }
+
+test('a reply that the connection refused for its size is RESPONSE_TOO_LARGE, and unknown for a write', () => {
+  const status = {
+    code: 8,
+    details: 'Received message larger than max (9 vs 4)',
+    reach: 'sent',
+    tooLarge: true,
+  } as const;
+  const of = (method: Method): unknown[] => {
+    const { code, grpcCode, outcome } = statusError(method, status, 'a:1', 1);
+    return [code, grpcCode, outcome];
+  };
+  assert.equal(of(put), ['RESPONSE_TOO_LARGE', 8, 'unknown']);
+  assert.equal(of(range), ['RESPONSE_TOO_LARGE', 8, 'not-applied']);
+});
+
+test('the words of a gRPC server about a message that is too large mean a response if the call is a stream', () => {
+  const status = { code: 8, details: 'grpc: received message larger than max (9 vs. 4)', reach: 'sent' } as const;
+  assert.is(statusError(methods.watch as Method, status, 'a:1', 1).code, 'RESPONSE_TOO_LARGE');
+  assert.is(statusError(range, status, 'a:1', 1).code, 'REQUEST_TOO_LARGE');
+});
 
 test('every code of gRPC keeps its name and number', () => {
   for (const [code, name] of GRPC_CODES.entries()) {
@@ -211,12 +237,13 @@ test("a server's text is cut to 1 KiB and has no control characters", () => {
   );
 });
 
-test("the auth store's own texts, which streams before 3.6 are ended with, are the verdicts that they stand for", () => {
+test("the auth store's own texts, which some versions send as they are, are the verdicts that they stand for", () => {
   for (const [details, code] of [
     ['auth: invalid auth token', 'INVALID_AUTH_TOKEN'],
     ['rpc error: code = Unknown desc = auth: revision in header is old', 'AUTH_OLD_REVISION'],
     ['auth: user name is empty', 'USER_EMPTY'],
     ['auth: permission denied', 'PERMISSION_DENIED'],
+    ['auth: authentication failed, password was given for no password user', 'AUTH_FAILED'],
   ] as const) {
     assert.is(statusError(put, { code: 2, details, reach: 'sent' }, undefined, 1).code, code);
   }

@@ -1,16 +1,11 @@
-import { serverError, type Outcome } from '../error-codes.ts';
+import { GRPC_FAILURES, type EtcdErrorCode, type Outcome } from '../error-codes.ts';
 import { EtcdError, grpcCodeName, serverText } from '../errors.ts';
+import { outcomeOf, serverError } from '../failures.ts';
 import type { Method } from '../methods.ts';
 import type { WireStatus } from '../transport/transport.ts';
 
-// Verdicts that gRPC's own server gives before etcd sees the request.
-const NEVER_HANDLED = /^(grpc: received message larger than max|unknown (method|service) )/;
-
-/** What a failed call may have done to the store. The code alone says little: UNAVAILABLE is no "not applied". */
-function outcomeOf(method: Method, status: WireStatus): Outcome {
-  if (method.safety === 'read' || status.reach !== 'sent') return 'not-applied';
-  return NEVER_HANDLED.test(status.details) ? 'not-applied' : 'unknown';
-}
+// What a gRPC server itself says before etcd sees the request.
+const NEVER_HANDLED = /^(?:(grpc: received message larger than max)|unknown (?:method|service) )/;
 
 /** The EtcdError of a call that ended badly on the wire: etcd's own verdict by its text, else gRPC's code. */
 export function statusError(
@@ -19,23 +14,30 @@ export function statusError(
   endpoint: string | undefined,
   attempts: number,
 ): EtcdError {
-  const known = status.reach === 'sent' ? serverError(status.details) : undefined;
-  const shared = {
+  const [code, outcome] = judge(method, status);
+  return new EtcdError({
+    code,
+    message: serverText(status.details) || 'no reason given',
+    outcome: method.safety === 'read' || status.reach !== 'sent' ? 'not-applied' : outcome,
     method: method.label,
     endpoint,
     attempts,
-    message: serverText(status.details) || 'no reason given',
-  };
-  if (known !== undefined) {
-    const [code, grpcCode, outcome] = known;
-    return new EtcdError({ ...shared, code, grpcCode, outcome: method.safety === 'read' ? 'not-applied' : outcome });
-  }
-  return new EtcdError({
-    ...shared,
-    code: grpcCodeName(status.code),
-    grpcCode: Number.isInteger(status.code) && status.code > 0 && status.code <= 16 ? status.code : 2,
-    outcome: outcomeOf(method, status),
   });
+}
+
+// A server's text is the only sign of some failures. This is the one place that looks at it: all others go by the code.
+function judge(method: Method, { code: number, details, reach, tooLarge }: WireStatus): [EtcdErrorCode, Outcome] {
+  const byNumber = grpcCodeName(number);
+  if (tooLarge === true) return ['RESPONSE_TOO_LARGE', outcomeOf('RESPONSE_TOO_LARGE')];
+  // A call that never left has no server's text.
+  if (reach !== 'sent') return [byNumber, 'not-applied'];
+  const verdict = serverError(details);
+  if (verdict !== undefined) return [verdict, outcomeOf(verdict)];
+  const refusal = NEVER_HANDLED.exec(details);
+  if (refusal === null) return [byNumber, GRPC_FAILURES[byNumber][1]];
+  if (refusal[1] === undefined) return [byNumber, 'not-applied'];
+  // Requests on streams are small: there a proxy on the way says it of a message of etcd's.
+  return [method.kind === 'unary' ? 'REQUEST_TOO_LARGE' : 'RESPONSE_TOO_LARGE', 'not-applied'];
 }
 
 /** The EtcdError of a reply that came, and cannot be understood: the request itself has been carried out, or may have. */
@@ -48,7 +50,6 @@ export function replyError(
 ): EtcdError {
   return new EtcdError({
     code: 'INTERNAL',
-    grpcCode: 13,
     message: reason,
     outcome: method.safety === 'read' ? 'not-applied' : 'unknown',
     method: method.label,
@@ -67,7 +68,6 @@ export function deadlineError(
 ): EtcdError {
   return new EtcdError({
     code: 'DEADLINE_EXCEEDED',
-    grpcCode: 4,
     message: sent ? 'no answer before the deadline' : 'no connection before the deadline',
     outcome: sent && method.safety === 'write' ? 'unknown' : 'not-applied',
     method: method.label,
@@ -80,7 +80,6 @@ export function deadlineError(
 export function insecureError(method: Method, endpoint: string, attempts: number): EtcdError {
   return new EtcdError({
     code: 'INSECURE_ENDPOINT',
-    grpcCode: 9,
     message: `secrets are not sent over plain HTTP to ${endpoint}: use https, or allow it where the network is trusted`,
     outcome: 'not-applied',
     method: method.label,

@@ -8,8 +8,7 @@ export function encodeFrame<Req, Res>(method: Method<Req, Res>, request: Req, ma
   const size = frame.length - FRAME_PREFIX;
   if (size > maxSendBytes) {
     throw new EtcdError({
-      code: 'RESOURCE_EXHAUSTED',
-      grpcCode: 8,
+      code: 'REQUEST_TOO_LARGE',
       message: `the request is ${size} bytes, more than maxSendBytes (${maxSendBytes})`,
       outcome: 'not-applied',
       method: method.label,

@@ -210,7 +210,7 @@ test('a message over maxSendBytes ends the stream, and nothing is sent after it'
   bed.connection.ready();
   await rejects(
     bed.stream.forEach(() => {}),
-    { code: 'RESOURCE_EXHAUSTED' },
+    { code: 'REQUEST_TOO_LARGE' },
   );
   assert.is(bed.connection.call.sent.length, 0);
   assert.is(bed.connection.call.halfClosed, 0);

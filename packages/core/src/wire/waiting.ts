@@ -38,5 +38,5 @@ export function waitFor<T>(
 
 function waitedTooLong(method: string): EtcdError {
   const message = 'the deadline passed before the call could be sent';
-  return new EtcdError({ code: 'DEADLINE_EXCEEDED', grpcCode: 4, message, outcome: 'not-applied', method });
+  return new EtcdError({ code: 'DEADLINE_EXCEEDED', message, outcome: 'not-applied', method });
 }

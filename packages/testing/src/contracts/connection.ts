@@ -231,9 +231,17 @@ export function connectionContract(test: Suite, transport: () => Transport): voi
     await using peer = await Peer.http2((stream) => answer(stream, OK, Buffer.alloc(2_000)));
     await using line = await new Line(transport(), peer.endpoint(), { maxReceiveBytes: 1_000 }).ready();
     const talk = line.start().ask(Buffer.from('x'));
-    const { code, reach } = await talk.end();
-    assert.equal([code, reach], [8, 'sent']);
+    const { code, reach, tooLarge } = await talk.end();
+    assert.equal([code, reach, tooLarge], [8, 'sent', true]);
     assert.equal(talk.messages, []);
+  });
+
+  test('a peer that refuses a request for its size, in whatever words, says nothing about the reply', async () => {
+    const refusal = { 'grpc-status': '8', 'grpc-message': 'Received message larger than max (9 vs 4)' };
+    await using peer = await Peer.http2((stream) => stream.respond({ ...GRPC, ...refusal }, { endStream: true }));
+    await using line = await new Line(transport(), peer.endpoint()).ready();
+    const { code, details, tooLarge } = await line.start().ask(Buffer.from('x')).end();
+    assert.equal([code, details, tooLarge], [8, refusal['grpc-message'], undefined]);
   });
 
   test('metadata that cannot be carried is refused at once, by name, and not shown', async () => {

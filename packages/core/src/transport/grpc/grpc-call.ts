@@ -3,6 +3,10 @@ import type { Channel } from '@grpc/grpc-js';
 import { FRAME_PREFIX } from '../../frame.ts';
 import type { Reach, WireCall, WireListener } from '../transport.ts';
 
+// grpc-js reports both of these in words only.
+const REFUSED = 'Stream refused by server';
+const TOO_LARGE = /^Received message (?:larger than max|that decompresses to a size larger than) /;
+
 type GrpcWire = ReturnType<Channel['createCall']>;
 
 /** One call of grpc-js, through the channel's own interface: cheaper than a generated client, and nothing in between. */
@@ -82,7 +86,8 @@ export class GrpcCall implements WireCall {
     this.#settle();
     // Whatever grpc-js throws inside becomes a status, with or without details.
     const details = String(end.details ?? '');
-    listener.onEnd({ code: end.code, details, reach: this.#refused(end, details) ? 'refused' : this.#reach() });
+    const reach = this.#refused(end, details) ? 'refused' : this.#reach();
+    listener.onEnd({ code: end.code, details, reach, ...(isTooLarge(end, details) && { tooLarge: true }) });
   }
 
   #write(frame: Buffer): void {
@@ -105,8 +110,7 @@ export class GrpcCall implements WireCall {
    * the status; what remains is its text, and that the text is no server's, as there were neither headers nor trailers.
    */
   #refused(end: StatusObject, details: string): boolean {
-    if (end.code !== status.UNAVAILABLE || details !== 'Stream refused by server') return false;
-    return !this.#answered && Object.keys(end.metadata.getMap()).length === 0;
+    return end.code === status.UNAVAILABLE && details === REFUSED && !this.#answered && isLocal(end);
   }
 
   /** grpc-js knows a call's peer only once it has a stream on a connection; until then nothing can have left. */
@@ -119,4 +123,14 @@ export class GrpcCall implements WireCall {
     this.#calls.delete(this);
     this.#onSettled();
   }
+}
+
+/** Whether grpc-js may have made a status itself: a server that refuses a call at once sends headers with its status. */
+function isLocal({ metadata }: StatusObject): boolean {
+  return Object.keys(metadata.getMap()).length === 0;
+}
+
+/** Whether grpc-js refused a message for its size. A server that refuses a request may use the same words. */
+function isTooLarge(end: StatusObject, details: string): boolean {
+  return end.code === status.RESOURCE_EXHAUSTED && TOO_LARGE.test(details) && isLocal(end);
 }
