@@ -34,6 +34,7 @@ export function breaker({ failures = 5, pauseMs = 1_000 }: BreakerOptions = {}):
 
   return {
     name: 'breaker',
+    options: ['breaker'],
     unary: (next) => async (call) => {
       if (call.options.breaker === false) return next(call);
       // The library has all calls wait for the one that tries. Their deadlines may be shorter than its.

@@ -20,6 +20,7 @@ export interface Clock {
 /** An interceptor that tells a journal who wrote, how it went and how long it took; reads pass it by. */
 export class Audit implements Interceptor {
   readonly name = 'audit';
+  readonly options = ['actor'] as const;
   readonly #journal: Journal;
   readonly #clock: Clock;
 

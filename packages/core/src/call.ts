@@ -58,6 +58,12 @@ export function contextKey<T>(name: string, defaultValue: T): ContextKey<T> {
 export const failedAttempts: ContextKey<readonly EtcdError[]> = contextKey('failedAttempts', []);
 
 /**
+ * The id that this client drew for the lease of a grant, which is nobody else's; `undefined` if the application, a wrapper
+ * or an interceptor chose the id. Only a drawn id makes `LEASE_EXIST` after a lost answer mean that the grant succeeded.
+ */
+export const drawnLeaseId: ContextKey<bigint | undefined> = contextKey('drawnLeaseId', undefined);
+
+/**
  * One RPC on its way through the pipeline. An interceptor never changes a call it received: it passes on
  * `{ ...call, metadata: { ...call.metadata, more } }`.
  */
@@ -130,6 +136,11 @@ export interface InterceptorSite {
 export interface Interceptor {
   /** Unique in a client. */
   readonly name: string;
+  /**
+   * The names of the call options that it understands. An operation refuses an option that neither itself nor any
+   * interceptor or wrapper of its client understands.
+   */
+  readonly options?: readonly string[] | undefined;
   unary?(next: UnaryHandler, method: Method, site: InterceptorSite): UnaryHandler;
   stream?(next: StreamHandler, method: Method, site: InterceptorSite): StreamHandler;
 }

@@ -1,5 +1,6 @@
 import type { InjectionToken } from 'tsyringe';
 import type { CallOptions, Interceptor } from './call.ts';
+import { CallOptionNames } from './call-options.ts';
 import { ClusterFacade, type Cluster } from './cluster/cluster.ts';
 import { EndpointSync, syncEndpoints } from './cluster/sync.ts';
 import { composeClient, composeConnections, type ClientParts, type Connections } from './container.ts';
@@ -106,14 +107,15 @@ class Client implements EtcdClient {
     const gate = options.rejectOldCluster && ownsConnections ? [versionGate(() => this)] : [];
     this.#parts = composeClient(connections, [...gate, ...interceptors]);
     const services = this.#services();
-    const facades = facadesOf(() => services);
+    const names = new CallOptionNames(this.#parts.interceptors.flatMap((one) => one.options ?? []));
+    const facades = facadesOf(() => services, names);
     this.kv = facades.kv;
     this.watcher = facades.watcher;
     this.lease = facades.lease;
     this.watch = facades.watch;
-    this.cluster = new ClusterFacade(this.#parts.pipeline);
-    this.maintenance = new MaintenanceFacade(this.#parts.pipeline, () => this.endpoints, clock);
-    registerServices(this, () => services);
+    this.cluster = new ClusterFacade(this.#parts.pipeline, names);
+    this.maintenance = new MaintenanceFacade(this.#parts.pipeline, () => this.endpoints, clock, names);
+    registerServices(this, () => services, names);
     pipelines.set(this, this.#parts.pipeline);
     const every = options.autoSyncIntervalMs;
     this.#autoSync =

@@ -17,6 +17,7 @@
 export {
   CallContext,
   contextKey,
+  drawnLeaseId,
   failedAttempts,
   isCall,
   type Call,

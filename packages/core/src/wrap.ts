@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { CallOptions } from './call.ts';
+import type { CallOptionNames } from './call-options.ts';
 import { clientClosed, invalidArgument } from './errors.ts';
 import { KVFacade } from './kv/kv.ts';
 import type { KVService } from './kv/service.ts';
@@ -11,17 +12,19 @@ import { WatcherFacade, type Watcher } from './watch/watch.ts';
 
 /** What a wrapper puts around each service; a service that it does not name passes as it is. */
 export interface ServiceWrappers {
+  /** The names of the call options that the wrapper understands, beside those that pass it. */
+  readonly options?: readonly string[] | undefined;
   kv?(next: KVService): KVService;
   watch?(next: WatchService): WatchService;
   lease?(next: LeaseService): LeaseService;
 }
 
 // The services of every client made here, out of reach of the application: a wrapped client has no way around its wrapper.
-const servicesOf = new WeakMap<EtcdOperations, () => Services>();
+const servicesOf = new WeakMap<EtcdOperations, { services: () => Services; names: CallOptionNames }>();
 
-/** Remembers a client's services for the wrappers to come. */
-export function registerServices(client: EtcdOperations, services: () => Services): void {
-  servicesOf.set(client, services);
+/** Remembers a client's services and call options for the wrappers to come. */
+export function registerServices(client: EtcdOperations, services: () => Services, names: CallOptionNames): void {
+  servicesOf.set(client, { services, names });
 }
 
 /**
@@ -37,14 +40,15 @@ export function wrapClient(client: EtcdOperations, wrap: ServiceWrappers): EtcdO
   const disposing = new AbortController();
   setMaxListeners(0, disposing.signal);
   const services = once((): Services => {
-    const { kv, watch, lease } = below();
+    const { kv, watch, lease } = below.services();
     return {
       kv: wrap.kv?.(kv) ?? kv,
       watch: endedBy(disposing.signal, wrap.watch?.(watch) ?? watch),
       lease: keptUntil(disposing.signal, wrap.lease?.(lease) ?? lease),
     };
   });
-  const facades = facadesOf(services);
+  const names = below.names.and(wrap.options ?? []);
+  const facades = facadesOf(services, names);
   const wrapped = {
     ...facades,
     [Symbol.asyncDispose](): Promise<void> {
@@ -52,18 +56,18 @@ export function wrapClient(client: EtcdOperations, wrap: ServiceWrappers): EtcdO
       return Promise.resolve();
     },
   };
-  registerServices(wrapped, services);
+  registerServices(wrapped, services, names);
   return wrapped;
 }
 
 /** The interfaces an application sees, over services. */
-export function facadesOf(services: () => Services): EtcdOperations {
+export function facadesOf(services: () => Services, names: CallOptionNames): EtcdOperations {
   const { kv, watch, lease } = services();
-  const watcher = new WatcherFacade(watch);
+  const watcher = new WatcherFacade(watch, names);
   return {
-    kv: new KVFacade(kv),
+    kv: new KVFacade(kv, names),
     watcher,
-    lease: new LeaseFacade(lease),
+    lease: new LeaseFacade(lease, names),
     watch: (...args: Parameters<Watcher['watch']>) => watcher.watch(...args),
   };
 }

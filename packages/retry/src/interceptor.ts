@@ -19,6 +19,7 @@ export function retryInterceptor(options: RetryOptions, environment: Environment
 
   return {
     name: 'retry',
+    options: ['retry'],
     unary: (next, _method, site) => async (call) => {
       const tries = triesOf(call);
       if (tries === undefined) return next(call);

@@ -1,4 +1,4 @@
-import { methods, type Call, type Method } from '@etcdts/core/plugin';
+import { CallContext, drawnLeaseId, methods, type Call, type Method } from '@etcdts/core/plugin';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { Bench, callOf, failure } from './fakes.test.kit.ts';
 
@@ -6,8 +6,12 @@ const test = suite('retry: leases');
 
 const lost = failure('UNAVAILABLE', { outcome: 'unknown' });
 const header = { revision: 3n };
-const grant = (id: bigint, fields: Partial<Call> = {}): Call =>
-  callOf(methods.leaseGrant as Method, { id, ttl: 1 }, fields);
+/** A grant under an id that the client drew, or that somebody chose. */
+const grant = (id: bigint, by: 'drawn' | 'chosen' = 'drawn'): Call => {
+  const context = new CallContext();
+  if (by === 'drawn') context.set(drawnLeaseId, id);
+  return callOf(methods.leaseGrant as Method, { id, ttl: 1 }, { context });
+};
 const revoke = (): Call => callOf(methods.leaseRevoke as Method, { id: 7n });
 
 async function answer(
@@ -45,8 +49,8 @@ test('LEASE_EXIST is an error where no try before it may have granted the lease'
   assert.is(bench.own.length, 0);
 });
 
-test('LEASE_EXIST for an id that the caller chose, or for a lease that is gone again, leaves it unknown', async () => {
-  const chosen = await answer(grant(7n, { options: { id: 7n } as object }), [lost, failure('LEASE_EXIST')]);
+test('LEASE_EXIST for an id that the client did not draw, or for a lease that is gone again, leaves it unknown', async () => {
+  const chosen = await answer(grant(7n, 'chosen'), [lost, failure('LEASE_EXIST')]);
   const gone = await answer(grant(7n), [lost, failure('LEASE_EXIST')], [{ header, ttl: -1, grantedTtl: 0 }]);
   for (const { answer } of [chosen, gone]) {
     await rejects(Promise.reject(answer), { code: 'LEASE_EXIST', outcome: 'unknown' });

@@ -1,5 +1,5 @@
 import { isEtcdError, type LeaseTimeToLiveResponse } from '@etcdts/core';
-import { isCall, methods, plainMessage, type Call, type InterceptorSite } from '@etcdts/core/plugin';
+import { drawnLeaseId, isCall, methods, plainMessage, type Call, type InterceptorSite } from '@etcdts/core/plugin';
 
 /**
  * The answer of a lease RPC that an earlier try got done, though its own answer was lost: the refusal of the repeat says so.
@@ -13,9 +13,9 @@ export function answerOfEarlierTry(
   now: number,
 ): Promise<unknown> | undefined {
   if (isCall(call, methods.leaseGrant) && isEtcdError(error, 'LEASE_EXIST')) {
-    // An id that the caller chose may have been taken by somebody else; one that the client drew was not.
-    if ('id' in call.options && call.options.id !== undefined) return undefined;
+    // A chosen id may be somebody else's lease; one that the client drew is not.
     const { id } = call.request;
+    if (call.context.get(drawnLeaseId) !== id) return undefined;
     return lookUp(call, id, site, now).then(({ header, ttl, grantedTtl }) => {
       if (ttl < 0) throw error;
       return plainMessage({ header, id, ttl: grantedTtl });

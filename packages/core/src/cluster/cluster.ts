@@ -1,5 +1,6 @@
 import { toMemberId } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
+import { CallOptionNames, ownOptions } from '../call-options.ts';
 import type {
   MemberAddResponse,
   MemberListResponse,
@@ -20,6 +21,8 @@ export interface MemberListOptions extends CallOptions {
    */
   serializable?: boolean | undefined;
 }
+
+const LIST_OPTIONS = ownOptions<MemberListOptions>({ serializable: true });
 
 /**
  * The members of the cluster (clientv3 cluster.go; etcdserverpb.Cluster). Member ids are unsigned 64-bit: `bigint`, or a
@@ -47,41 +50,47 @@ export interface Cluster {
 /** `Cluster` over a pipeline. */
 export class ClusterFacade implements Cluster {
   readonly #pipeline: Pipeline;
+  readonly #names: CallOptionNames;
 
-  constructor(pipeline: Pipeline) {
+  constructor(pipeline: Pipeline, names: CallOptionNames = new CallOptionNames()) {
     this.#pipeline = pipeline;
+    this.#names = names;
   }
 
-  async memberList(options: MemberListOptions = {}): Promise<MemberListResponse> {
-    return await traced(
-      this.#pipeline.unary(methods.memberList, { linearizable: options.serializable !== true }, options),
-    );
+  async memberList(options?: MemberListOptions): Promise<MemberListResponse> {
+    const callOptions = this.#names.of(options, LIST_OPTIONS);
+    const request = { linearizable: options?.serializable !== true };
+    return await traced(this.#pipeline.unary(methods.memberList, request, callOptions));
   }
 
-  async memberAdd(peerUrls: readonly string[], options: CallOptions = {}): Promise<MemberAddResponse> {
+  async memberAdd(peerUrls: readonly string[], options?: CallOptions): Promise<MemberAddResponse> {
     const request = { peerUrls: toPeerUrls(peerUrls, 'peerUrls'), isLearner: false };
-    return await traced(this.#pipeline.unary(methods.memberAdd, request, options));
+    return await traced(this.#pipeline.unary(methods.memberAdd, request, this.#names.of(options)));
   }
 
-  async memberAddAsLearner(peerUrls: readonly string[], options: CallOptions = {}): Promise<MemberAddResponse> {
+  async memberAddAsLearner(peerUrls: readonly string[], options?: CallOptions): Promise<MemberAddResponse> {
     const request = { peerUrls: toPeerUrls(peerUrls, 'peerUrls'), isLearner: true };
-    return await traced(this.#pipeline.unary(methods.memberAdd, request, options));
+    return await traced(this.#pipeline.unary(methods.memberAdd, request, this.#names.of(options)));
   }
 
-  async memberRemove(id: bigint | number, options: CallOptions = {}): Promise<MemberRemoveResponse> {
-    return await traced(this.#pipeline.unary(methods.memberRemove, { id: toMemberId(id, 'id') }, options));
+  async memberRemove(id: bigint | number, options?: CallOptions): Promise<MemberRemoveResponse> {
+    return await traced(
+      this.#pipeline.unary(methods.memberRemove, { id: toMemberId(id, 'id') }, this.#names.of(options)),
+    );
   }
 
   async memberUpdate(
     id: bigint | number,
     peerUrls: readonly string[],
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<MemberUpdateResponse> {
     const request = { id: toMemberId(id, 'id'), peerUrls: toPeerUrls(peerUrls, 'peerUrls') };
-    return await traced(this.#pipeline.unary(methods.memberUpdate, request, options));
+    return await traced(this.#pipeline.unary(methods.memberUpdate, request, this.#names.of(options)));
   }
 
-  async memberPromote(id: bigint | number, options: CallOptions = {}): Promise<MemberPromoteResponse> {
-    return await traced(this.#pipeline.unary(methods.memberPromote, { id: toMemberId(id, 'id') }, options));
+  async memberPromote(id: bigint | number, options?: CallOptions): Promise<MemberPromoteResponse> {
+    return await traced(
+      this.#pipeline.unary(methods.memberPromote, { id: toMemberId(id, 'id') }, this.#names.of(options)),
+    );
   }
 }

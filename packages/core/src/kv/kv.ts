@@ -1,8 +1,21 @@
 import { toCount, toInt64, type Bytes } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
+import { CallOptionNames, NO_OPTIONS, ownOptions } from '../call-options.ts';
 import { invalidArgument } from '../errors.ts';
 import type { Op, PutResponse } from '../messages.ts';
-import { op, type DeleteOpOptions, type GetOpOptions, type PutOpOptions, type TxnInput } from './op.ts';
+import {
+  DELETE_OPTIONS,
+  deleteOp,
+  GET_OPTIONS,
+  getOp,
+  op,
+  PUT_OPTIONS,
+  putOp,
+  type DeleteOpOptions,
+  type GetOpOptions,
+  type PutOpOptions,
+  type TxnInput,
+} from './op.ts';
 import { pages, type StreamSupport } from './pages.ts';
 import { toRange, type RangeForms } from './range.ts';
 import {
@@ -32,6 +45,17 @@ export interface PagesOptions extends RangeForms, CallOptions {
   /** Without values. */
   keysOnly?: boolean | undefined;
 }
+
+const COMPACT_OPTIONS = ownOptions<CompactOptions>({ physical: true });
+const PAGES_OPTIONS = ownOptions<PagesOptions>({
+  prefix: true,
+  fromKey: true,
+  rangeEnd: true,
+  pageSize: true,
+  revision: true,
+  serializable: true,
+  keysOnly: true,
+});
 
 const PAGE_SIZE = 1_000;
 
@@ -64,41 +88,48 @@ export class KVFacade implements KV {
   readonly #service: KVService;
   readonly #support: StreamSupport = { lacking: false };
 
-  constructor(service: KVService) {
+  readonly #names: CallOptionNames;
+
+  constructor(service: KVService, names: CallOptionNames = new CallOptionNames()) {
     this.#service = service;
+    this.#names = names;
   }
 
-  async get(key: Bytes, options: GetOptions = {}): Promise<GetResponse> {
-    return await traced(this.#service.range(op.get(key, options).request, options));
+  async get(key: Bytes, options?: GetOptions): Promise<GetResponse> {
+    const callOptions = this.#names.of(options, GET_OPTIONS);
+    return await traced(this.#service.range(getOp(key, options ?? NO_OPTIONS).request, callOptions));
   }
 
-  async put(key: Bytes, value: Bytes, options: PutOptions = {}): Promise<PutResponse> {
-    return await traced(this.#service.put(op.put(key, value, options).request, options));
+  async put(key: Bytes, value: Bytes, options?: PutOptions): Promise<PutResponse> {
+    const callOptions = this.#names.of(options, PUT_OPTIONS);
+    return await traced(this.#service.put(putOp(key, value, options ?? NO_OPTIONS).request, callOptions));
   }
 
-  async delete(key: Bytes, options: DeleteOptions = {}): Promise<DeleteResponse> {
-    return await traced(this.#service.deleteRange(op.delete(key, options).request, options));
+  async delete(key: Bytes, options?: DeleteOptions): Promise<DeleteResponse> {
+    const callOptions = this.#names.of(options, DELETE_OPTIONS);
+    return await traced(this.#service.deleteRange(deleteOp(key, options ?? NO_OPTIONS).request, callOptions));
   }
 
   async txn<const Then extends readonly Op[] = readonly [], const Else extends readonly Op[] = readonly []>(
     input: TxnInput<Then, Else>,
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<TxnResponse<Then, Else>> {
     const { request } = op.txn(input);
-    return txnResponse(request, await traced(this.#service.txn(request, options)));
+    return txnResponse(request, await traced(this.#service.txn(request, this.#names.of(options))));
   }
 
-  async do<const O extends Op>(operation: O, options: CallOptions = {}): Promise<OpResponse<O>> {
-    return (await this.#run(operation, options)) as OpResponse<O>;
+  async do<const O extends Op>(operation: O, options?: CallOptions): Promise<OpResponse<O>> {
+    return (await this.#run(operation, this.#names.of(options))) as OpResponse<O>;
   }
 
-  async compact(revision: bigint | number, options: CompactOptions = {}): Promise<CompactResponse> {
-    return await traced(
-      this.#service.compact({ revision: toInt64(revision, 'revision', 1n), physical: options.physical }, options),
-    );
+  async compact(revision: bigint | number, options?: CompactOptions): Promise<CompactResponse> {
+    const callOptions = this.#names.of(options, COMPACT_OPTIONS);
+    const request = { revision: toInt64(revision, 'revision', 1n), physical: options?.physical };
+    return await traced(this.#service.compact(request, callOptions));
   }
 
-  pages(key: Bytes, options: PagesOptions = {}): AsyncIterable<GetResponse> {
+  pages(key: Bytes, options: PagesOptions = NO_OPTIONS): AsyncIterable<GetResponse> {
+    const callOptions = this.#names.of(options, PAGES_OPTIONS);
     const { revision, serializable, keysOnly, pageSize = PAGE_SIZE } = options;
     const request = {
       ...toRange(key, options),
@@ -106,7 +137,7 @@ export class KVFacade implements KV {
       serializable,
       keysOnly,
     };
-    return pages(this.#service, request, toCount(pageSize, 'pageSize', 1), this.#support, options);
+    return pages(this.#service, request, toCount(pageSize, 'pageSize', 1), this.#support, callOptions);
   }
 
   async #run(operation: Op, options: CallOptions): Promise<unknown> {

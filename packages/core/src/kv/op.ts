@@ -1,5 +1,6 @@
 import { toBytes, toCount, toInt64, toKey, type Bytes } from '../bytes.ts';
 import { describe } from '../bytes.ts';
+import { checkOptions, NO_OPTIONS, ownOptions, type OwnOptions } from '../call-options.ts';
 import { invalidArgument } from '../errors.ts';
 import type { Compare, DeleteOp, GetOp, Op, PutOp, SortOrder, SortTarget, TxnOp } from '../messages.ts';
 import { toRange, type RangeForms } from './range.ts';
@@ -26,6 +27,23 @@ export interface GetOpOptions extends RangeForms {
   maxCreateRevision?: Revision | undefined;
 }
 
+/** The names of a get's options. */
+export const GET_OPTIONS: OwnOptions = ownOptions<GetOpOptions>({
+  prefix: true,
+  fromKey: true,
+  rangeEnd: true,
+  limit: true,
+  revision: true,
+  serializable: true,
+  keysOnly: true,
+  countOnly: true,
+  sort: true,
+  minModRevision: true,
+  maxModRevision: true,
+  minCreateRevision: true,
+  maxCreateRevision: true,
+});
+
 /** Options of a put (etcdserverpb.PutRequest). */
 export interface PutOpOptions {
   /** The lease that the key goes with; without one the key stays, and leaves a lease that it had. */
@@ -38,11 +56,27 @@ export interface PutOpOptions {
   ignoreLease?: boolean | undefined;
 }
 
+/** The names of a put's options. */
+export const PUT_OPTIONS: OwnOptions = ownOptions<PutOpOptions>({
+  lease: true,
+  prevKv: true,
+  ignoreValue: true,
+  ignoreLease: true,
+});
+
 /** Options of a delete (etcdserverpb.DeleteRangeRequest). */
 export interface DeleteOpOptions extends RangeForms {
   /** Answer with the keys as they were before. */
   prevKv?: boolean | undefined;
 }
+
+/** The names of a delete's options. */
+export const DELETE_OPTIONS: OwnOptions = ownOptions<DeleteOpOptions>({
+  prefix: true,
+  fromKey: true,
+  rangeEnd: true,
+  prevKv: true,
+});
 
 /** A transaction as it is written: conditions, and what to do if all hold or not. */
 export interface TxnInput<Then extends readonly Op[] = readonly Op[], Else extends readonly Op[] = readonly Op[]> {
@@ -50,6 +84,8 @@ export interface TxnInput<Then extends readonly Op[] = readonly Op[], Else exten
   then?: Then | undefined;
   else?: Else | undefined;
 }
+
+const TXN_PARTS = ownOptions<TxnInput>({ if: true, then: true, else: true });
 
 /** A transaction within a transaction; it knows the types of its branches. */
 export interface NestedTxnOp<Then extends readonly Op[], Else extends readonly Op[]> extends TxnOp {
@@ -60,7 +96,8 @@ export interface NestedTxnOp<Then extends readonly Op[], Else extends readonly O
 const SORT_TARGETS: readonly SortTarget[] = ['key', 'version', 'createRevision', 'modRevision', 'value'];
 const MAX_DEPTH = 64;
 
-function get(key: Bytes, options: GetOpOptions = {}): GetOp {
+/** Makes a get; does not look for unknown options. */
+export function getOp(key: Bytes, options: GetOpOptions): GetOp {
   const { limit, revision, serializable, keysOnly, countOnly, sort } = options;
   if (sort !== undefined) {
     if (!SORT_TARGETS.includes(sort.by)) {
@@ -94,7 +131,8 @@ function get(key: Bytes, options: GetOpOptions = {}): GetOp {
   };
 }
 
-function put(key: Bytes, value: Bytes, options: PutOpOptions = {}): PutOp {
+/** Makes a put; does not look for unknown options. */
+export function putOp(key: Bytes, value: Bytes, options: PutOpOptions): PutOp {
   const { lease, prevKv, ignoreValue, ignoreLease } = options;
   const bytes = toBytes(value, 'value');
   if (ignoreValue === true && bytes.length > 0) {
@@ -108,14 +146,31 @@ function put(key: Bytes, value: Bytes, options: PutOpOptions = {}): PutOp {
   };
 }
 
-function del(key: Bytes, options: DeleteOpOptions = {}): DeleteOp {
+/** Makes a delete; does not look for unknown options. */
+export function deleteOp(key: Bytes, options: DeleteOpOptions): DeleteOp {
   const range = toRange(key, options);
   return { type: 'delete', request: { key: range.key, rangeEnd: range.rangeEnd, prevKv: options.prevKv } };
+}
+
+function get(key: Bytes, options: GetOpOptions = NO_OPTIONS): GetOp {
+  checkOptions(options, GET_OPTIONS);
+  return getOp(key, options);
+}
+
+function put(key: Bytes, value: Bytes, options: PutOpOptions = NO_OPTIONS): PutOp {
+  checkOptions(options, PUT_OPTIONS);
+  return putOp(key, value, options);
+}
+
+function del(key: Bytes, options: DeleteOpOptions = NO_OPTIONS): DeleteOp {
+  checkOptions(options, DELETE_OPTIONS);
+  return deleteOp(key, options);
 }
 
 function txn<const Then extends readonly Op[] = readonly [], const Else extends readonly Op[] = readonly []>(
   input: TxnInput<Then, Else>,
 ): NestedTxnOp<Then, Else> {
+  checkOptions(input, TXN_PARTS);
   return {
     type: 'txn',
     request: { compare: list(input.if, 'if'), success: ops(input.then, 'then'), failure: ops(input.else, 'else') },

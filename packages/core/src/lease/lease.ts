@@ -1,5 +1,6 @@
 import { toCount, toInt64 } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
+import { CallOptionNames, checkOptions, NO_OPTIONS, ownOptions, type OwnOptions } from '../call-options.ts';
 import { invalidArgument } from '../errors.ts';
 import type {
   LeaseGrantResponse,
@@ -20,11 +21,15 @@ export interface LeaseGrantOptions extends CallOptions {
   id?: bigint | number | undefined;
 }
 
+const GRANT_OPTIONS = ownOptions<LeaseGrantOptions>({ id: true });
+
 /** Options of `lease.timeToLive`. */
 export interface LeaseTimeToLiveOptions extends CallOptions {
   /** Whether to list the keys attached to the lease. */
   keys?: boolean | undefined;
 }
+
+const TIME_TO_LIVE_OPTIONS = ownOptions<LeaseTimeToLiveOptions>({ keys: true });
 
 /** Options of `lease.keepAlive`. All keepalives share one stream, so that no others apply. */
 export interface LeaseKeepAliveOptions {
@@ -36,6 +41,8 @@ export interface LeaseKeepAliveOptions {
    */
   timeoutMs?: number | undefined;
 }
+
+const KEEP_ALIVE_OPTIONS: OwnOptions = new Set<keyof LeaseKeepAliveOptions>(['signal', 'timeoutMs']);
 
 /**
  * Leases: keys attached to one are deleted when it expires or is revoked (clientv3 `Lease`).
@@ -74,36 +81,41 @@ export interface Lease {
 /** The Lease interface over a lease service: checks arguments and builds messages, nothing else. */
 export class LeaseFacade implements Lease {
   readonly #service: LeaseService;
+  readonly #names: CallOptionNames;
 
-  constructor(service: LeaseService) {
+  constructor(service: LeaseService, names: CallOptionNames = new CallOptionNames()) {
     this.#service = service;
+    this.#names = names;
   }
 
-  async grant(ttl: number, options: LeaseGrantOptions = {}): Promise<LeaseGrantResponse> {
+  async grant(ttl: number, options?: LeaseGrantOptions): Promise<LeaseGrantResponse> {
+    const callOptions = this.#names.of(options, GRANT_OPTIONS);
     toCount(ttl, 'ttl', 1);
     if (ttl > MAX_TTL) throw invalidArgument('ttl', `must be at most ${MAX_TTL}, not ${ttl}`, 'LEASE_TTL_TOO_LARGE');
-    const id = options.id === undefined ? 0n : toId(options.id);
-    return await traced(this.#service.grant({ ttl, id }, options));
+    const id = options?.id === undefined ? 0n : toId(options.id);
+    return await traced(this.#service.grant({ ttl, id }, callOptions));
   }
 
-  async revoke(id: bigint | number, options: CallOptions = {}): Promise<LeaseRevokeResponse> {
-    return await traced(this.#service.revoke({ id: toId(id) }, options));
+  async revoke(id: bigint | number, options?: CallOptions): Promise<LeaseRevokeResponse> {
+    return await traced(this.#service.revoke({ id: toId(id) }, this.#names.of(options)));
   }
 
-  async timeToLive(id: bigint | number, options: LeaseTimeToLiveOptions = {}): Promise<LeaseTimeToLiveResponse> {
-    return await traced(this.#service.timeToLive({ id: toId(id), keys: options.keys }, options));
+  async timeToLive(id: bigint | number, options?: LeaseTimeToLiveOptions): Promise<LeaseTimeToLiveResponse> {
+    const callOptions = this.#names.of(options, TIME_TO_LIVE_OPTIONS);
+    return await traced(this.#service.timeToLive({ id: toId(id), keys: options?.keys }, callOptions));
   }
 
-  async leases(options: CallOptions = {}): Promise<LeaseLeasesResponse> {
-    return await traced(this.#service.leases(options));
+  async leases(options?: CallOptions): Promise<LeaseLeasesResponse> {
+    return await traced(this.#service.leases(this.#names.of(options)));
   }
 
-  keepAlive(id: bigint | number, options: LeaseKeepAliveOptions = {}): KeepAlive {
+  keepAlive(id: bigint | number, options: LeaseKeepAliveOptions = NO_OPTIONS): KeepAlive {
+    checkOptions(options, KEEP_ALIVE_OPTIONS);
     return this.#service.keepAlive(toId(id), options);
   }
 
-  async keepAliveOnce(id: bigint | number, options: CallOptions = {}): Promise<LeaseKeepAliveResponse> {
-    return await traced(this.#service.keepAliveOnce(toId(id), options));
+  async keepAliveOnce(id: bigint | number, options?: CallOptions): Promise<LeaseKeepAliveResponse> {
+    return await traced(this.#service.keepAliveOnce(toId(id), this.#names.of(options)));
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { CallOptions } from '../call.ts';
+import { CallContext, drawnLeaseId, type CallOptions } from '../call.ts';
 import type {
   LeaseGrantRequest,
   LeaseGrantResponse,
@@ -42,12 +42,20 @@ export class LeaseRpc implements LeaseService {
   }
 
   async grant(request: LeaseGrantRequest, options: CallOptions): Promise<LeaseGrantResponse> {
-    // With an id of our own, a grant whose answer was lost can be told from one that never arrived.
-    const identified = request.id === 0n ? { ...request, id: this.#randomId() } : request;
     const sentAt = this.#parts.clock.now();
-    const response = await this.#parts.pipeline.unary(methods.leaseGrant, identified, options);
+    const response = await this.#grant(request, options);
     this.#keeper.granted(response.id, sentAt, response.ttl);
     return response;
+  }
+
+  /** Draws an id if there is none: a grant whose answer was lost can then be told from one that never arrived. */
+  #grant(request: LeaseGrantRequest, options: CallOptions): Promise<LeaseGrantResponse> {
+    const { pipeline } = this.#parts;
+    if (request.id !== 0n) return pipeline.unary(methods.leaseGrant, request, options);
+    const id = this.#randomId();
+    const context = new CallContext();
+    context.set(drawnLeaseId, id);
+    return pipeline.unary(methods.leaseGrant, { ...request, id }, options, context);
   }
 
   /** Ends this client's keepalive of the lease before etcd is asked, so that its signal is not late. */

@@ -1,6 +1,7 @@
 import { describe, toInt64, toMemberId, toUint64 } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import { CallOptionNames, ownOptions } from '../call-options.ts';
 import { EtcdError, invalidArgument } from '../errors.ts';
 import type {
   AlarmMember,
@@ -73,41 +74,53 @@ export interface Maintenance {
   snapshot(options?: SnapshotOptions): Snapshot;
 }
 
+const SNAPSHOT_OPTIONS = ownOptions<SnapshotOptions>({ onProgress: true });
+
 /** `Maintenance` over a pipeline; `endpoints` gives the client's own, for what must find the leader. */
 export class MaintenanceFacade implements Maintenance {
   readonly #pipeline: Pipeline;
   readonly #endpoints: () => readonly string[];
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #names: CallOptionNames;
 
-  constructor(pipeline: Pipeline, endpoints: () => readonly string[], clock: Pick<Clock, 'now'> = systemClock) {
+  constructor(
+    pipeline: Pipeline,
+    endpoints: () => readonly string[],
+    clock: Pick<Clock, 'now'> = systemClock,
+    names: CallOptionNames = new CallOptionNames(),
+  ) {
+    this.#names = names;
     this.#pipeline = pipeline;
     this.#endpoints = endpoints;
     this.#clock = clock;
   }
 
-  async status(endpoint: string, options: CallOptions = {}): Promise<StatusResponse> {
-    return await traced(this.#pipeline.unary(methods.status, {}, at(endpoint, options)));
+  async status(endpoint: string, options?: CallOptions): Promise<StatusResponse> {
+    return await traced(this.#pipeline.unary(methods.status, {}, at(endpoint, this.#names.of(options))));
   }
 
-  async defragment(endpoint: string, options: CallOptions = {}): Promise<DefragmentResponse> {
-    const { timeoutMs = Infinity } = options;
-    return await traced(this.#pipeline.unary(methods.defragment, {}, { ...at(endpoint, options), timeoutMs }));
+  async defragment(endpoint: string, options?: CallOptions): Promise<DefragmentResponse> {
+    const timeoutMs = options?.timeoutMs ?? Infinity;
+    const callOptions = { ...at(endpoint, this.#names.of(options)), timeoutMs };
+    return await traced(this.#pipeline.unary(methods.defragment, {}, callOptions));
   }
 
-  async hash(endpoint: string, options: CallOptions = {}): Promise<HashResponse> {
-    return await traced(this.#pipeline.unary(methods.hash, {}, at(endpoint, options)));
+  async hash(endpoint: string, options?: CallOptions): Promise<HashResponse> {
+    return await traced(this.#pipeline.unary(methods.hash, {}, at(endpoint, this.#names.of(options))));
   }
 
-  async hashKv(endpoint: string, revision: bigint | number = 0n, options: CallOptions = {}): Promise<HashKvResponse> {
+  async hashKv(endpoint: string, revision: bigint | number = 0n, options?: CallOptions): Promise<HashKvResponse> {
     const request = { revision: toInt64(revision, 'revision', 0n) };
-    return await traced(this.#pipeline.unary(methods.hashKv, request, at(endpoint, options)));
+    return await traced(this.#pipeline.unary(methods.hashKv, request, at(endpoint, this.#names.of(options))));
   }
 
-  async alarmList(options: CallOptions = {}): Promise<AlarmResponse> {
-    return await traced(this.#pipeline.unary(methods.alarm, { action: 'get', memberId: 0n, alarm: 'none' }, options));
+  async alarmList(options?: CallOptions): Promise<AlarmResponse> {
+    const request = { action: 'get', memberId: 0n, alarm: 'none' } as const;
+    return await traced(this.#pipeline.unary(methods.alarm, request, this.#names.of(options)));
   }
 
-  async alarmDisarm(filter: AlarmFilter, options: CallOptions = {}): Promise<AlarmResponse> {
+  async alarmDisarm(filter: AlarmFilter, given?: CallOptions): Promise<AlarmResponse> {
+    const options = this.#names.of(given);
     const memberId = toUint64(filter.memberId ?? 0n, 'memberId');
     const alarm = filter.alarm ?? 'none';
     if (!['none', 'nospace', 'corrupt'].includes(alarm))
@@ -128,7 +141,8 @@ export class MaintenanceFacade implements Maintenance {
     return traced(this.#pipeline.unary(methods.alarm, { action: 'deactivate', memberId, alarm }, options));
   }
 
-  async moveLeader(targetId: bigint | number, options: CallOptions = {}): Promise<MoveLeaderResponse> {
+  async moveLeader(targetId: bigint | number, given?: CallOptions): Promise<MoveLeaderResponse> {
+    const options = this.#names.of(given);
     const request = { targetId: toMemberId(targetId, 'targetId') };
     const left = timeLeft(options, this.#clock);
     const endpoint = options.endpoint ?? (await this.#leader(options));
@@ -150,18 +164,19 @@ export class MaintenanceFacade implements Maintenance {
     });
   }
 
-  async downgrade(action: DowngradeAction, version = '', options: CallOptions = {}): Promise<DowngradeResponse> {
+  async downgrade(action: DowngradeAction, version = '', options?: CallOptions): Promise<DowngradeResponse> {
     if (!['validate', 'enable', 'cancel'].includes(action)) {
       throw invalidArgument('action', 'must be validate, enable or cancel');
     }
     if (typeof version !== 'string') throw invalidArgument('version', `must be a string, not ${describe(version)}`);
     if (version === '' && action !== 'cancel')
       throw invalidArgument('version', `must be given to ${action} a downgrade`);
-    return await traced(this.#pipeline.unary(methods.downgrade, { action, version }, options));
+    return await traced(this.#pipeline.unary(methods.downgrade, { action, version }, this.#names.of(options)));
   }
 
-  snapshot(options: SnapshotOptions = {}): Snapshot {
-    return new SnapshotStream(this.#pipeline, options);
+  snapshot(options?: SnapshotOptions): Snapshot {
+    const callOptions = this.#names.of(options, SNAPSHOT_OPTIONS);
+    return new SnapshotStream(this.#pipeline, callOptions, options?.onProgress);
   }
 }
 

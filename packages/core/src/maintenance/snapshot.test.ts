@@ -57,7 +57,7 @@ function fake(
       return read();
     },
   };
-  const snapshot = new SnapshotStream(pipeline as unknown as Pipeline, options);
+  const snapshot = new SnapshotStream(pipeline as unknown as Pipeline, options, options.onProgress);
   const state: Fake = { snapshot, opened, asked: 0, canceled: false };
   return state;
 }

@@ -54,11 +54,13 @@ export class SnapshotStream implements Snapshot {
   progress: SnapshotProgress | undefined;
   digest: Buffer | undefined;
   readonly #pipeline: Pipeline;
-  readonly #options: SnapshotOptions;
+  readonly #options: CallOptions;
+  readonly #onProgress: SnapshotOptions['onProgress'];
   #read = false;
 
-  constructor(pipeline: Pipeline, options: SnapshotOptions) {
+  constructor(pipeline: Pipeline, options: CallOptions, onProgress?: SnapshotOptions['onProgress']) {
     this.#pipeline = pipeline;
+    this.#onProgress = onProgress;
     this.#options = { ...options, timeoutMs: options.timeoutMs ?? Infinity };
   }
 
@@ -91,7 +93,7 @@ export class SnapshotStream implements Snapshot {
   #deliver(chunk: Buffer): Buffer {
     const { bytes, totalBytes } = this.progress as SnapshotProgress;
     this.progress = progressOf(bytes + chunk.length, totalBytes);
-    this.#options.onProgress?.(this.progress);
+    this.#onProgress?.(this.progress);
     return chunk;
   }
 

@@ -36,6 +36,7 @@ export function foldPipeline(interceptors: readonly Interceptor[], parts: WirePa
     request: Req,
     options: CallOptions,
     timeoutMs: number,
+    context: CallContext = new CallContext(),
   ): Call<Method<Req, Res>> => ({
     method,
     request,
@@ -46,15 +47,15 @@ export function foldPipeline(interceptors: readonly Interceptor[], parts: WirePa
     confidential: options.confidential === true,
     avoid: undefined,
     options,
-    context: new CallContext(),
+    context,
     attempt: 1,
   });
 
   const unaryThrough =
     (handlers: ReadonlyMap<Method, UnaryHandler>): Pipeline['unary'] =>
-    <Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions): Promise<Res> => {
+    <Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions, context?: CallContext): Promise<Res> => {
       try {
-        const call = callOf(method, request, options, timeoutOf(options, parts.requestTimeoutMs));
+        const call = callOf(method, request, options, timeoutOf(options, parts.requestTimeoutMs), context);
         return (handlers.get(method as Method) as UnaryHandler)(call as Call) as Promise<Res>;
       } catch (error) {
         return Promise.reject(error);

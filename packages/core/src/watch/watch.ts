@@ -1,5 +1,6 @@
 import { toCount, toInt64, type Bytes } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
+import { CallOptionNames, NO_OPTIONS, ownOptions } from '../call-options.ts';
 import { invalidArgument } from '../errors.ts';
 import { toRange, type RangeForms } from '../kv/range.ts';
 import type { WatchCreateRequest, WatchFilter } from '../messages.ts';
@@ -25,6 +26,19 @@ export interface WatchOptions extends RangeForms, WatchServiceOptions {
   fragment?: boolean | undefined;
 }
 
+const WATCH_OPTIONS = ownOptions<WatchOptions>({
+  prefix: true,
+  fromKey: true,
+  rangeEnd: true,
+  startRevision: true,
+  prevKv: true,
+  progressNotify: true,
+  filters: true,
+  fragment: true,
+  createdNotify: true,
+  maxBufferedBytes: true,
+});
+
 /** Watches (clientv3 `Watcher`). */
 export interface Watcher {
   /** Watches a key or a range, from the call on or from a revision; throws where an argument is wrong. */
@@ -40,12 +54,15 @@ export interface Watcher {
 /** The watch interface over a watch service: coerces arguments, builds messages. */
 export class WatcherFacade implements Watcher {
   readonly #service: WatchService;
+  readonly #names: CallOptionNames;
 
-  constructor(service: WatchService) {
+  constructor(service: WatchService, names: CallOptionNames = new CallOptionNames()) {
     this.#service = service;
+    this.#names = names;
   }
 
-  watch(key: Bytes, options: WatchOptions = {}): WatchStream {
+  watch(key: Bytes, options: WatchOptions = NO_OPTIONS): WatchStream {
+    this.#names.of(options, WATCH_OPTIONS);
     const { prefix, fromKey, rangeEnd, startRevision, prevKv, progressNotify, filters, fragment, ...rest } = options;
     const range = toRange(key, { prefix, fromKey, rangeEnd });
     const request: WatchCreateRequest = {
@@ -65,8 +82,8 @@ export class WatcherFacade implements Watcher {
     return this.#service.watch(request, rest);
   }
 
-  requestProgress(options: CallOptions = {}): Promise<void> {
-    return this.#service.requestProgress(options);
+  async requestProgress(options?: CallOptions): Promise<void> {
+    await this.#service.requestProgress(this.#names.of(options));
   }
 }
 
