@@ -4,31 +4,31 @@ import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, isBrokenC
 
 declare module '@etcdts/core' {
   interface CallOptions {
-    /** `false`: this call is made even where `breaker()` would refuse it, and counts for nothing. */
+    /** `false`: this call is made even if `breaker()` would refuse it, and is not counted. */
     breaker?: false | undefined;
   }
 }
 
 export interface BreakerOptions {
-  /** So many calls in a row must fail. Defaults to 5. */
+  /** How many calls in a row must fail before calls are refused. Defaults to 5. */
   failures?: number | undefined;
-  /** How long calls are refused before one is let through to see, in milliseconds. Defaults to 1,000. */
+  /** How long calls are refused before one is let through as a test, in milliseconds. Defaults to 1,000. */
   pauseMs?: number | undefined;
 }
 
-/** A member or the way to it has failed, so that another try may be answered; all else is an answer. */
+/** Whether a member or the connection to it failed, so that another try may succeed. Every other error is an answer. */
 const isDown = (error: unknown): boolean => isEtcdError(error) && ['again', 'elsewhere'].includes(remedyOf(error));
 
 /**
- * Refuses calls at once, with `UNAVAILABLE` and `'not-applied'`, while etcd does not answer. One breaker is for one
- * cluster; its clients share it. Streams pass: watches and keepalives resume by themselves, with pauses of their own.
+ * Refuses calls at once, with `UNAVAILABLE` and `'not-applied'`, while etcd does not answer. One breaker serves one
+ * cluster; its clients share it. Streams pass: watches and keepalives resume on their own, with pauses.
  */
 export function breaker({ failures = 5, pauseMs = 1_000 }: BreakerOptions = {}): Interceptor {
   const circuit = circuitBreaker(handleWhen(isDown), {
     halfOpenAfter: pauseMs,
     breaker: new ConsecutiveBreaker(failures),
   });
-  // Nothing was sent: `attempts` stays 0, by which retry() knows that there is no use in another try.
+  // Nothing was sent: `attempts` stays 0, so retry() does not try again.
   const refused = (): EtcdError =>
     new EtcdError({ code: 'UNAVAILABLE', message: 'the circuit is open', outcome: 'not-applied' });
 
@@ -37,7 +37,7 @@ export function breaker({ failures = 5, pauseMs = 1_000 }: BreakerOptions = {}):
     options: ['breaker'],
     unary: (next) => async (call) => {
       if (call.options.breaker === false) return next(call);
-      // The library has all calls wait for the one that tries. Their deadlines may be shorter than its.
+      // The library lets all calls wait for the one that tests. Their deadlines may be shorter than its deadline.
       if (circuit.state === CircuitState.HalfOpen) throw refused();
       try {
         return await circuit.execute(() => next(call));
