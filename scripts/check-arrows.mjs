@@ -1,23 +1,29 @@
-// Enforces the arrows between packages and between the layers of core, and a few rules for test files.
-//   node scripts/check-arrows.mjs      prints each violation as file:line, exits 1 if there is one
+// Enforces the arrows between packages and between the floors of core, finds circles of imports, and holds a few rules for
+// test files.
+//   node scripts/check-arrows.mjs      prints each violation as file:line, each circle as a path; exits 1 if there is one
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { findCircles, importsOf } from './imports.mjs';
 
 /** Core from the top down: a file may import from its own floor and from those below. Patterns match below core/src. */
-const floors = [
-  [/^(index|plugin)\.ts$/],
-  [/^(client|version-gate)\.ts$/],
-  [/^(container|options)\.ts$/],
-  [/^(wrap|operations)\.ts$/],
-  [/^(kv|watch|lease|cluster|maintenance)[/.]/],
-  [/^pipeline[/.]/],
-  [/^wire[/.]/],
-  [/^transport[/.]/],
-  [/^(codec|gen)\//, /^[^/]+\.ts$/],
-];
+const floors = Object.entries({
+  index: /^(index|plugin)\.ts$/,
+  client: /^(client|version-gate)\.ts$/,
+  container: /^(container|options)\.ts$/,
+  wrap: /^(wrap|operations)\.ts$/,
+  facades: /^(kv\/(?!rpc|service)|(watch\/watch|lease\/lease)\.|(cluster|maintenance|members)\/)/,
+  services: /^((kv|lease)\/rpc|lease\/once)\./,
+  hubs: /^(watch|lease)\/(?!service)/,
+  // What services promise, in types only: facades, services and hubs are written against it.
+  contracts: /^(kv|watch|lease)\/service\./,
+  pipeline: /^pipeline\//,
+  wire: /^wire\//,
+  transport: /^transport\//,
+  leaves: /^(codec\/|[^/]+\.ts$)/,
+});
 
-/** What any floor may name as a type, for it is the shape of what users pass in. */
+/** What any floor may name as a type: the shape of what users pass in. */
 const shapes = /^options\.ts$/;
 
 /** Modules that only some files may import: the module, where it is allowed, and where as a type only. */
@@ -36,13 +42,13 @@ const owners = [
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const slashes = (path) => path.split(sep).join('/');
-const floorOf = (path) => floors.findIndex((patterns) => patterns.some((pattern) => pattern.test(path)));
+const floorOf = (path) => floors.findIndex(([, pattern]) => pattern.test(path));
 const isTest = (file) => file.endsWith('.test.ts');
 
-/** Why `file` (relative to the root) may not import `module`, or nothing. */
+/** Why `file` (relative to the root) may not import `module`; `undefined` if it may. */
 function refusal(file, module, typeOnly) {
   const [, name, path] = /^packages\/([^/]+)\/src\/(.+)$/.exec(file) ?? [];
-  const owner = owners.find(([pattern]) => pattern.test(module));
+  const owner = /^(packages|test)\//.test(file) && owners.find(([pattern]) => pattern.test(module));
   const owned = owner && (owner[1].test(file) || (typeOnly && owner[2]?.test(file)));
   if (owner && (!owned || (isTest(file) && module.startsWith('uvu'))) && !mayTest(file, module))
     return `may not import ${module}`;
@@ -59,36 +65,49 @@ function refusal(file, module, typeOnly) {
   if (name && module.startsWith('.')) {
     const target = slashes(relative(join(root, 'packages', name, 'src'), resolve(root, dirname(file), module)));
     if (target.startsWith('..') && !module.endsWith('package.json')) return `imports ${module}, outside its package`;
-    if (name === 'core' && !isTest(file) && floorOf(target) < floorOf(path) && !(typeOnly && shapes.test(target)))
-      return `imports ${module}, a floor above`;
+    if (name === 'core' && !/\.test\./.test(file) && target.endsWith('.ts') && !(typeOnly && shapes.test(target)))
+      return wrongFloor(path, target);
   }
   return undefined;
+}
+
+/** Why a file of core may not import another one; `undefined` if it may. */
+function wrongFloor(path, target) {
+  const [from, to] = [floorOf(path), floorOf(target)];
+  if (from < 0 || to < 0) return `${from < 0 ? path : target} is on no floor that scripts/check-arrows.mjs names`;
+  return to < from ? `imports ${target}, from ${floors[from][0]} up to ${floors[to][0]}` : undefined;
 }
 
 /** Tests of core, and those in `test`, may look at what they test through the library that it wraps. */
 const mayTest = (file, module) => isTest(file) && /^(packages\/core|test)\//.test(file) && !module.startsWith('uvu');
 
-/** All violations, each as `file:line  what`. */
-export function checkArrows() {
-  const folders = [...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/src`), 'test/src'];
-  const files = folders
+/** The text of every source file in packages, test, bench and examples, by its path below the root. */
+export function readSources() {
+  const folders = ['packages', 'examples'].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => `${folder}/${name}/src`),
+  );
+  const paths = [...folders, 'test/src', 'bench/src']
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${slashes(name)}`),
-    )
-    .filter((file) => file.endsWith('.ts'));
-  return files.flatMap((file) => checkFile(file, readFileSync(join(root, file), 'utf8')));
+    );
+  const sources = paths.filter((path) => path.endsWith('.ts'));
+  return new Map(sources.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
+}
+
+/** All violations in the sources: each as `file:line  what`, and each circle as the path that it is. */
+export function checkArrows(sources = readSources()) {
+  const circles = findCircles(sources).map((path) => `a circle of imports: ${path.join(' → ')}`);
+  return [...Array.from(sources).flatMap(([file, text]) => checkFile(file, text)), ...circles];
 }
 
 /** The violations of one file with the given text. */
 export function checkFile(file, text) {
   const found = [];
   const add = (index, what) => found.push(`${file}:${text.slice(0, index).split('\n').length}  ${what}`);
-  // Statements start a line, so that code quoted in a test's strings does not count.
-  const imports = /^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
-  for (const match of text.matchAll(imports)) {
-    const why = refusal(file, match[1] ?? match[2], /^(import|export) type\b/.test(match[0]));
-    if (why) add(match.index, why);
+  for (const { module, index, typeOnly } of importsOf(text)) {
+    const why = refusal(file, module, typeOnly);
+    if (why) add(index, why);
   }
   if (!isTest(file)) return found;
   for (const match of text.matchAll(/^\s*\w+\.only\(/gm)) add(match.index, 'runs only some tests');

@@ -11,11 +11,16 @@ interface Result {
 }
 
 type RunFile = (path: string, options?: { limitMs?: number }) => Promise<Result>;
-type CheckFile = (file: string, text: string) => string[];
+interface Arrows {
+  /** The text of every source file, by its path below the root. */
+  readonly readSources: () => Map<string, string>;
+  readonly checkArrows: (sources: ReadonlyMap<string, string>) => string[];
+  readonly checkFile: (file: string, text: string) => string[];
+}
 
 const scripts = new URL('../../scripts/', import.meta.url);
 const { runFile } = (await import(new URL('run-file.mjs', scripts).href)) as { runFile: RunFile };
-const { checkFile } = (await import(new URL('check-arrows.mjs', scripts).href)) as { checkFile: CheckFile };
+const { checkArrows, checkFile, readSources } = (await import(new URL('check-arrows.mjs', scripts).href)) as Arrows;
 
 /** What the runner makes of a test file with this body. */
 async function judge(body: string, limitMs = 20_000): Promise<Result> {
@@ -119,6 +124,108 @@ arrows('let the arrows of the design pass', () => {
 arrows('name the line', () => {
   const text = `// a comment\n\nimport { suite } from 'uvu';\n`;
   assert.equal(checkFile('packages/core/src/kv/kv.ts', text), ['packages/core/src/kv/kv.ts:3  may not import uvu']);
+});
+
+/** What the rules find in the sources of this repository after these lines are put in front of some of them. */
+function planted(lines: Readonly<Record<string, string>>): string[] {
+  const sources = readSources();
+  for (const [file, line] of Object.entries(lines)) sources.set(file, `${line}\n${sources.get(file) ?? ''}`);
+  return checkArrows(sources);
+}
+
+arrows('find nothing in this repository', () => {
+  assert.equal(planted({}), []);
+});
+
+const circles: [what: string, lines: Record<string, string>, path: string][] = [
+  [
+    'of two files',
+    {
+      'packages/core/src/x.ts': `import { Y } from './y.ts';`,
+      'packages/core/src/y.ts': `import { X } from './x.ts';`,
+    },
+    'packages/core/src/x.ts → packages/core/src/y.ts → packages/core/src/x.ts',
+  ],
+  [
+    'of types only',
+    {
+      'packages/core/src/x.ts': `import type { Y } from './y.ts';`,
+      'packages/core/src/y.ts': `import type { X } from './x.ts';`,
+    },
+    'packages/core/src/x.ts → packages/core/src/y.ts → packages/core/src/x.ts',
+  ],
+  [
+    'that a re-export closes, in a plugin',
+    { 'packages/a/src/x.ts': `export type { Y } from './y.ts';`, 'packages/a/src/y.ts': `import './x.ts';` },
+    'packages/a/src/x.ts → packages/a/src/y.ts → packages/a/src/x.ts',
+  ],
+  [
+    'that an import of a type in place closes, in the tests',
+    { 'test/src/x.ts': `let y: import('./y.ts').Y;`, 'test/src/y.ts': `import type { X } from './x.ts';` },
+    'test/src/x.ts → test/src/y.ts → test/src/x.ts',
+  ],
+  [
+    'of three files, in the bench',
+    {
+      'bench/src/a.ts': `import './b.ts';`,
+      'bench/src/b.ts': `import './c.ts';`,
+      'bench/src/c.ts': `import './a.ts';`,
+    },
+    'bench/src/a.ts → bench/src/b.ts → bench/src/c.ts → bench/src/a.ts',
+  ],
+  [
+    'of a file with itself, in an example',
+    { 'examples/demo/src/x.ts': `import type { X } from './x.ts';` },
+    'examples/demo/src/x.ts → examples/demo/src/x.ts',
+  ],
+  [
+    'between two packages',
+    {
+      'packages/a/src/index.ts': `import type { B } from '@etcdts/b';`,
+      'packages/b/src/index.ts': `import type { A } from '@etcdts/a';`,
+    },
+    'packages/a/src/index.ts → packages/b/src/index.ts → packages/a/src/index.ts',
+  ],
+];
+
+for (const [what, lines, path] of circles) {
+  arrows(`print a circle of imports as its path: ${what}`, () => {
+    assert.equal(
+      planted(lines).filter((line) => line.startsWith('a circle')),
+      [`a circle of imports: ${path}`],
+    );
+  });
+}
+
+// From each floor of core a file on it and one on the floor above, which it may not import, not even as a type.
+const floors = [
+  ['leaves', 'errors.ts', 'transport', 'transport/transport.ts'],
+  ['transport', 'transport/picker.ts', 'wire', 'wire/deadlines.ts'],
+  ['wire', 'wire/exchange.ts', 'pipeline', 'pipeline/pipeline.ts'],
+  ['pipeline', 'pipeline/pipeline.ts', 'contracts', 'kv/service.ts'],
+  ['contracts', 'watch/service.ts', 'hubs', 'watch/hub.ts'],
+  ['hubs', 'lease/keeper.ts', 'services', 'lease/rpc.ts'],
+  ['services', 'kv/rpc.ts', 'facades', 'kv/kv.ts'],
+  ['facades', 'maintenance/maintenance.ts', 'wrap', 'operations.ts'],
+  ['wrap', 'wrap.ts', 'container', 'container.ts'],
+  ['container', 'container.ts', 'client', 'client.ts'],
+  ['client', 'client.ts', 'index', 'plugin.ts'],
+] as const;
+
+for (const [floor, file, above, target] of floors) {
+  arrows(`refuse an import from ${floor} up to ${above}`, () => {
+    const up = `${'../'.repeat(file.split('/').length - 1) || './'}${target}`;
+    for (const statement of [`import { x } from '${up}';`, `import type { X } from '${up}';`]) {
+      const found = checkFile(`packages/core/src/${file}`, statement);
+      assert.equal(found, [`packages/core/src/${file}:1  imports ${target}, from ${floor} up to ${above}`]);
+    }
+  });
+}
+
+arrows('refuse a file of core that is on no floor', () => {
+  const [found, ...more] = checkFile('packages/core/src/attic/box.ts', `import { EtcdError } from '../errors.ts';`);
+  assert.match(found ?? '', /attic\/box\.ts is on no floor that scripts\/check-arrows\.mjs names/);
+  assert.equal(more, []);
 });
 
 arrows.run();

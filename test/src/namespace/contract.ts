@@ -4,16 +4,9 @@ import type { EtcdClient } from '@etcdts/core';
 import { suite } from '@etcdts/testing';
 import type { Suite } from '@etcdts/testing';
 import type { Server } from '../contract-clients.ts';
+import type { NamespaceContext } from './context.ts';
 import { namespaceEscapes } from './escapes.ts';
 import { namespaceRules } from './rules.ts';
-
-/** What the tests of namespaces run against. */
-export interface NamespaceContext {
-  /** A client that sees everything. */
-  readonly raw: EtcdClient;
-  /** Where it is connected to. */
-  readonly endpoint: string;
-}
 
 /** The suite of the namespace contract, on an etcd that `start` makes. */
 export function namespaceSuite(name: string, start: () => Promise<Server>): Suite {

@@ -4,7 +4,7 @@ import type { EtcdClient, WatchStream } from '@etcdts/core';
 import { withNamespace } from '@etcdts/namespace';
 import { assert, rejects } from '@etcdts/testing';
 import type { Suite } from '@etcdts/testing';
-import type { NamespaceContext } from './contract.ts';
+import type { NamespaceContext } from './context.ts';
 
 /** The ways out of a namespace, all of which are shut. */
 export function namespaceEscapes(test: Suite, context: () => NamespaceContext): void {

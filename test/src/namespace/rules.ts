@@ -6,7 +6,7 @@ import { withNamespace } from '@etcdts/namespace';
 import type { NamespacedClient, NamespaceOptions } from '@etcdts/namespace';
 import { assert, eventually, rejects, startProxy } from '@etcdts/testing';
 import type { Suite } from '@etcdts/testing';
-import type { NamespaceContext } from './contract.ts';
+import type { NamespaceContext } from './context.ts';
 
 /** What a namespace shows of an etcd, and what it keeps apart. */
 export function namespaceRules(test: Suite, context: () => NamespaceContext): void {
