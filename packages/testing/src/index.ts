@@ -45,5 +45,6 @@ export { connectionContract } from './contracts/connection.ts';
 export { kvContract } from './contracts/kv.ts';
 export type { ContractContext } from './contracts/kv.ts';
 export { leaseContract } from './contracts/lease.ts';
+export { assertPlainData } from './contracts/plain-data.ts';
 export { txnContract } from './contracts/txn.ts';
 export { watchContract } from './contracts/watch.ts';

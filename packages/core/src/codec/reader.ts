@@ -122,6 +122,23 @@ export class Reader {
 
   /** Reads a varint of up to 64 bits into `low` and `high`. */
   varint(): void {
+    const { bytes, pos } = this;
+    // Most have up to four bytes; without a loop these cost half.
+    if (this.end - pos < 4) return this.#varint();
+    const first = bytes[pos] as number;
+    if (first < 0x80) return this.#took(pos + 1, first, 0);
+    const second = bytes[pos + 1] as number;
+    const two = (first & 0x7f) | ((second & 0x7f) << 7);
+    if (second < 0x80) return this.#took(pos + 2, two, 0);
+    const third = bytes[pos + 2] as number;
+    const three = two | ((third & 0x7f) << 14);
+    if (third < 0x80) return this.#took(pos + 3, three, 0);
+    const fourth = bytes[pos + 3] as number;
+    if (fourth < 0x80) return this.#took(pos + 4, three | (fourth << 21), 0);
+    this.#varint();
+  }
+
+  #varint(): void {
     const { bytes, end } = this;
     let { pos } = this;
     let low = 0;

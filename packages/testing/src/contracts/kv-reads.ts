@@ -3,6 +3,7 @@ import { rejects } from '../eventually.ts';
 import { assert } from '../suite.ts';
 import type { Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
+import { assertPlainData } from './plain-data.ts';
 
 /** Every option of a get that is not a form of range. */
 export function kvReads(test: Suite, kv: () => KV): void {
@@ -95,6 +96,31 @@ export function kvReads(test: Suite, kv: () => KV): void {
     const prefix = freshPrefix();
     await write(prefix, 'a');
     assert.is(await names(prefix, { serializable: true }), 'a');
+  });
+
+  test('every response is plain data, and so is each key value in it', async () => {
+    const key = `${freshPrefix()}k`;
+    const value = Buffer.from([0xff, 0]);
+    await kv().put(key, value);
+    const got = await kv().get(key);
+    const put = await kv().put(key, 'text', { prevKv: true });
+    for await (const page of kv().pages(key, { prefix: true })) assertPlainData(page);
+    const deleted = await kv().delete(key, { prevKv: true });
+    for (const response of [got, put, deleted, await kv().compact(put.header.revision)]) assertPlainData(response);
+    const { revision } = got.header;
+    const data = {
+      key: Buffer.from(key),
+      value,
+      createRevision: revision,
+      modRevision: revision,
+      version: 1,
+      lease: 0n,
+    };
+    for (const found of [got.kvs[0], put.prevKv]) assert.equal({ ...found }, data);
+    assert.equal(
+      { ...deleted.prevKvs[0] },
+      { ...data, value: Buffer.from('text'), modRevision: put.header.revision, version: 2 },
+    );
   });
 
   test('compact gives up the past before a revision, and only that (KV-07)', async () => {

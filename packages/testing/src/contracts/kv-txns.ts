@@ -5,6 +5,7 @@ import { assert } from '../suite.ts';
 import type { Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
 import { namesOf } from './kv-reads.ts';
+import { assertPlainData } from './plain-data.ts';
 
 /** Transactions: their conditions, their operations, what they answer. */
 export function kvTxns(test: Suite, kv: () => KV): void {
@@ -39,6 +40,22 @@ export function kvTxns(test: Suite, kv: () => KV): void {
     assert.equal([put.prevKv?.key.toString(), put.prevKv?.text()], [`${prefix}a`, '1']);
     assert.equal([deleted.deleted, namesOf(deleted.prevKvs), deleted.prevKvs[0]?.text()], [1, 'b', '2']);
     assert.equal([namesOf(after.kvs), after.kvs[0]?.text(), after.count], ['a', '3', 1]);
+  });
+
+  test('what it answers is plain data at every depth', async () => {
+    const prefix = freshPrefix();
+    const [a, b] = [`${prefix}a`, `${prefix}b`];
+    const { revision } = (await kv().put(a, '1')).header;
+    await kv().put(b, '2');
+    const inner = op.txn({ then: [op.get(a), op.put(a, '', { prevKv: true }), op.delete(b, { prevKv: true })] });
+    const response = await kv().txn({ then: [inner, op.get(a)] });
+    assertPlainData(response);
+    assert.ok(response.succeeded && response.responses[0].succeeded);
+    const [got, put, deleted] = response.responses[0].responses;
+    const numbers = { createRevision: revision, modRevision: revision, version: 1, lease: 0n };
+    const before = { key: Buffer.from(a), value: Buffer.from('1'), ...numbers };
+    assert.equal([{ ...got.kvs[0] }, { ...put.prevKv }], [before, before]);
+    assert.equal({ ...deleted.prevKvs[0] }.value, Buffer.from('2'));
   });
 
   test('its writes share one revision, which the header tells (LIM-04)', async () => {

@@ -3,6 +3,7 @@ import { eventually, rejects } from '../eventually.ts';
 import { assert } from '../suite.ts';
 import type { Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
+import { assertPlainData } from './plain-data.ts';
 
 /** Grant, revoke, time to live and expiry. */
 export function leaseLives(test: Suite, client: () => EtcdOperations): void {
@@ -91,6 +92,24 @@ export function leaseLives(test: Suite, client: () => EtcdOperations): void {
     await lease.revoke(middle);
     assert.equal(await mine(), [early, late]);
     await Promise.all([lease.revoke(early), lease.revoke(late)]);
+  });
+
+  test('every response is plain data', async () => {
+    const { kv, lease } = client();
+    const granted = await lease.grant(60);
+    const { id, header } = granted;
+    assert.equal({ ...granted }, { header, id, ttl: 60 });
+    const key = Buffer.concat([Buffer.from(freshPrefix()), Buffer.from([0xff])]);
+    await kv.put(key, '', { lease: id });
+    const live = await lease.timeToLive(id, { keys: true });
+    const responses: object[] = [granted, live, await lease.leases(), await lease.keepAliveOnce(id)];
+    for await (const renewal of lease.keepAlive(id)) {
+      responses.push(renewal);
+      break;
+    }
+    responses.push(await lease.revoke(id), await lease.timeToLive(id, { keys: true }));
+    for (const response of responses) assertPlainData(response);
+    assert.equal({ ...live }, { header: live.header, id, ttl: live.ttl, grantedTtl: 60, keys: [key] });
   });
 
   test('a key moves to another lease, and off any (TestV3LeaseSwitch)', async () => {

@@ -2,6 +2,7 @@ import { op } from '@etcdts/core';
 import type { EtcdOperations, WatchOptions } from '@etcdts/core';
 import { assert, type Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
+import { assertPlainData } from './plain-data.ts';
 import { shown, take, takeResponses } from './watch-reading.ts';
 
 /** What is delivered: which keys, which events, and what is in them. */
@@ -135,6 +136,22 @@ export function watchEvents(test: Suite, client: () => EtcdOperations): void {
     );
     assert.is(events[2]?.prevKv?.key.toString(), key);
     assert.ok((await take(plain, 3)).every(({ prevKv }) => prevKv === undefined));
+  });
+
+  test('responses and events are plain data', async () => {
+    const key = `${freshPrefix()}k`;
+    const { kv } = client();
+    await using watch = client().watch(key, { prevKv: true, createdNotify: true });
+    assertPlainData(await watch.created);
+    const { revision } = (await kv.put(key, Buffer.from([0xff]))).header;
+    await kv.delete(key);
+    const responses = await takeResponses(watch, 2);
+    for (const response of responses) assertPlainData(response);
+    const [put, deleted] = responses.flatMap(({ events }) => events);
+    const numbers = { createRevision: revision, modRevision: revision, version: 1, lease: 0n };
+    const data = { key: Buffer.from(key), value: Buffer.from([0xff]), ...numbers };
+    assert.equal({ ...put }, { type: 'put', kv: data, isCreate: true, isModify: false });
+    assert.equal({ ...deleted?.prevKv }, data);
   });
 
   test('a revoked lease deletes its keys in one response (W-15, W-16)', async () => {
