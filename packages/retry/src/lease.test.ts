@@ -32,6 +32,12 @@ test('H5 a grant whose answer was lost is asked for again, and LEASE_EXIST for i
   assert.equal(found.bench.own, [{ method: methods.leaseTimeToLive, request: { id: 7n } }]);
 });
 
+test('the answer made of it goes through JSON.stringify, as etcd’s own does', async () => {
+  const told = { header: {}, ttl: 1, grantedTtl: 2 };
+  const found = await answer(grant(7n), [lost, failure('LEASE_EXIST')], [told]);
+  assert.is(JSON.stringify(found.answer), '{"header":{},"id":"7","ttl":2}');
+});
+
 test('the question for a grant is repeated too', async () => {
   const exist = failure('LEASE_EXIST');
   const found = await answer(
