@@ -22,6 +22,7 @@ const COMMON: Readonly<Record<keyof CallOptions, true>> = {
   timeoutMs: true,
   requireLeader: true,
   endpoint: true,
+  avoid: true,
   metadata: true,
   confidential: true,
 };

@@ -17,6 +17,11 @@ export interface CallOptions {
   requireLeader?: boolean | undefined;
   /** Sends the call to this endpoint, and to no other. */
   endpoint?: string | undefined;
+  /**
+   * Endpoints, as errors and `servedBy` name them, that serve the call only if there is no other. A stream that several
+   * watches share avoids what those that opened it avoid.
+   */
+  avoid?: readonly string[] | undefined;
   /** Further request metadata. */
   metadata?: Metadata | undefined;
   /**
@@ -37,12 +42,17 @@ export class CallContext {
   // Made on first use: most calls carry nothing.
   #values: Map<ContextKey<unknown>, unknown> | undefined;
 
+  // A field of its own: every call has it, and most have nothing else.
+  #servedBy: string | undefined;
+
   get<T>(key: ContextKey<T>): T {
+    if (isServedBy(key)) return this.#servedBy as T;
     return this.#values?.has(key) ? (this.#values.get(key) as T) : key.defaultValue;
   }
 
   set<T>(key: ContextKey<T>, value: T): void {
-    (this.#values ??= new Map()).set(key, value);
+    if (isServedBy(key)) this.#servedBy = value as string | undefined;
+    else (this.#values ??= new Map()).set(key, value);
   }
 }
 
@@ -64,6 +74,16 @@ export const failedAttempts: ContextKey<readonly EtcdError[]> = contextKey('fail
 export const drawnLeaseId: ContextKey<bigint | undefined> = contextKey('drawnLeaseId', undefined);
 
 /**
+ * The endpoint that a call or stream was started on, as errors name it; `undefined` until it has one. Also of calls that
+ * went well. If a call is tried several times: of the last try.
+ */
+export const servedBy: ContextKey<string | undefined> = contextKey('servedBy', undefined);
+
+function isServedBy(key: ContextKey<unknown>): boolean {
+  return key === servedBy;
+}
+
+/**
  * One RPC on its way through the pipeline. An interceptor never changes a call it received: it passes on
  * `{ ...call, metadata: { ...call.metadata, more } }`.
  */
@@ -78,7 +98,7 @@ export interface Call<M extends Method = Method> {
   readonly endpoint: string | undefined;
   /** Goes over TLS, or to this machine, or not at all; see `CallOptions.confidential`. */
   readonly confidential: boolean;
-  /** Endpoints, as errors name them, that serve this call only where there is no other: earlier attempts failed there. */
+  /** Endpoints, as errors name them, that serve this call only if there is no other: earlier attempts failed there, or the caller avoids them. */
   readonly avoid: readonly string[] | undefined;
   readonly options: CallOptions;
   readonly context: CallContext;

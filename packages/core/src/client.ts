@@ -1,5 +1,5 @@
 import type { InjectionToken } from 'tsyringe';
-import type { CallOptions, Interceptor } from './call.ts';
+import type { CallOptions, ClientStream, Interceptor } from './call.ts';
 import { CallOptionNames } from './call-options.ts';
 import { ClusterFacade, type Cluster } from './cluster/cluster.ts';
 import { EndpointSync, syncEndpoints } from './cluster/sync.ts';
@@ -58,8 +58,9 @@ export interface EtcdClient extends EtcdOperations, AsyncDisposable {
 const pipelines = new WeakMap<object, Pipeline>();
 
 /**
- * Sends a unary RPC through every interceptor of a client: for packages that add operations of etcd, as auth's. Takes what
- * `createClient` and `intercept` return, and refuses a wrapped client, whose wrapper it would pass by.
+ * Sends a unary RPC through every interceptor of a client: for packages that add operations of etcd, as auth's, or of another
+ * service (`defineService`). Takes what `createClient` and `intercept` return, and refuses a wrapped client, whose wrapper it
+ * would pass by. Rejects with `INVALID_ARGUMENT` for what is no unary method.
  */
 export function invoke<Req, Res>(
   client: EtcdClient,
@@ -67,10 +68,27 @@ export function invoke<Req, Res>(
   request: Req,
   options: CallOptions = {},
 ): Promise<Res> {
+  return traced(pipelineOf(client).unary(method, request, options));
+}
+
+/**
+ * Opens a stream through every interceptor of a client, as `invoke` does for a unary RPC. `request` is the one message of a
+ * stream that only the server sends on, and `undefined` for one whose messages go through `send`. A stream that cannot be
+ * opened fails when it is read: with `INVALID_ARGUMENT` for what is no streaming method.
+ */
+export function invokeStream<Req, Res>(
+  client: EtcdClient,
+  method: Method<Req, Res>,
+  request?: Req,
+  options: CallOptions = {},
+): ClientStream<Req, Res> {
+  return pipelineOf(client).stream(method, request as Req, options);
+}
+
+function pipelineOf(client: EtcdClient): Pipeline {
   const pipeline = pipelines.get(client);
   if (pipeline === undefined) throw invalidArgument('client', 'must be what createClient or intercept returned');
-  if (method.kind !== 'unary') throw invalidArgument('method', 'must be a unary RPC');
-  return traced(pipeline.unary(method, request, options));
+  return pipeline;
 }
 
 /** Makes a client; connects on first use. Throws an EtcdError that names the option where one is wrong. */

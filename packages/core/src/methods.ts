@@ -41,7 +41,8 @@ export type RequestOf<M> = M extends Method<infer Req, infer _Res> ? Req : never
 /** The response message of a method. */
 export type ResponseOf<M> = M extends Method<infer _Req, infer Res> ? Res : never;
 
-function rpc<Req, Res>(
+/** Makes a method: a row of the table, or an RPC of another service. */
+export function rpc<Req, Res>(
   service: string,
   name: string,
   kind: MethodKind,

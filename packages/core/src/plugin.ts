@@ -20,6 +20,7 @@ export {
   drawnLeaseId,
   failedAttempts,
   isCall,
+  servedBy,
   type Call,
   type ClientStream,
   type ContextKey,
@@ -33,7 +34,15 @@ export { deferredStream, failedStream, tapStream, type StreamTaps } from './pipe
 export type { ClientStats, EndpointStats, LeaseStats, WatchStats } from './stats.ts';
 
 // ---- wrappers, and RPCs of a package --------------------------------------------------------------------------------
-export { invoke } from './client.ts';
+export { invoke, invokeStream } from './client.ts';
+export {
+  defineService,
+  type DefinedMethods,
+  type DefineServiceOptions,
+  type ProtocolJson,
+  type ServiceTypes,
+} from './define-service.ts';
+export type { RpcDefinition, ServiceDefinition } from './codec/definition.ts';
 export { wrapClient, type ServiceWrappers } from './wrap.ts';
 export type { KVService } from './kv/service.ts';
 export type { WatchService, WatchServiceOptions } from './watch/service.ts';

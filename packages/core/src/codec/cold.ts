@@ -1,6 +1,6 @@
 // The codecs of Cluster, Maintenance and Auth: called rarely, so made by proto-loader, which is loaded on first use.
 import type * as m from '../messages.ts';
-import { FRAME_PREFIX } from '../frame.ts';
+import { framed } from '../frame.ts';
 import type { Codec } from './codec.ts';
 import { loadDescriptors, type ProtoMessage } from './descriptors.ts';
 import { NO_HEADER, header } from './header.ts';
@@ -66,11 +66,7 @@ function coldCodec<Req extends object, Res extends { readonly header: m.Response
       response = message(`etcdserverpb.${responseName}`);
     },
     encodeRequest(message: Req): Buffer {
-      const bytes = (request as ProtoMessage).serialize(toProto(message));
-      const frame = Buffer.alloc(FRAME_PREFIX + bytes.length);
-      frame.writeUInt32BE(bytes.length, 1);
-      frame.set(bytes, FRAME_PREFIX);
-      return frame;
+      return framed((request as ProtoMessage).serialize(toProto(message)));
     },
     decodeResponse(bytes: Buffer): Res {
       let message: Proto;

@@ -1,5 +1,6 @@
 // The one place that loads proto-loader and the protos, on the first use of a message that has no hand-written codec.
 import type { MessageTypeDefinition, PackageDefinition } from '@grpc/proto-loader';
+import type { ServiceDefinition } from './definition.ts';
 
 /** Both directions of one message, in proto-loader's form: etcd's field names in camelCase, 64-bit integers as bigint. */
 export interface ProtoMessage {
@@ -24,6 +25,9 @@ export interface ProtoRpc {
   readonly responseStream: boolean;
 }
 
+/** The form of messages. proto-loader's types know of String and Number only; protobufjs makes bigints from 7.6 on. */
+const FORM = { longs: BigInt as unknown as NumberConstructor, enums: String, defaults: true, oneofs: true };
+
 let loading: Promise<Descriptors> | undefined;
 
 /** Loads the descriptors, once. */
@@ -33,19 +37,20 @@ export function loadDescriptors(): Promise<Descriptors> {
 }
 
 async function load(): Promise<Descriptors> {
-  const [{ fromJSON }, { descriptor }] = await Promise.all([
-    import('@grpc/proto-loader'),
-    import('@etcdts/proto'),
-  ]);
-  // proto-loader's types know of String and Number only; protobufjs 7.6 and later make bigints, earlier ones objects.
-  const longs = BigInt as unknown as NumberConstructor;
-  const definitions = fromJSON(descriptor, { longs, enums: String, defaults: true, oneofs: true });
+  const [{ fromJSON }, { descriptor }] = await Promise.all([import('@grpc/proto-loader'), import('@etcdts/proto')]);
+  const definitions = fromJSON(descriptor, FORM);
   const message = (name: string): ProtoMessage => find(definitions, name);
   const header = message('etcdserverpb.ResponseHeader');
   const probe = header.deserialize(header.serialize({ clusterId: 2n ** 64n - 1n })) as { clusterId: unknown };
   if (probe.clusterId !== 2n ** 64n - 1n)
     throw new Error('protobufjs below 7.6.0 is installed: it cannot make bigints');
   return { message, rpcs: rpcsOf(definitions) };
+}
+
+/** Loads one service of a protocol that is given as protobufjs's JSON. */
+export async function loadService(json: object, name: string): Promise<ServiceDefinition> {
+  const { fromJSON } = await import('@grpc/proto-loader');
+  return fromJSON(json, FORM)[name] as unknown as ServiceDefinition;
 }
 
 function find(definitions: PackageDefinition, name: string): ProtoMessage {

@@ -10,11 +10,12 @@ import {
 } from '../call.ts';
 import { invalidArgument } from '../errors.ts';
 import type { Metadata } from '../metadata.ts';
-import { methods, type Method } from '../methods.ts';
+import type { Method } from '../methods.ts';
 import { StreamCall } from '../wire/stream-call.ts';
 import { UnaryCall } from '../wire/unary-call.ts';
 import { waitFor } from '../wire/waiting.ts';
 import type { WireParts } from '../wire/wire-parts.ts';
+import { Level } from './level.ts';
 import type { Pipeline } from './pipeline.ts';
 import { failedStream } from './streams.ts';
 
@@ -45,26 +46,28 @@ export function foldPipeline(interceptors: readonly Interceptor[], parts: WirePa
     deadline: timeoutMs === Infinity ? Infinity : parts.clock.now() + timeoutMs,
     endpoint: options.endpoint,
     confidential: options.confidential === true,
-    avoid: undefined,
+    avoid: avoidOf(options),
     options,
     context,
     attempt: 1,
   });
 
   const unaryThrough =
-    (handlers: ReadonlyMap<Method, UnaryHandler>): Pipeline['unary'] =>
+    (level: Level<UnaryHandler>): Pipeline['unary'] =>
     <Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions, context?: CallContext): Promise<Res> => {
       try {
-        const call = callOf(method, request, options, timeoutOf(options, parts.requestTimeoutMs), context);
-        return (handlers.get(method as Method) as UnaryHandler)(call as Call) as Promise<Res>;
+        let known = method as Method;
+        let handler = level.inTable(known);
+        if (handler === undefined) handler = level.of((known = level.known(method)));
+        const call = callOf(known, request, options, timeoutOf(options, parts.requestTimeoutMs), context);
+        return handler(call) as Promise<Res>;
       } catch (error) {
         return Promise.reject(error);
       }
     };
 
-  const all = Object.values(methods) as Method[];
-  let unary = new Map(all.filter(({ kind }) => kind === 'unary').map((method) => [method, sendUnary]));
-  let stream = new Map(all.filter(({ kind }) => kind !== 'unary').map((method) => [method, openStream]));
+  let unary = new Level<UnaryHandler>(true, () => sendUnary);
+  let stream = new Level<StreamHandler>(false, () => openStream);
   for (const one of interceptors.toReversed()) {
     const below = unaryThrough(unary);
     const site: InterceptorSite = {
@@ -73,16 +76,24 @@ export function foldPipeline(interceptors: readonly Interceptor[], parts: WirePa
       unary: (method, request, options = {}) => below(method, request, options),
       wait: (call, work) => waitFor(call, parts, work),
     };
-    unary = new Map([...unary].map(([method, next]) => [method, one.unary?.(next, method, site) ?? next]));
-    stream = new Map([...stream].map(([method, next]) => [method, one.stream?.(next, method, site) ?? next]));
+    const [nextUnary, nextStream] = [unary, stream];
+    unary = new Level(true, (method) => {
+      const next = nextUnary.of(method);
+      return one.unary?.(next, method, site) ?? next;
+    });
+    stream = new Level(false, (method) => {
+      const next = nextStream.of(method);
+      return one.stream?.(next, method, site) ?? next;
+    });
   }
 
   return {
     unary: unaryThrough(unary),
     stream<Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions): ClientStream<Req, Res> {
       try {
-        const call = callOf(method, request, options, timeoutOf(options, Infinity));
-        return (stream.get(method as Method) as StreamHandler)(call as Call) as ClientStream<Req, Res>;
+        const known = stream.inTable(method as Method) === undefined ? stream.known(method) : (method as Method);
+        const call = callOf(known, request, options, timeoutOf(options, Infinity));
+        return stream.of(known)(call) as ClientStream<Req, Res>;
       } catch (error) {
         return failedStream(error);
       }
@@ -93,6 +104,11 @@ export function foldPipeline(interceptors: readonly Interceptor[], parts: WirePa
 function metadataOf(options: CallOptions): Metadata {
   const base = options.requireLeader === true ? BASE_WITH_LEADER : BASE;
   return options.metadata === undefined ? base : { ...options.metadata, ...base };
+}
+
+function avoidOf({ avoid }: CallOptions): readonly string[] | undefined {
+  if (avoid === undefined || (Array.isArray(avoid) && avoid.every((one) => typeof one === 'string'))) return avoid;
+  throw invalidArgument('avoid', 'must be an array of endpoints, as errors and servedBy name them');
 }
 
 function timeoutOf(options: CallOptions, standard: number): number {

@@ -1,5 +1,5 @@
 import { onAbort } from '../abort.ts';
-import type { Call } from '../call.ts';
+import { servedBy, type Call } from '../call.ts';
 import { clientClosed, withFields, type EtcdError } from '../errors.ts';
 import type { Method } from '../methods.ts';
 import type { Waiter } from '../transport/picker.ts';
@@ -78,6 +78,7 @@ export abstract class Exchange<Req, Res> implements WireListener, Waiter, Expiri
       return this.finish(insecureError(this.call.method, slot.endpoint.address, this.starts));
     }
     this.slot = slot;
+    this.call.context.set(servedBy, slot.endpoint.address);
     this.starts++;
     try {
       this.start(connection, slot);

@@ -1,0 +1,41 @@
+import { invalidArgument } from '../errors.ts';
+import { framed } from '../frame.ts';
+import type { Codec } from './codec.ts';
+
+/** One RPC as proto-loader and the code generators of gRPC define it. */
+export interface RpcDefinition<Req = any, Res = any> {
+  /** `/package.Service/Name`. */
+  readonly path: string;
+  readonly requestStream: boolean;
+  readonly responseStream: boolean;
+  readonly requestSerialize: (message: Req) => Uint8Array;
+  readonly responseDeserialize: (bytes: Buffer) => Res;
+}
+
+/** The RPCs of one service, by their names. */
+export type ServiceDefinition = Readonly<Record<string, RpcDefinition>>;
+
+/** Makes the codec of an RPC from its definition, or from what loads it. `label` names the RPC in errors. */
+export function definitionCodec<Req, Res>(
+  label: string,
+  source: RpcDefinition<Req, Res> | (() => Promise<RpcDefinition<Req, Res>>),
+): Codec<Req, Res> {
+  let definition = typeof source === 'function' ? undefined : source;
+  return {
+    ...(typeof source === 'function' && {
+      async load(): Promise<void> {
+        definition ??= await source();
+      },
+    }),
+    encodeRequest(message: Req): Buffer {
+      let bytes: Uint8Array;
+      try {
+        bytes = (definition as RpcDefinition<Req, Res>).requestSerialize(message);
+      } catch (cause) {
+        throw invalidArgument('request', `cannot be encoded for ${label}: ${(cause as Error).message}`);
+      }
+      return framed(bytes);
+    },
+    decodeResponse: (bytes: Buffer): Res => (definition as RpcDefinition<Req, Res>).responseDeserialize(bytes),
+  };
+}
