@@ -16,7 +16,8 @@ import {
   type PutOpOptions,
   type TxnInput,
 } from './op.ts';
-import { pages, type StreamSupport } from './pages.ts';
+import type { StreamSupport } from './page-reader.ts';
+import { pages } from './pages.ts';
 import { toRange, type RangeForms } from './range.ts';
 import {
   txnResponse,
@@ -36,14 +37,24 @@ export interface CompactOptions extends CallOptions {
   /** Answer only when the space has been given back to the database, not when the revision is gone. */
   physical?: boolean | undefined;
 }
+/** Options of `KV.pages`: which keys, how many a page, and how they are read. */
 export interface PagesOptions extends RangeForms, CallOptions {
   /** Keys a page; defaults to 1,000. */
   pageSize?: number | undefined;
-  /** The store as it was at this revision; 0, the default, for now. */
+  /** The store as it was at this revision; 0, the default, means now. */
   revision?: bigint | number | undefined;
+  /**
+   * Answers from one member's own store, without asking the cluster: the first answer may be older than the newest write. Every
+   * page has the revision of the first one, also if another member gives it; a member that lags behind is passed over.
+   */
   serializable?: boolean | undefined;
   /** Without values. */
   keysOnly?: boolean | undefined;
+  /**
+   * Deadline of each page in milliseconds, from the moment when its reader asks for it; the time that the reader takes between
+   * two pages does not count. Defaults to the client's `requestTimeoutMs` for each request that a page takes.
+   */
+  timeoutMs?: number | undefined;
 }
 
 const COMPACT_OPTIONS = ownOptions<CompactOptions>({ physical: true });
@@ -79,7 +90,14 @@ export interface KV {
   do<const O extends Op>(operation: O, options?: CallOptions): Promise<OpResponse<O>>;
   /** Gives up the history before a revision; reading it is `COMPACTED` from then on. */
   compact(revision: bigint | number, options?: CompactOptions): Promise<CompactResponse>;
-  /** A whole range at one revision, page by page, however large; see `PagesOptions`. */
+  /**
+   * Reads a whole range at one revision, page by page, however large (RangeStream on etcd 3.7 or newer, else ranges from key
+   * to key). Each page has the `count` of the whole, and `header` of the first answer; a range without keys is one empty page.
+   *
+   * If the stream breaks or is silent, the rest is read without it, so that the same failures end an iteration on every
+   * release: those that fail `get`. With `COMPACTED` the rest of the revision no longer exists; the pages before are whole.
+   * What is returned is read once: a second iteration throws `FAILED_PRECONDITION`.
+   */
   pages(key: Bytes, options?: PagesOptions): AsyncIterable<GetResponse>;
 }
 

@@ -1,72 +1,65 @@
+import { onAbort } from '../abort.ts';
 import type { CallOptions } from '../call.ts';
-import { isEtcdError } from '../errors.ts';
-import type { KeyValue, RangeRequest, RangeResponse } from '../messages.ts';
+import { systemClock, type Clock } from '../clock.ts';
+import { EtcdError } from '../errors.ts';
+import type { RangeRequest, RangeResponse } from '../messages.ts';
+import { PageReader, type StreamSupport } from './page-reader.ts';
 import type { KVService } from './service.ts';
 
-/** What paging remembers of a server: whether it has RangeStream. Asked once in a client's life. */
-export interface StreamSupport {
-  lacking: boolean;
-}
+const LEFT = Symbol('left');
 
-/**
- * A whole range at one revision, in pages of `pageSize` keys: through RangeStream (etcd 3.7) where the server has it, as
- * ranges from key to key where it has not. Every page tells the revision, and the count of the whole.
- */
-export async function* pages(
+/** A whole range at one revision, in pages of `pageSize` keys; see `KV.pages`. Asks for nothing before it is read. */
+export function pages(
   service: KVService,
   request: RangeRequest,
   pageSize: number,
   support: StreamSupport,
   options: CallOptions,
-): AsyncGenerator<RangeResponse> {
-  // Pins the revision and learns the count; cheap, as etcd counts in its index.
-  const { header, count } = await service.range({ ...request, countOnly: true }, options);
-  const pinned = { ...request, revision: request.revision || header.revision };
-  const page = (kvs: readonly KeyValue[], more: boolean): RangeResponse => ({ header, kvs, more, count });
-  if (!support.lacking) {
-    const streamed = repage(service.rangeStream(pinned, options), pageSize, page);
-    let first: IteratorResult<RangeResponse>;
-    try {
-      first = await streamed.next();
-    } catch (error) {
-      if (!isEtcdError(error, 'UNIMPLEMENTED')) throw error;
-      support.lacking = true;
-      return yield* walk(service, pinned, pageSize, page, options);
-    }
-    if (first.done !== true) yield first.value;
-    yield* streamed;
-    return;
-  }
-  yield* walk(service, pinned, pageSize, page, options);
+  clock: Clock = systemClock,
+): AsyncIterable<RangeResponse> {
+  const ending = new AbortController();
+  let taken = false;
+  const reader = new PageReader({
+    ...{ service, request, pageSize, support, clock },
+    options: { ...options, signal: ending.signal },
+  });
+  return {
+    [Symbol.asyncIterator](): AsyncIterator<RangeResponse, undefined> {
+      if (taken) throw secondReader();
+      taken = true;
+      const reading = untilAborted(reader, ending, options.signal);
+      return {
+        next: () => reading.next(),
+        // An iteration that waits for a page is left only after that page, which need not come.
+        return() {
+          ending.abort(LEFT);
+          return reading.return(undefined);
+        },
+      };
+    },
+  };
 }
 
-type Page = (kvs: readonly KeyValue[], more: boolean) => RangeResponse;
-
-async function* repage(parts: AsyncIterable<RangeResponse>, size: number, page: Page): AsyncGenerator<RangeResponse> {
-  let held: KeyValue[] = [];
-  for await (const part of parts) {
-    held.push(...part.kvs);
-    // One is held back, so that the last page is known to be the last.
-    while (held.length > size) {
-      yield page(held.slice(0, size), true);
-      held = held.slice(size);
-    }
+async function* untilAborted(
+  reader: PageReader,
+  ending: AbortController,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<RangeResponse, undefined> {
+  signal?.throwIfAborted();
+  const ignoreAbort = signal && onAbort(signal, () => ending.abort(signal.reason));
+  try {
+    yield* reader.read();
+  } catch (error) {
+    if (error !== LEFT) throw error;
+  } finally {
+    ignoreAbort?.();
   }
-  yield page(held, false);
 }
 
-async function* walk(
-  service: KVService,
-  request: RangeRequest,
-  size: number,
-  page: Page,
-  options: CallOptions,
-): AsyncGenerator<RangeResponse> {
-  for (let key = request.key; ;) {
-    const { kvs, more } = await service.range({ ...request, key, limit: size }, options);
-    yield page(kvs, more);
-    const last = kvs.at(-1);
-    if (!more || last === undefined) return;
-    key = Buffer.concat([last.key, Buffer.of(0)]);
-  }
+function secondReader(): EtcdError {
+  return new EtcdError({
+    code: 'FAILED_PRECONDITION',
+    message: 'what pages() returns is read once, and this one has its reader: call pages() once for each reader',
+    outcome: 'not-applied',
+  });
 }
