@@ -128,7 +128,7 @@ test('no key, value, user, password, token or private key is in an error, a log 
   showing.texts.push(await stack.registry.metrics());
   const kinds =
     'COMPACTED FUTURE_REV LEASE_NOT_FOUND KEY_NOT_FOUND DUPLICATE_KEY TOO_MANY_OPS REQUEST_TOO_LARGE EMPTY_KEY';
-  const ours = 'RESOURCE_EXHAUSTED INVALID_ARGUMENT NAMESPACE_VIOLATION UNAVAILABLE DEADLINE_EXCEEDED LEASE_LOST';
+  const ours = 'INVALID_ARGUMENT NAMESPACE_VIOLATION UNAVAILABLE DEADLINE_EXCEEDED LEASE_LOST';
   const others = 'AUTH_FAILED INVALID_AUTH_TOKEN UNAUTHENTICATED PERMISSION_DENIED AbortError CLIENT_CLOSED';
   for (const kind of `${kinds} ${ours} ${others}`.split(' ')) assert.ok(codes.has(kind), `${kind} is provoked`);
   assert.ok(showing.errors > 40, `${showing.errors} errors`);

@@ -32,7 +32,8 @@ async function judge(body: string): Promise<Result> {
   const text = `
     import { spawnSync } from 'node:child_process';
     import { auth } from ${resolved('@etcdts/auth')};
-    import { createClient, EtcdError, methods } from ${resolved('@etcdts/core')};
+    import { createClient, EtcdError } from ${resolved('@etcdts/core')};
+    import { methods } from ${resolved('@etcdts/core/plugin')};
     import { suite } from ${resolved('@etcdts/testing')};
     import promClient from ${resolved('prom-client')};
     const KEY = 'orders/' + 4711;
