@@ -48,7 +48,7 @@ function scopedStream(inner: WatchStream, scope: Scope): WatchStream {
 /** The same iteration with each item mapped; an item that cannot be mapped ends the watch and throws. */
 function mapped<T>(items: AsyncIterable<T>, map: (item: T) => T, watch: WatchStream): AsyncIterable<T> {
   return {
-    [Symbol.asyncIterator](): AsyncIterator<T> {
+    [Symbol.asyncIterator](): AsyncIterableIterator<T> {
       const iterator = items[Symbol.asyncIterator]();
       return {
         async next() {
@@ -64,6 +64,9 @@ function mapped<T>(items: AsyncIterable<T>, map: (item: T) => T, watch: WatchStr
         async return() {
           await watch.cancel();
           return { done: true, value: undefined };
+        },
+        [Symbol.asyncIterator]() {
+          return this;
         },
       };
     },

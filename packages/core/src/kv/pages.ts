@@ -1,7 +1,7 @@
 import { onAbort } from '../abort.ts';
 import type { CallOptions } from '../call.ts';
 import { systemClock, type Clock } from '../clock.ts';
-import { EtcdError } from '../errors.ts';
+import { Iteration, secondReader } from '../inbox.ts';
 import type { RangeRequest, RangeResponse } from '../messages.ts';
 import { PageReader, type StreamSupport } from './page-reader.ts';
 import type { KVService } from './service.ts';
@@ -24,18 +24,18 @@ export function pages(
     options: { ...options, signal: ending.signal },
   });
   return {
-    [Symbol.asyncIterator](): AsyncIterator<RangeResponse, undefined> {
-      if (taken) throw secondReader();
+    [Symbol.asyncIterator](): AsyncIterableIterator<RangeResponse, undefined> {
+      if (taken) throw secondReader('what pages() returns', 'call pages() once for each reader');
       taken = true;
       const reading = untilAborted(reader, ending, options.signal);
-      return {
+      return new Iteration({
         next: () => reading.next(),
         // An iteration that waits for a page is left only after that page, which need not come.
         return() {
           ending.abort(LEFT);
           return reading.return(undefined);
         },
-      };
+      });
     },
   };
 }
@@ -54,12 +54,4 @@ async function* untilAborted(
   } finally {
     ignoreAbort?.();
   }
-}
-
-function secondReader(): EtcdError {
-  return new EtcdError({
-    code: 'FAILED_PRECONDITION',
-    message: 'what pages() returns is read once, and this one has its reader: call pages() once for each reader',
-    outcome: 'not-applied',
-  });
 }

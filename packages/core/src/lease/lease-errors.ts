@@ -1,5 +1,6 @@
 // What ends a lease on this side, as errors.
 import { EtcdError } from '../errors.ts';
+import { secondReader } from '../inbox.ts';
 
 const COMMON = { outcome: 'not-applied', method: 'Lease.LeaseKeepAlive' } as const;
 
@@ -21,4 +22,9 @@ export function streamStalled(): EtcdError {
 /** A stream ended well although it owes an answer. */
 export function streamEnded(): EtcdError {
   return new EtcdError({ code: 'UNAVAILABLE', message: 'the stream ended without an answer', ...COMMON });
+}
+
+/** A second iteration of a keepalive is refused. */
+export function secondKeepAliveReader(): EtcdError {
+  return secondReader('a keepalive', 'call keepAlive again for a second one', COMMON.method);
 }

@@ -1,27 +1,20 @@
 import { onAbort } from '../abort.ts';
+import { Inbox, Iteration, type Failure, type Pulled } from '../inbox.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
+import { secondKeepAliveReader } from './lease-errors.ts';
 import type { KeepAlive } from './service.ts';
 
 /** Renewals that wait for a slow reader; clientv3's `LeaseResponseChSize`. */
 const BUFFERED_RENEWALS = 16;
 
-interface Reader {
-  resolve(result: IteratorResult<LeaseKeepAliveResponse, undefined>): void;
-  reject(reason: unknown): void;
-}
-
-const DONE: IteratorResult<LeaseKeepAliveResponse, undefined> = { done: true, value: undefined };
-
 /** One caller's hold on a lease that is kept alive, perhaps for several callers. */
-export class LeaseHold implements KeepAlive {
+export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
   readonly id: bigint;
   readonly signal: AbortSignal;
-  readonly #renewals: LeaseKeepAliveResponse[] = [];
-  readonly #readers: Reader[] = [];
+  readonly #inbox: Inbox<LeaseKeepAliveResponse> = new Inbox();
   readonly #release: (hold: LeaseHold) => void;
   readonly #ending: AbortSignal | undefined;
   #ignoreAbort: (() => void) | undefined;
-  #end: { readonly error?: unknown; readonly failed: boolean } | undefined;
 
   /** `release` is called once, when the caller lets go: by `cancel`, by leaving an iteration, or through `ending`. */
   constructor(id: bigint, signal: AbortSignal, ending: AbortSignal | undefined, release: (hold: LeaseHold) => void) {
@@ -33,30 +26,29 @@ export class LeaseHold implements KeepAlive {
 
   /** Follows the caller's own signal; apart from the constructor, because it may let go at once. */
   follow(): void {
-    if (this.#end !== undefined) return;
+    if (this.#inbox.ended) return;
     if (this.#ending?.aborted) this.#onAbort();
     else if (this.#ending !== undefined) this.#ignoreAbort = onAbort(this.#ending, this.#onAbort);
   }
 
   /** Hands a renewal to the reader, or keeps it; the oldest goes where there are too many. */
   deliver(response: LeaseKeepAliveResponse): void {
-    const reader = this.#readers.shift();
-    if (reader !== undefined) reader.resolve({ done: false, value: response });
-    else if (this.#renewals.push(response) > BUFFERED_RENEWALS) this.#renewals.shift();
+    this.#inbox.push(response);
+    if (this.#inbox.length > BUFFERED_RENEWALS) this.#inbox.take();
   }
 
   /** Ends the iteration: nothing more comes. */
   finish(): void {
-    this.#settle({ failed: false });
+    this.#settle();
   }
 
   /** Ends the iteration with an error. Renewals not yet read are dropped: they say what is no longer true. */
   fail(error: unknown): void {
-    this.#settle({ failed: true, error });
+    this.#settle({ reason: error });
   }
 
   cancel(): Promise<void> {
-    if (this.#end === undefined) {
+    if (!this.#inbox.ended) {
       this.finish();
       this.#release(this);
     }
@@ -67,24 +59,20 @@ export class LeaseHold implements KeepAlive {
     return this.cancel();
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<LeaseKeepAliveResponse, undefined> {
-    return {
-      next: () => this.#next(),
-      return: async () => {
-        await this.cancel();
-        return DONE;
-      },
-    };
+  next(): Promise<IteratorResult<LeaseKeepAliveResponse, undefined>> {
+    // Ends the lease here if its deadline has passed, even before the timer.
+    void this.signal.aborted;
+    return this.#inbox.next();
   }
 
-  #next(): Promise<IteratorResult<LeaseKeepAliveResponse, undefined>> {
-    // Whoever asks for the next renewal learns of a passed deadline here, even before the timer.
-    void this.signal.aborted;
-    if (this.#end?.failed) return Promise.reject(this.#end.error);
-    if (this.#end !== undefined) return Promise.resolve(DONE);
-    const value = this.#renewals.shift();
-    if (value !== undefined) return Promise.resolve({ done: false, value });
-    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+  async return(): Promise<IteratorResult<LeaseKeepAliveResponse, undefined>> {
+    await this.cancel();
+    return { value: undefined, done: true };
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<LeaseKeepAliveResponse, undefined> {
+    this.#inbox.claim(secondKeepAliveReader);
+    return new Iteration(this);
   }
 
   readonly #onAbort = (): void => {
@@ -92,13 +80,9 @@ export class LeaseHold implements KeepAlive {
     this.#release(this);
   };
 
-  #settle(end: { readonly error?: unknown; readonly failed: boolean }): void {
-    if (this.#end !== undefined) return;
-    this.#end = end;
+  #settle(failure?: Failure): void {
+    if (this.#inbox.ended) return;
     this.#ignoreAbort?.();
-    for (const reader of this.#readers.splice(0)) {
-      if (end.failed) reader.reject(end.error);
-      else reader.resolve(DONE);
-    }
+    this.#inbox.stop(failure);
   }
 }

@@ -90,23 +90,43 @@ test('throws the loss from the iteration, without renewals that are no longer tr
   bench.latest.answer(7n, 6);
   bench.latest.answer(7n, 6);
   await bench.clock.advance(6_000);
-  const read = async (): Promise<void> => {
-    for await (const _ of kept) assert.unreachable('read a renewal');
-  };
-  await rejects(read(), { code: 'LEASE_LOST' });
-  await rejects(read(), { code: 'LEASE_LOST' });
+  const reader = kept[Symbol.asyncIterator]();
+  await rejects(reader.next(), { code: 'LEASE_LOST' });
+  assert.equal(await reader.next(), { done: true, value: undefined });
   await kept.cancel();
 });
 
 test('cancels on dispose, and again without harm; readers end', async () => {
   const bench = new Bench();
   const kept = new LeaseFacade(bench.service).keepAlive(7);
-  const readers = [kept[Symbol.asyncIterator]().next(), kept[Symbol.asyncIterator]().next()];
+  const reader = kept[Symbol.asyncIterator]();
+  const waiting = [reader.next(), reader.next()];
   await kept[Symbol.asyncDispose]();
   await kept.cancel();
-  for (const reader of readers) assert.equal(await reader, { done: true, value: undefined });
+  for (const each of waiting) assert.equal(await each, { done: true, value: undefined });
   assert.is(bench.latest.state, 'cancelled');
   assert.is(kept.id, 7n);
+});
+
+test('has one reader: a second one is refused, also after the first has left', async () => {
+  const bench = new Bench();
+  const leases = new LeaseFacade(bench.service);
+  const kept = leases.keepAlive(7);
+  const reader = kept[Symbol.asyncIterator]();
+  assert.is((reader as AsyncIterableIterator<unknown>)[Symbol.asyncIterator](), reader);
+  const refused = { code: 'FAILED_PRECONDITION', message: /call keepAlive again/ };
+  const read = async (): Promise<void> => {
+    for await (const _ of kept) assert.unreachable('read a renewal');
+  };
+  await rejects(read(), refused);
+  bench.latest.answer(7n, 6);
+  assert.is((await reader.next()).value?.ttl, 6);
+  assert.is(kept.signal.aborted, false);
+  const other = leases.keepAlive(7)[Symbol.asyncIterator]();
+  bench.latest.answer(7n, 6);
+  await reader.return?.();
+  await other.return?.();
+  await rejects(read(), refused);
 });
 
 test.run();

@@ -12,7 +12,8 @@ import type {
 
 /**
  * A lease being kept alive, whether or not anyone iterates. Iterate it for the renewals (the 16 newest wait for a slow
- * reader). The iteration ends on `cancel` and on a revoke by this client, and throws the error that `signal` carries
+ * reader). It has one reader: a second iteration is refused with `FAILED_PRECONDITION`; call `keepAlive` again instead. The
+ * iteration ends on `cancel` and on a revoke by this client, and throws the error that `signal` carries
  * where the lease is lost. Leaving the iteration cancels.
  */
 export interface KeepAlive extends AsyncIterable<LeaseKeepAliveResponse>, AsyncDisposable {

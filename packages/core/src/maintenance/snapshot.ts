@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CallOptions } from '../call.ts';
 import type { EtcdErrorCode } from '../error-codes.ts';
 import { EtcdError } from '../errors.ts';
+import { secondReader } from '../inbox.ts';
 import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { saveSnapshot } from './save-snapshot.ts';
@@ -64,9 +65,13 @@ export class SnapshotStream implements Snapshot {
     this.#options = { ...options, timeoutMs: options.timeoutMs ?? Infinity };
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
-    if (this.#read) throw this.#failure('FAILED_PRECONDITION', 'a snapshot can be read only once', 0);
+  [Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
+    if (this.#read) throw secondReader('a snapshot', 'call snapshot again for a second one', 'Maintenance.Snapshot');
     this.#read = true;
+    return this.#chunks();
+  }
+
+  async *#chunks(): AsyncGenerator<Buffer, void, undefined> {
     const hash = createHash('sha256');
     // What may be the digest: only the end of the stream tells, wherever the chunks are cut.
     let held: Buffer = Buffer.alloc(0);

@@ -1,10 +1,10 @@
+import { Inbox, Iteration, type Pulled, type Reader } from '../inbox.ts';
 import type { WatchEvent } from '../messages.ts';
-import type { Reader } from './response-queue.ts';
 import type { WatchResponse } from './service.ts';
+import { secondWatchReader } from './watch-errors.ts';
 
 type Result = IteratorResult<WatchEvent, undefined>;
 const NONE: readonly WatchEvent[] = [];
-const DONE: Result = { value: undefined, done: true };
 
 /** Where responses come from, one for each call; the reader may be called before `read` returns. */
 export interface ResponseSource {
@@ -13,13 +13,12 @@ export interface ResponseSource {
 }
 
 /** The events of a watch's responses, one at a time. Leaving it cancels the watch. */
-export class WatchEvents implements AsyncIterableIterator<WatchEvent, undefined>, Reader<WatchResponse> {
+export class WatchEvents implements AsyncIterable<WatchEvent>, Pulled<WatchEvent>, Reader<WatchResponse> {
   readonly #source: ResponseSource;
   #events: readonly WatchEvent[] = NONE;
   #index = 0;
-  /** Who waits for the next event, and those who asked after it. */
-  #waiting: Reader<WatchEvent> | undefined;
-  readonly #later: Reader<WatchEvent>[] = [];
+  /** Who waits for an event. Events stay in their response until they are wanted, so it never holds one. */
+  readonly #inbox: Inbox<WatchEvent> = new Inbox();
   #pulling = false;
   #answered = false;
 
@@ -28,56 +27,37 @@ export class WatchEvents implements AsyncIterableIterator<WatchEvent, undefined>
   }
 
   next(): Promise<Result> {
-    if (this.#index < this.#events.length) return Promise.resolve(this.#take());
-    return new Promise(this.#wait);
+    if (this.#index < this.#events.length) return Promise.resolve({ value: this.#take(), done: false });
+    const idle = !this.#inbox.wanted;
+    const next = this.#inbox.next();
+    if (idle && this.#inbox.wanted) this.#pull();
+    return next;
   }
 
   async return(): Promise<Result> {
     this.#events = NONE;
     await this.#source.cancel();
-    return DONE;
+    return { value: undefined, done: true };
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  [Symbol.asyncIterator](): AsyncIterableIterator<WatchEvent, undefined> {
+    this.#inbox.claim(secondWatchReader);
+    return new Iteration(this);
   }
 
   /** A response, or the end. */
   resolve(response: IteratorResult<WatchResponse, undefined>): void {
-    if (response.done === true) {
-      while (this.#waiting !== undefined) this.#served(this.#waiting).resolve(DONE);
-      return;
-    }
+    if (response.done === true) return this.#inbox.finish();
     this.#events = response.value.events;
     this.#index = 0;
-    while (this.#waiting !== undefined && this.#index < this.#events.length) {
-      this.#served(this.#waiting).resolve(this.#take());
-    }
-    this.#goOn();
-  }
-
-  /** The failure of the watch: it goes to the first that waits. */
-  reject(reason: unknown): void {
-    if (this.#waiting !== undefined) this.#served(this.#waiting).reject(reason);
-    this.#goOn();
-  }
-
-  /** One function for all promises: the reader of a busy watch waits for nearly every event. */
-  readonly #wait = (resolve: Reader<WatchEvent>['resolve'], reject: Reader<WatchEvent>['reject']): void => {
-    const reader = { resolve, reject };
-    if (this.#waiting !== undefined) return void this.#later.push(reader);
-    this.#waiting = reader;
-    this.#pull();
-  };
-
-  #served(reader: Reader<WatchEvent>): Reader<WatchEvent> {
-    this.#waiting = this.#later.length === 0 ? undefined : this.#later.shift();
-    return reader;
-  }
-
-  #goOn(): void {
+    while (this.#inbox.wanted && this.#index < this.#events.length) this.#inbox.push(this.#take());
     if (this.#pulling) this.#answered = true;
-    else if (this.#waiting !== undefined) this.#pull();
+    else if (this.#inbox.wanted) this.#pull();
+  }
+
+  /** The failure of the watch. */
+  reject(reason: unknown): void {
+    this.#inbox.finish({ reason });
   }
 
   /** Reads until nobody waits or nothing is there: in a loop, as bookmarks without events may come by the thousand. */
@@ -86,11 +66,11 @@ export class WatchEvents implements AsyncIterableIterator<WatchEvent, undefined>
     do {
       this.#answered = false;
       this.#source.read(this);
-    } while (this.#answered && this.#waiting !== undefined);
+    } while (this.#answered && this.#inbox.wanted);
     this.#pulling = false;
   }
 
-  #take(): Result {
-    return { value: this.#events[this.#index++] as WatchEvent, done: false };
+  #take(): WatchEvent {
+    return this.#events[this.#index++] as WatchEvent;
   }
 }

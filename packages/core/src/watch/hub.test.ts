@@ -279,8 +279,9 @@ test('W-42 H38: an abort ends the iteration with the reason, and no listener sta
   await settle();
   assert.is(reading.error, reason);
   assert.is(await rejects(pending.watch.created), reason);
-  assert.is(await rejects(() => pending.watch[Symbol.asyncIterator]().next()), reason);
-  assert.is((await pending.watch[Symbol.asyncIterator]().next()).done, true);
+  const late = pending.watch[Symbol.asyncIterator]();
+  assert.is(await rejects(() => late.next()), reason);
+  assert.is((await late.next()).done, true);
   assert.equal(etcd.current.cancels, [2, 3]);
   assert.is(counts.size, 0);
   const other = countedSignal();

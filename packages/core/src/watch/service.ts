@@ -12,9 +12,13 @@ export interface WatchResponse {
 }
 
 /**
- * One watch: iterate it for responses, or `events()` for single events; use one of them, once. It survives lost
- * connections without losing or repeating an event. A watch that cannot go on throws from the iteration, after the events
- * that came before: code `COMPACTED`, with `compactRevision`, where its revisions are gone. `break` cancels it.
+ * One watch: iterate it for responses, or `events()` for single events. It has one reader: a second iteration, of either, is
+ * refused with `FAILED_PRECONDITION`, as the two would share the events; open a second watch instead. To go on after some
+ * reads, keep the iterator and iterate that.
+ *
+ * It survives lost connections without losing or repeating an event. A watch that cannot go on throws from the iteration,
+ * after the events that came before: code `COMPACTED`, with `compactRevision`, if its revisions are gone. `break` cancels
+ * it.
  */
 export interface WatchStream extends AsyncIterable<WatchResponse>, AsyncDisposable {
   /** Resolves when etcd has registered the watch: what is written after that is seen. Rejects if it never can be. */

@@ -2,6 +2,7 @@ import type { ClientStream } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import type { EtcdError } from '../errors.ts';
 import type { ResponseHeader, WatchCreateRequest, WatchRequest, WatchResponseMessage } from '../messages.ts';
+import { Registrations } from './registrations.ts';
 import { ResetCheck } from './reset-check.ts';
 import type { Subscription, Upstream } from './subscription.ts';
 import { cancelError } from './watch-errors.ts';
@@ -30,12 +31,8 @@ const NO_ID = -1;
 const MOST_DISMISSED = 65_536;
 
 /**
- * One watch stream and the subscriptions attached to it.
- *
- * Watches are created without waiting for one another: this side chooses their ids, and etcd answers in order, with id
- * -1 for those it refuses. Only the first creation is waited for, since a grpc-proxy chooses ids itself and answers in any
- * order; behind one, creations go one at a time. No id is used twice on a stream: a message that is late for a cancelled
- * watch can never reach another one.
+ * One watch stream and the subscriptions attached to it. No id is used twice on a stream: a message that is late for a
+ * cancelled watch can never reach another one.
  */
 export class LiveStream implements Upstream {
   readonly openedAt: number;
@@ -46,18 +43,12 @@ export class LiveStream implements Upstream {
   readonly #clock: Clock;
   readonly #source: ClientStream<WatchRequest, WatchResponseMessage>;
   readonly #owner: StreamOwner;
-  /** Not sent yet. */
-  readonly #queue: Set<Subscription> = new Set();
-  /** Sent and not answered, oldest first, by chosen id; undefined: not wanted any more. */
-  readonly #creating: Map<number, Subscription | undefined> = new Map();
+  readonly #registrations: Registrations = new Registrations();
   readonly #live: Map<number, Subscription> = new Map();
   /** Cancelled here, not confirmed yet: what still comes for them is nobody's. */
   readonly #dismissed: Set<number> = new Set();
-  #wanted = 0;
   /** Of the last creation: a thousand watches created at one revision keep one header between them. */
   #header: ResponseHeader | undefined;
-  #nextId = 1;
-  #pipelining = false;
   #open = true;
 
   constructor(source: ClientStream<WatchRequest, WatchResponseMessage>, owner: StreamOwner, clock: Clock) {
@@ -79,20 +70,19 @@ export class LiveStream implements Upstream {
 
   /** How many subscriptions are attached: sent or not, created or not. */
   get size(): number {
-    return this.#queue.size + this.#wanted + this.#live.size;
+    return this.#registrations.size + this.#live.size;
   }
 
   /** Every attached subscription. */
   *subscriptions(): Generator<Subscription, undefined> {
     yield* this.#live.values();
-    for (const subscription of this.#creating.values()) if (subscription !== undefined) yield subscription;
-    yield* this.#queue;
+    yield* this.#registrations.subscriptions();
   }
 
   /** Has the subscription created on the server. */
   attach(subscription: Subscription): void {
     subscription.attach(this);
-    this.#queue.add(subscription);
+    this.#registrations.add(subscription);
     this.#pump();
   }
 
@@ -104,14 +94,10 @@ export class LiveStream implements Upstream {
       return this.#owner.deserted(this);
     }
     const id = subscription.watchId;
-    if (this.#queue.delete(subscription)) return;
-    if (this.#creating.get(id) === subscription) {
-      this.#creating.set(id, undefined);
-      this.#wanted -= 1;
-      // Where the server may choose another id, the answer has to come first.
-      if (this.#pipelining) this.#dismiss(id);
-    } else if (this.#live.get(id) === subscription) {
+    if (this.#live.get(id) === subscription) {
       this.#live.delete(id);
+      this.#dismiss(id);
+    } else if (this.#registrations.remove(subscription)) {
       this.#dismiss(id);
     }
   }
@@ -135,9 +121,7 @@ export class LiveStream implements Upstream {
 
   /** Takes back the subscriptions that are not sent yet. */
   takeQueue(): readonly Subscription[] {
-    const queue = [...this.#queue];
-    this.#queue.clear();
-    return queue;
+    return this.#registrations.takeQueue();
   }
 
   requestProgress(): void {
@@ -153,14 +137,10 @@ export class LiveStream implements Upstream {
   }
 
   #pump(): void {
-    for (const subscription of this.#queue) {
-      if (!this.#open || (this.#creating.size > 0 && !this.#pipelining)) return;
-      this.#queue.delete(subscription);
-      const id = this.#nextId++;
-      subscription.watchId = id;
-      this.#creating.set(id, subscription);
-      this.#wanted += 1;
-      this.#source.send({ type: 'create', request: createRequest(subscription, id) });
+    while (this.#open) {
+      const subscription = this.#registrations.next();
+      if (subscription === undefined) return;
+      this.#source.send({ type: 'create', request: createRequest(subscription) });
     }
   }
 
@@ -185,29 +165,28 @@ export class LiveStream implements Upstream {
 
   /** The answer to a creation. */
   #onAnswer(message: WatchResponseMessage): void {
-    const [oldest] = this.#creating;
-    const refused = message.canceled || message.watchId < 0;
-    if (oldest === undefined) {
-      // Nobody asked for it.
-      if (!refused && !this.#live.has(message.watchId)) this.#dismiss(message.watchId);
+    const id = message.watchId;
+    const refused = message.canceled || id < 0;
+    if (!this.#registrations.awaited) {
+      // An answer to no request of ours.
+      if (!refused && !this.#live.has(id)) this.#dismiss(id);
       return;
     }
-    const [chosen, subscription] = oldest;
-    const id = message.watchId;
-    if (!refused) {
-      if (id === chosen) this.#pipelining = true;
-      else if (this.#pipelining) return this.distrust(`answered the creation of watch ${chosen} as ${id}`);
-      else if (this.#live.has(id)) return this.distrust(`gave the id ${id} to two watches`);
-    }
-    this.#creating.delete(chosen);
+    const violation = refused ? undefined : this.#violationBy(id);
+    if (violation !== undefined) return this.distrust(violation);
+    const subscription = this.#registrations.take(id);
     if (subscription === undefined) {
       if (!refused) this.#dismiss(id);
+    } else if (refused) {
+      this.#owner.cancelled(this, subscription, cancelError(message));
     } else {
-      this.#wanted -= 1;
-      if (refused) this.#owner.cancelled(this, subscription, cancelError(message));
-      else this.#establish(subscription, id, message);
+      this.#establish(subscription, id, message);
     }
     this.#pump();
+  }
+
+  #violationBy(id: number): string | undefined {
+    return this.#registrations.violation(id) ?? (this.#live.has(id) ? `gave the id ${id} to two watches` : undefined);
   }
 
   #establish(subscription: Subscription, id: number, message: WatchResponseMessage): void {
@@ -230,8 +209,7 @@ export class LiveStream implements Upstream {
       this.#dismissed.delete(watchId);
     } else if (!this.#dismissed.has(watchId)) {
       // It could be the one being created, and its events would be lost.
-      const early = this.#pipelining ? this.#creating.has(watchId) : this.#creating.size > 0;
-      if (early) this.distrust(`sent events of watch ${watchId} before creating it`);
+      if (this.#registrations.mayHave(watchId)) this.distrust(`sent events of watch ${watchId} before creating it`);
       else this.#dismiss(watchId);
     }
   }
@@ -258,8 +236,8 @@ function isSame(a: ResponseHeader, b: ResponseHeader): boolean {
   );
 }
 
-function createRequest(subscription: Subscription, watchId: number): WatchCreateRequest {
-  const { request, nextRevision, fragmented } = subscription;
+function createRequest(subscription: Subscription): WatchCreateRequest {
+  const { request, nextRevision, fragmented, watchId } = subscription;
   // Bookmarks are asked for in any case: an idle watch that has one survives a lost connection after a compaction.
   return { ...request, startRevision: nextRevision, fragment: fragmented, progressNotify: true, watchId };
 }

@@ -1,15 +1,10 @@
-import { onAbort } from '../abort.ts';
-import type { Clock } from '../clock.ts';
-import { clientClosed, isEtcdError } from '../errors.ts';
 import type { ResponseHeader, WatchCreateRequest, WatchEvent, WatchResponseMessage } from '../messages.ts';
-import { Creation } from './creation.ts';
-import { WatchEvents, type ResponseSource } from './events.ts';
 import { Fragments } from './fragments.ts';
 import { isReversed, Position } from './position.ts';
-import { ResponseQueue, type Failure, type Reader } from './response-queue.ts';
-import type { WatchResponse, WatchServiceOptions, WatchStream } from './service.ts';
+import { WatchReading } from './reading.ts';
+import type { WatchResponse, WatchServiceOptions } from './service.ts';
 import { Setbacks } from './setbacks.ts';
-import { cancelled, otherCluster, tooLarge } from './watch-errors.ts';
+import { otherCluster, tooLarge } from './watch-errors.ts';
 
 /** What a subscription needs of the group that it belongs to. */
 export interface SubscriptionOwner {
@@ -46,96 +41,55 @@ const LEAST_BYTES = 64;
 const NO_EVENTS: readonly WatchEvent[] = [];
 
 /** One watch of the application: what it has received, what waits to be read, and where it resumes. */
-export class Subscription implements WatchStream, AsyncIterableIterator<WatchResponse, undefined>, ResponseSource {
+export class Subscription extends WatchReading {
   readonly request: WatchCreateRequest;
   state: SubscriptionState = 'waiting';
   /** Its id on its stream, from when it is sent. */
   watchId = -1;
-  readonly setbacks: Setbacks = new Setbacks();
   /** Asks for fragments, also where the application did not: they bound how much comes at once. */
   fragmented: boolean;
   readonly #owner: SubscriptionOwner;
   /** The stream that it is attached to. */
   #upstream: Upstream | undefined;
   readonly #position: Position;
-  readonly #queue: ResponseQueue = new ResponseQueue();
-  readonly #signal: AbortSignal | undefined;
   readonly #createdNotify: boolean;
   readonly #maxBufferedBytes: number;
-  readonly #creation: Creation = new Creation();
   #fragments: Fragments | undefined;
-  #ignoreAbort: (() => void) | undefined;
+  #setbacks: Setbacks | undefined;
 
   constructor(owner: SubscriptionOwner, request: WatchCreateRequest, options: WatchServiceOptions) {
+    super(options.signal);
     this.#owner = owner;
     this.request = request;
     this.#position = new Position(request.startRevision);
     this.fragmented = request.fragment === true;
-    this.#signal = options.signal;
     this.#createdNotify = options.createdNotify === true;
     this.#maxBufferedBytes = options.maxBufferedBytes ?? MAX_BUFFERED_BYTES;
-    if (options.signal !== undefined) this.#ignoreAbort = onAbort(options.signal, () => this.#aborted());
   }
 
-  // ---- the application's side ---------------------------------------------------------------------------------------
-
-  get created(): Promise<ResponseHeader> {
-    return this.#creation.promise;
-  }
-
-  next(): Promise<IteratorResult<WatchResponse, undefined>> {
-    return new Promise((resolve, reject) => this.read({ resolve, reject }));
-  }
-
-  read(reader: Reader<WatchResponse>): void {
-    this.#queue.read(reader);
-    if (this.state !== 'parked' || this.#queue.bytes > this.#maxBufferedBytes / 2) return;
+  /** Has it created on the server again if it was parked and half of its bound is free. */
+  protected caughtUp(): void {
+    if (this.state !== 'parked' || this.inbox.bytes > this.#maxBufferedBytes / 2) return;
     this.state = 'waiting';
     // What waits on the server by now may be far more than the bound.
     this.fragmented = true;
     this.#owner.submit(this);
   }
 
-  async return(): Promise<IteratorResult<WatchResponse, undefined>> {
-    await this.cancel();
-    return { value: undefined, done: true };
+  protected release(): boolean {
+    if (this.state === 'ended') return false;
+    this.#leave();
+    this.state = 'ended';
+    this.#owner.release(this);
+    return true;
   }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  events(): AsyncIterable<WatchEvent> {
-    return new WatchEvents(this);
-  }
-
-  async cancel(): Promise<void> {
-    this.#stop(cancelled());
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.cancel();
-  }
-
-  #aborted(): void {
-    const reason: unknown = this.#signal?.reason;
-    // That is how a wrapped client that is disposed of ends its watches.
-    this.#stop(reason, isEtcdError(reason, 'CLIENT_CLOSED') ? undefined : { reason });
-  }
-
-  /** Fails the subscription unless etcd has registered it within this time. */
-  limitCreation(clock: Clock, timeoutMs: number): void {
-    this.#creation.limit(clock, timeoutMs, (error) => this.fail(error));
-  }
-
-  get bufferedBytes(): number {
-    return this.#queue.bytes;
-  }
-
-  // ---- the stream's side --------------------------------------------------------------------------------------------
 
   get nextRevision(): bigint {
     return this.#position.next;
+  }
+
+  get setbacks(): Setbacks {
+    return (this.#setbacks ??= new Setbacks());
   }
 
   get observed(): bigint {
@@ -150,8 +104,8 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
 
   /** etcd has registered it: for the first time, or again on a new stream. */
   establish(header: ResponseHeader): void {
-    this.setbacks.established();
-    const first = this.#creation.header;
+    this.#setbacks?.established();
+    const first = this.creation.header;
     if (first === undefined) return this.#begin(header);
     const reset = otherCluster(first, header);
     if (reset !== undefined) this.fail(reset);
@@ -179,19 +133,8 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     this.state = 'waiting';
   }
 
-  /** Ends with an error, after the responses that are there to be read. */
-  fail(error: unknown): void {
-    if (!this.#end(error)) return;
-    this.#queue.finish({ reason: error });
-  }
-
-  /** Ends without an error, because the client is closed. */
-  close(): void {
-    this.#stop(clientClosed('Watch.Watch'));
-  }
-
   #begin(header: ResponseHeader): void {
-    this.#creation.succeed(header);
+    this.creation.succeed(header);
     this.#upstream?.advanced(0);
     this.#position.begin(header);
     if (this.#createdNotify)
@@ -206,10 +149,10 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
       if (fragments.events.length > 0) this.#deliver(message.header, fragments.events, fragments.bytes);
       return;
     }
-    if (this.#queue.bytes + fragments.bytes <= this.#maxBufferedBytes) return;
+    if (this.inbox.bytes + fragments.bytes <= this.#maxBufferedBytes) return;
     const whole = fragments.takeWhole();
     if (whole !== undefined) this.#deliver(message.header, whole.events, whole.bytes);
-    else if (this.#queue.length > 0) this.#park();
+    else if (this.inbox.length > 0) this.#park();
     else if (fragments.tooLarge) this.fail(tooLarge());
   }
 
@@ -217,14 +160,14 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
     if (isReversed(events)) return this.#upstream?.distrust('sent events out of order');
     const fresh = this.#position.pass(events);
     if (fresh === undefined) return;
-    this.setbacks.advanced();
+    this.#setbacks?.advanced();
     this.#upstream?.advanced(fresh.length);
     this.#push({ header, events: fresh, created: false, progressNotify: false }, size);
   }
 
   #progress(header: ResponseHeader, size: number): void {
     if (this.#position.skip(header.revision)) {
-      this.setbacks.advanced();
+      this.#setbacks?.advanced();
       this.#upstream?.advanced(0);
     }
     if (this.request.progressNotify === true) this.#notify(header, size);
@@ -238,8 +181,8 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   }
 
   #push(response: WatchResponse, size: number): void {
-    this.#queue.push(response, size);
-    if (this.#queue.bytes > this.#maxBufferedBytes) this.#park();
+    this.inbox.push(response, size);
+    if (this.inbox.bytes > this.#maxBufferedBytes) this.#park();
   }
 
   #park(): void {
@@ -251,21 +194,5 @@ export class Subscription implements WatchStream, AsyncIterableIterator<WatchRes
   #leave(): void {
     this.#upstream?.detach(this);
     this.interrupt();
-  }
-
-  #stop(uncreated: unknown, failure?: Failure): void {
-    this.#end(uncreated);
-    // After the end as well: what is left unread is dropped.
-    this.#queue.stop(failure);
-  }
-
-  #end(uncreated: unknown): boolean {
-    if (this.state === 'ended') return false;
-    this.#leave();
-    this.state = 'ended';
-    this.#owner.release(this);
-    this.#ignoreAbort?.();
-    this.#creation.fail(uncreated);
-    return true;
   }
 }

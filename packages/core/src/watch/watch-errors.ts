@@ -1,6 +1,7 @@
 // What ends a watch or its stream, as errors.
 import { EtcdError, serverText } from '../errors.ts';
 import { serverError } from '../failures.ts';
+import { secondReader } from '../inbox.ts';
 import type { ResponseHeader, WatchResponseMessage } from '../messages.ts';
 
 const COMMON = { outcome: 'not-applied', method: 'Watch.Watch' } as const;
@@ -31,6 +32,11 @@ export function cancelError(message: WatchResponseMessage): EtcdError {
     message: reason === '' ? 'etcd cancelled the watch without saying why' : reason,
     ...COMMON,
   });
+}
+
+/** A second iteration of a watch, or of its events, is refused. */
+export function secondWatchReader(): EtcdError {
+  return secondReader('a watch', 'open a second watch to read its events twice', COMMON.method);
 }
 
 /** The server broke the watch protocol, so its stream is of no use. */

@@ -114,11 +114,13 @@ test('a forEach whose function throws rejects with that, and leaves', async () =
   assert.equal(log, ['pull', 'pull', 'leave']);
 });
 
-test('a stream is read once', () => {
+test('a stream is read once; its iterator may be iterated again', async () => {
   const { queue: q } = queue();
-  q[Symbol.asyncIterator]();
-  assert.throws(() => q[Symbol.asyncIterator](), TypeError);
-  assert.throws(() => q.forEach(() => {}), TypeError);
+  const iterator = q[Symbol.asyncIterator]();
+  assert.is(iterator[Symbol.asyncIterator](), iterator);
+  const refused = { code: 'FAILED_PRECONDITION', message: /read once/ };
+  await rejects(async () => q[Symbol.asyncIterator](), refused);
+  await rejects(async () => q.forEach(() => {}), refused);
 });
 
 test.run();

@@ -1,4 +1,6 @@
-/** What a queue tells the stream that it belongs to. */
+import { Inbox, Iteration, secondReader } from '../inbox.ts';
+
+/** What a queue needs of the stream that it belongs to. */
 export interface QueueSource {
   /** One more message is wanted. */
   pull(): void;
@@ -10,99 +12,66 @@ export interface QueueSource {
  * The reading half of a stream, read one way and once: pushed to `forEach`, or pulled by an iterator, one message asked for
  * at a time, so that a slow reader holds up the peer and not our memory.
  */
-export class MessageQueue<T> implements AsyncIterable<T> {
+export class MessageQueue<T> implements AsyncIterable<T, undefined> {
   readonly #source: QueueSource;
-  readonly #messages: T[] = [];
+  readonly #inbox: Inbox<T> = new Inbox();
   #onMessage: ((message: T) => void) | undefined;
-  #waiting: { resolve(result: IteratorResult<T>): void; reject(reason: unknown): void }[] = [];
-  #state: 'open' | 'ended' | 'failed' = 'open';
-  #reason: unknown;
-  #settleForEach: (() => void) | undefined;
-  #taken = false;
 
   constructor(source: QueueSource) {
     this.#source = source;
   }
 
   push(message: T): void {
-    if (this.#state !== 'open') return;
-    if (this.#onMessage !== undefined) {
-      this.#source.pull();
-      try {
-        this.#onMessage(message);
-      } catch (error) {
-        this.fail(error);
-        this.#source.leave();
-      }
-      return;
+    if (this.#onMessage === undefined) return this.#inbox.push(message);
+    if (this.#inbox.ended) return;
+    this.#source.pull();
+    try {
+      this.#onMessage(message);
+    } catch (error) {
+      this.fail(error);
+      this.#source.leave();
     }
-    const reader = this.#waiting.shift();
-    if (reader !== undefined) reader.resolve({ value: message, done: false });
-    else this.#messages.push(message);
   }
 
   end(): void {
-    this.#close('ended', undefined);
+    this.#inbox.finish();
   }
 
   fail(reason: unknown): void {
-    this.#close('failed', reason);
+    this.#inbox.finish({ reason });
   }
 
   forEach(onMessage: (message: T) => void): Promise<void> {
-    this.#take();
+    this.#inbox.claim(refusal);
     return new Promise((resolve, reject) => {
-      this.#settleForEach = () => (this.#state === 'failed' ? reject(this.#reason) : resolve());
-      if (this.#state !== 'open') return this.#settleForEach();
+      const { ended } = this.#inbox;
       this.#onMessage = onMessage;
-      this.#source.pull();
+      // Messages go past the inbox, so that its reader gets the end.
+      this.#inbox.read({ resolve: () => resolve(), reject });
+      if (!ended) this.#source.pull();
     });
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<T> {
-    this.#take();
-    return {
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+    this.#inbox.claim(refusal);
+    return new Iteration({
       next: () => this.#next(),
       return: () => {
-        this.end();
+        this.#inbox.stop();
         this.#source.leave();
         return Promise.resolve({ value: undefined, done: true });
       },
-    };
-  }
-
-  #next(): Promise<IteratorResult<T>> {
-    if (this.#messages.length > 0) return Promise.resolve({ value: this.#messages.shift() as T, done: false });
-    if (this.#state === 'failed') {
-      this.#state = 'ended';
-      return Promise.reject(this.#reason);
-    }
-    if (this.#state === 'ended') return Promise.resolve({ value: undefined, done: true });
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#source.pull();
     });
   }
 
-  #close(state: 'ended' | 'failed', reason: unknown): void {
-    if (this.#state !== 'open') return;
-    this.#state = state;
-    this.#reason = reason;
-    this.#settleForEach?.();
-    const [first, ...rest] = this.#waiting;
-    this.#waiting = [];
-    if (first === undefined) return;
-    if (state === 'failed') {
-      this.#state = 'ended';
-      first.reject(reason);
-    } else {
-      first.resolve({ value: undefined, done: true });
-    }
-    for (const reader of rest) reader.resolve({ value: undefined, done: true });
+  #next(): Promise<IteratorResult<T, undefined>> {
+    const waits = this.#inbox.length === 0 && !this.#inbox.ended;
+    const next = this.#inbox.next();
+    if (waits) this.#source.pull();
+    return next;
   }
+}
 
-  #take(): void {
-    if (this.#taken) throw new TypeError('a stream is read once: by one iteration, or by forEach');
-    this.#taken = true;
-  }
+function refusal(): unknown {
+  return secondReader('a stream', 'use one iteration, or forEach');
 }

@@ -60,6 +60,17 @@ export function leaseKeepAlives(test: Suite, client: () => EtcdOperations): void
     await lease.revoke(id);
   });
 
+  test('a keepalive has one reader: a second one is refused, and the first reads on', async () => {
+    const { lease } = client();
+    const { id } = await lease.grant(60);
+    const kept = lease.keepAlive(id);
+    const reader = kept[Symbol.asyncIterator]();
+    await rejects(async () => kept[Symbol.asyncIterator](), { code: 'FAILED_PRECONDITION' });
+    assert.is((await reader.next()).value?.ttl, 60);
+    await kept.cancel();
+    await lease.revoke(id);
+  });
+
   test('a revoke ends the keepalive of its lease alone (TestLeaseKeepAliveNotFound)', async () => {
     const { lease } = client();
     const [gone, stays] = [await lease.grant(60), await lease.grant(60)];

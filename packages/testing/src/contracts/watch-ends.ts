@@ -2,7 +2,7 @@ import type { EtcdOperations } from '@etcdts/core';
 import { rejects } from '../eventually.ts';
 import { assert, type Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
-import { shown, take } from './watch-reading.ts';
+import { readerOf, shown, take } from './watch-reading.ts';
 
 /** How a watch ends: by cancel, break, abort, compaction, or because it never could begin. */
 export function watchEnds(test: Suite, client: () => EtcdOperations): void {
@@ -11,7 +11,7 @@ export function watchEnds(test: Suite, client: () => EtcdOperations): void {
     const watch = client().watch(key);
     await using other = client().watch(key);
     await Promise.all([watch.created, other.created]);
-    const reading = watch[Symbol.asyncIterator]().next();
+    const reading = readerOf(watch).next();
     await watch.cancel();
     await watch.cancel();
     assert.is((await reading).done, true);
@@ -23,7 +23,7 @@ export function watchEnds(test: Suite, client: () => EtcdOperations): void {
     const watch = client().watch(`${freshPrefix()}k`);
     await watch.cancel();
     await rejects(watch.created, { code: 'CANCELLED' });
-    assert.is((await watch[Symbol.asyncIterator]().next()).done, true);
+    assert.is((await readerOf(watch).next()).done, true);
   });
 
   test('a watch right after the last one was cancelled works (W-09)', async () => {
@@ -42,11 +42,12 @@ export function watchEnds(test: Suite, client: () => EtcdOperations): void {
     const watch = client().watch(key);
     await watch.created;
     await client().kv.put(key, 'v');
-    for await (const { events } of watch) {
+    const reader = readerOf(watch);
+    for await (const { events } of { [Symbol.asyncIterator]: () => reader }) {
       assert.is(events.length, 1);
       break;
     }
-    assert.is((await watch[Symbol.asyncIterator]().next()).done, true);
+    assert.is((await reader.next()).done, true);
   });
 
   test('an abort throws the reason of the signal from the iteration (W-42)', async () => {
@@ -54,17 +55,17 @@ export function watchEnds(test: Suite, client: () => EtcdOperations): void {
     const reason = new Error('enough');
     const watch = client().watch(`${freshPrefix()}k`, { signal: controller.signal });
     await watch.created;
-    const reading = watch[Symbol.asyncIterator]().next();
+    const reading = readerOf(watch).next();
     controller.abort(reason);
     assert.is(await rejects(reading), reason);
-    assert.is((await watch[Symbol.asyncIterator]().next()).done, true);
+    assert.is((await readerOf(watch).next()).done, true);
   });
 
   test('a signal that is aborted already fails the watch (W-03)', async () => {
     const reason = new Error('too late');
     const watch = client().watch(`${freshPrefix()}k`, { signal: AbortSignal.abort(reason) });
     assert.is(await rejects(watch.created), reason);
-    assert.is(await rejects(watch[Symbol.asyncIterator]().next()), reason);
+    assert.is(await rejects(readerOf(watch).next()), reason);
   });
 
   test('timeoutMs is for the creation alone', async () => {
@@ -91,7 +92,7 @@ export function watchEnds(test: Suite, client: () => EtcdOperations): void {
       compactRevision: third.header.revision,
       outcome: 'not-applied',
     });
-    assert.is((await gone[Symbol.asyncIterator]().next()).done, true);
+    assert.is((await readerOf(gone).next()).done, true);
     await using kept = client().watch(key, { startRevision: third.header.revision });
     assert.is(shown(await take(kept, 1)), 'k=3');
     await kv.put(key, '4');

@@ -1,5 +1,6 @@
 import { op } from '@etcdts/core';
 import type { EtcdOperations, WatchOptions } from '@etcdts/core';
+import { rejects } from '../eventually.ts';
 import { assert, type Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
 import { assertPlainData } from './plain-data.ts';
@@ -220,6 +221,21 @@ export function watchEvents(test: Suite, client: () => EtcdOperations): void {
       if (names.length === 3) break;
     }
     assert.is(names.join(), 'a,b,c');
-    assert.is((await watch[Symbol.asyncIterator]().next()).done, true);
+  });
+
+  test('a watch has one reader: a second one is refused, and the first reads on', async () => {
+    const key = `${freshPrefix()}k`;
+    await using watch = client().watch(key);
+    await using other = client().watch(key);
+    await Promise.all([watch.created, other.created]);
+    const responses = watch[Symbol.asyncIterator]();
+    const events = other.events()[Symbol.asyncIterator]();
+    for (const { read } of [{ read: watch }, { read: other }]) {
+      await rejects(async () => read[Symbol.asyncIterator](), { code: 'FAILED_PRECONDITION' });
+      await rejects(async () => read.events(), { code: 'FAILED_PRECONDITION' });
+    }
+    await client().kv.put(key, 'v');
+    assert.is((await responses.next()).value?.events.length, 1);
+    assert.is((await events.next()).value?.kv.text(), 'v');
   });
 }

@@ -1,5 +1,14 @@
 import type { WatchEvent, WatchResponse, WatchStream } from '@etcdts/core';
 
+const readers = new WeakMap<WatchStream, AsyncIterator<WatchResponse>>();
+
+/** The one reader of a watch: the same for each call. */
+export function readerOf(watch: WatchStream): AsyncIterator<WatchResponse> {
+  let reader = readers.get(watch);
+  if (reader === undefined) readers.set(watch, (reader = watch[Symbol.asyncIterator]()));
+  return reader;
+}
+
 /** Reads until there are this many events, and leaves the watch open. */
 export async function take(watch: WatchStream, count: number): Promise<WatchEvent[]> {
   return (await takeResponses(watch, count)).flatMap(({ events }) => events);
@@ -7,7 +16,7 @@ export async function take(watch: WatchStream, count: number): Promise<WatchEven
 
 /** Reads until there are responses with this many events in all, and leaves the watch open. */
 export async function takeResponses(watch: WatchStream, count: number): Promise<WatchResponse[]> {
-  const iterator = watch[Symbol.asyncIterator]();
+  const iterator = readerOf(watch);
   const responses: WatchResponse[] = [];
   for (let events = 0; events < count;) {
     const { value, done } = await iterator.next();

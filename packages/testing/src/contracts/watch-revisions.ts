@@ -1,7 +1,7 @@
 import type { EtcdOperations } from '@etcdts/core';
 import { assert, type Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
-import { shown, take, takeResponses } from './watch-reading.ts';
+import { readerOf, shown, take, takeResponses } from './watch-reading.ts';
 
 /** Where a watch starts, in which order it delivers, and its bookmarks. */
 export function watchRevisions(test: Suite, client: () => EtcdOperations): void {
@@ -90,7 +90,7 @@ export function watchRevisions(test: Suite, client: () => EtcdOperations): void 
     await watch.created;
     const { header } = await client().kv.put(key, 'v');
     await client().watcher.requestProgress(options);
-    const iterator = watch[Symbol.asyncIterator]();
+    const iterator = readerOf(watch);
     const first = (await iterator.next()).value;
     assert.equal([first?.events.length, first?.progressNotify], [1, false]);
     const second = (await iterator.next()).value;

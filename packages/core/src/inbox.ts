@@ -1,0 +1,160 @@
+import { EtcdError } from './errors.ts';
+
+/** Ends an iteration with an error; `reason` may be anything, an aborted signal's included. */
+export interface Failure {
+  readonly reason: unknown;
+}
+
+/** Takes one result: what a call to `next` waits with. */
+export interface Reader<T> {
+  resolve(result: IteratorResult<T, undefined>): void;
+  reject(reason: unknown): void;
+}
+
+/** What an iteration is made of. */
+export interface Pulled<T> {
+  next(): Promise<IteratorResult<T, undefined>>;
+  /** The reader leaves. */
+  return(): Promise<IteratorResult<T, undefined>>;
+}
+
+const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
+const WELL: unique symbol = Symbol('ended without a failure');
+
+/**
+ * What lies between a source that pushes and a reader that pulls: items in order, then the end or one failure. A reader
+ * that waits is handed an item directly. Nothing is allocated before it is needed: a thousand idle watches have a thousand
+ * of these.
+ */
+export class Inbox<T> {
+  /** The sizes of the items that are not read yet, in all. */
+  bytes = 0;
+  #items: (T | undefined)[] | undefined;
+  #sizes: number[] | undefined;
+  #head = 0;
+  /** Who waits for the next item, and those who asked after it. */
+  #waiting: Reader<T> | undefined;
+  #later: Reader<T>[] | undefined;
+  /** `undefined` while it is open; a failure is dropped when it is read. */
+  #end: Failure | typeof WELL | undefined;
+  #claimed = false;
+
+  get length(): number {
+    return this.#items === undefined ? 0 : this.#items.length - this.#head;
+  }
+
+  /** Whether a reader waits. */
+  get wanted(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Notes that there is a reader; throws what `refusal` gives if there was one already. */
+  claim(refusal: () => unknown): void {
+    if (this.#claimed) throw refusal();
+    this.#claimed = true;
+  }
+
+  push(item: T, size = 0): void {
+    if (this.#end !== undefined) return;
+    const reader = this.#waiting;
+    if (reader !== undefined) {
+      this.#waiting = this.#later?.shift();
+      reader.resolve({ value: item, done: false });
+      return;
+    }
+    (this.#items ??= []).push(item);
+    if (size === 0) return;
+    (this.#sizes ??= []).push(size);
+    this.bytes += size;
+  }
+
+  /** Gives the reader an item, the failure or the end: at once, or when there is one. */
+  read(reader: Reader<T>): void {
+    const end = this.#end;
+    if (this.length > 0) {
+      reader.resolve({ value: this.take(), done: false });
+    } else if (end === undefined) {
+      if (this.#waiting === undefined) this.#waiting = reader;
+      else (this.#later ??= []).push(reader);
+    } else if (end === WELL) {
+      reader.resolve(DONE);
+    } else {
+      this.#end = WELL;
+      reader.reject(end.reason);
+    }
+  }
+
+  /** As `read`, as a promise. */
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.length > 0) return Promise.resolve({ value: this.take(), done: false });
+    return new Promise((resolve, reject) => this.read({ resolve, reject }));
+  }
+
+  /** Takes the oldest item out; there must be one. */
+  take(): T {
+    const items = this.#items as (T | undefined)[];
+    const item = items[this.#head] as T;
+    if (this.#sizes !== undefined) this.bytes -= this.#sizes[this.#head] ?? 0;
+    // An item may pin the message that it came in: what is read is let go of at once, though its slot is cut off later.
+    items[this.#head] = undefined;
+    this.#head += 1;
+    if (this.#head === items.length || this.#head >= 1024) {
+      items.splice(0, this.#head);
+      this.#sizes?.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  /** No more items: the reader gets those that are here, then the failure once, then the end. */
+  finish(failure?: Failure): void {
+    if (this.#end !== undefined) return;
+    this.#end = failure ?? WELL;
+    const readers = this.#waiting === undefined ? [] : [this.#waiting, ...(this.#later ?? [])];
+    this.#waiting = this.#later = undefined;
+    for (const reader of readers) this.read(reader);
+  }
+
+  /** As `finish`, without the items that are here; takes the place of an earlier end that no reader has seen. */
+  stop(failure?: Failure): void {
+    this.#items = this.#sizes = undefined;
+    this.#head = this.bytes = 0;
+    if (this.#end === undefined) this.finish(failure);
+    else this.#end = failure ?? WELL;
+  }
+}
+
+/** The one iteration of a source, as an object of its own: it may be iterated again, the source may not. */
+export class Iteration<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #source: Pulled<T>;
+
+  constructor(source: Pulled<T>) {
+    this.#source = source;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    return this.#source.next();
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    return this.#source.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** The error for a second reader of what has one reader; `remedy` says how to have two. */
+export function secondReader(what: string, remedy: string, method?: string): EtcdError {
+  return new EtcdError({
+    code: 'FAILED_PRECONDITION',
+    message: `${what} is read once, and this one has its reader: ${remedy}`,
+    outcome: 'not-applied',
+    method,
+  });
+}

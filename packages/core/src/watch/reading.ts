@@ -1,0 +1,103 @@
+import { onAbort } from '../abort.ts';
+import type { Clock } from '../clock.ts';
+import { clientClosed, isEtcdError } from '../errors.ts';
+import { Inbox, Iteration, type Failure, type Pulled, type Reader } from '../inbox.ts';
+import type { ResponseHeader, WatchEvent } from '../messages.ts';
+import { Creation } from './creation.ts';
+import { WatchEvents, type ResponseSource } from './events.ts';
+import type { WatchResponse, WatchStream } from './service.ts';
+import { cancelled, secondWatchReader } from './watch-errors.ts';
+
+/** The application's side of a watch: whether it is registered, what waits to be read, and how it ends. */
+export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>, ResponseSource {
+  protected readonly inbox: Inbox<WatchResponse> = new Inbox();
+  protected readonly creation: Creation = new Creation();
+  readonly #signal: AbortSignal | undefined;
+  #ignoreAbort: (() => void) | undefined;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => this.#aborted());
+  }
+
+  /** Something was read. */
+  protected abstract caughtUp(): void;
+
+  /** Lets go of the server's side; false if that was done before. */
+  protected abstract release(): boolean;
+
+  get created(): Promise<ResponseHeader> {
+    return this.creation.promise;
+  }
+
+  next(): Promise<IteratorResult<WatchResponse, undefined>> {
+    return new Promise((resolve, reject) => this.read({ resolve, reject }));
+  }
+
+  read(reader: Reader<WatchResponse>): void {
+    this.inbox.read(reader);
+    this.caughtUp();
+  }
+
+  async return(): Promise<IteratorResult<WatchResponse, undefined>> {
+    await this.cancel();
+    return { value: undefined, done: true };
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<WatchResponse, undefined> {
+    this.inbox.claim(secondWatchReader);
+    return new Iteration(this);
+  }
+
+  events(): AsyncIterable<WatchEvent> {
+    this.inbox.claim(secondWatchReader);
+    return new WatchEvents(this);
+  }
+
+  async cancel(): Promise<void> {
+    this.#stop(cancelled());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.cancel();
+  }
+
+  /** Bytes of the responses that are not read yet. */
+  get bufferedBytes(): number {
+    return this.inbox.bytes;
+  }
+
+  /** Fails the watch unless etcd has registered it within this time. */
+  limitCreation(clock: Clock, timeoutMs: number): void {
+    this.creation.limit(clock, timeoutMs, (error) => this.fail(error));
+  }
+
+  /** Ends with an error, after the responses that are there to be read. */
+  fail(error: unknown): void {
+    if (this.#end(error)) this.inbox.finish({ reason: error });
+  }
+
+  /** Ends without an error, because the client is closed. */
+  close(): void {
+    this.#stop(clientClosed('Watch.Watch'));
+  }
+
+  #aborted(): void {
+    const reason: unknown = this.#signal?.reason;
+    // That is how a wrapped client that is disposed of ends its watches.
+    this.#stop(reason, isEtcdError(reason, 'CLIENT_CLOSED') ? undefined : { reason });
+  }
+
+  #stop(uncreated: unknown, failure?: Failure): void {
+    this.#end(uncreated);
+    // After the end as well: what is left unread is dropped.
+    this.inbox.stop(failure);
+  }
+
+  #end(uncreated: unknown): boolean {
+    if (!this.release()) return false;
+    this.#ignoreAbort?.();
+    this.creation.fail(uncreated);
+    return true;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Subscription } from './subscription.ts';
+
+/**
+ * The creations of one stream that etcd has not answered yet.
+ *
+ * Watches are created without waiting for one another: this side chooses their ids, and etcd answers in order, with id
+ * -1 for those it refuses. Only the first creation is waited for, since a grpc-proxy chooses ids itself and answers in any
+ * order; behind one, creations go one at a time.
+ */
+export class Registrations {
+  /** Not sent yet. */
+  readonly #queue: Set<Subscription> = new Set();
+  /** Sent and not answered, oldest first, by chosen id; `undefined` if not wanted any more. */
+  readonly #sent: Map<number, Subscription | undefined> = new Map();
+  #wanted = 0;
+  #nextId = 1;
+  #pipelining = false;
+
+  get size(): number {
+    return this.#queue.size + this.#wanted;
+  }
+
+  *subscriptions(): Generator<Subscription, undefined> {
+    for (const subscription of this.#sent.values()) if (subscription !== undefined) yield subscription;
+    yield* this.#queue;
+  }
+
+  add(subscription: Subscription): void {
+    this.#queue.add(subscription);
+  }
+
+  /** Takes back the subscriptions that are not sent yet. */
+  takeQueue(): readonly Subscription[] {
+    const queue = [...this.#queue];
+    this.#queue.clear();
+    return queue;
+  }
+
+  /** The next one to send, which has its id now; `undefined` if there is none, or if an answer has to come first. */
+  next(): Subscription | undefined {
+    if (this.#sent.size > 0 && !this.#pipelining) return undefined;
+    for (const subscription of this.#queue) {
+      this.#queue.delete(subscription);
+      subscription.watchId = this.#nextId++;
+      this.#sent.set(subscription.watchId, subscription);
+      this.#wanted += 1;
+      return subscription;
+    }
+    return undefined;
+  }
+
+  /** Lets one go; whether it is to be cancelled on the server now. */
+  remove(subscription: Subscription): boolean {
+    const id = subscription.watchId;
+    if (this.#queue.delete(subscription) || this.#sent.get(id) !== subscription) return false;
+    this.#sent.set(id, undefined);
+    this.#wanted -= 1;
+    // If the server may choose another id, the answer has to come first.
+    return this.#pipelining;
+  }
+
+  /** Whether an answer is awaited. */
+  get awaited(): boolean {
+    return this.#sent.size > 0;
+  }
+
+  /** In what way it breaks the protocol to answer the oldest creation with this id; `undefined` if it does not. */
+  violation(id: number): string | undefined {
+    const [chosen] = this.#sent.keys();
+    return id === chosen || !this.#pipelining ? undefined : `answered the creation of watch ${chosen} as ${id}`;
+  }
+
+  /** Takes out the oldest creation, which is answered with this id; `undefined` if it is not wanted any more. */
+  take(id: number): Subscription | undefined {
+    for (const [chosen, subscription] of this.#sent) {
+      if (id === chosen) this.#pipelining = true;
+      this.#sent.delete(chosen);
+      if (subscription !== undefined) this.#wanted -= 1;
+      return subscription;
+    }
+    return undefined;
+  }
+
+  /** Whether the id may be of a creation that is not answered yet. */
+  mayHave(id: number): boolean {
+    return this.#pipelining ? this.#sent.has(id) : this.#sent.size > 0;
+  }
+}
