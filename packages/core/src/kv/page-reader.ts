@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { isEtcdError, withFields } from '../errors.ts';
+import { isEtcdError, withFields, type EtcdError } from '../errors.ts';
 import { remedyOf } from '../failures.ts';
 import { timeLeft } from '../maintenance/statuses.ts';
 import type { KeyValue, RangeRequest, RangeResponse } from '../messages.ts';
@@ -40,12 +40,15 @@ export class PageReader {
   #next: Uint8Array;
   /** Whether anything has not come; `undefined` if that is not known. */
   #rest: boolean | undefined;
+  /** Members that lag behind the revision, or that failed the stream: asked only if there is no other. */
+  #avoid: readonly string[] | undefined;
   #streaming: boolean;
   #stream: RangeParts | undefined;
 
   constructor(parts: PageParts) {
     this.#parts = parts;
     this.#next = parts.request.key;
+    this.#avoid = parts.options.avoid;
     this.#streaming = !parts.support.lacking;
   }
 
@@ -123,23 +126,26 @@ export class PageReader {
       support.lacking = true;
       return;
     }
-    if (request.serializable === true && isEtcdError(failure, 'FUTURE_REV')) return;
-    if (!isEtcdError(failure) || remedyOf(failure) === 'none') throw failure;
+    const lags = request.serializable === true && isEtcdError(failure, 'FUTURE_REV');
+    if (!lags && (!isEtcdError(failure) || remedyOf(failure) === 'none')) throw failure;
+    if (lags || remedyOf(failure) === 'elsewhere') this.#avoidFrom(failure);
   }
 
-  /**
-   * Reads on from `#next`. A serializable read may come to a member that lags behind the one that gave the revision; as
-   * members are asked in turn, the next ones may not.
-   */
+  #avoidFrom({ endpoint }: EtcdError): void {
+    if (endpoint !== undefined) this.#avoid = [...(this.#avoid ?? []), endpoint];
+  }
+
+  /** Reads on from `#next`. A serializable read may come to a member that lags behind the one that gave the revision. */
   async #range(limit: number, left: () => SignalledOptions): Promise<RangeResponse> {
     const { service, request } = this.#parts;
     const page = { ...request, key: this.#next, revision: this.#revision, limit };
     for (let lagging = 0; ; lagging++) {
       const serializable = lagging > OTHER_MEMBERS ? undefined : request.serializable;
       try {
-        return await service.range({ ...page, serializable }, left());
+        return await service.range({ ...page, serializable }, { ...left(), avoid: this.#avoid });
       } catch (error) {
         if (serializable !== true || !isEtcdError(error, 'FUTURE_REV')) throw error;
+        this.#avoidFrom(error);
       }
     }
   }

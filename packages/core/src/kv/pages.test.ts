@@ -171,6 +171,35 @@ test('a serializable page that a lagging member refuses is asked of others, then
   }
 });
 
+test('a member that lags behind, and one that failed the stream, is avoided for the rest of the pages', async () => {
+  for (const [code, serializable] of [
+    ['FUTURE_REV', true],
+    ['STOPPED', false],
+  ] as const) {
+    const store = new Store(5);
+    const failed = new EtcdError({ code, message: 'from the test', outcome: 'not-applied', endpoint: 'b:1' });
+    // eslint-disable-next-line require-yield
+    store.parts = async function* () {
+      throw failed;
+    };
+    assert.equal(await all(read(store, { serializable, avoid: ['a:1'] })), FIVE);
+    const avoided = store.given.map(({ avoid }) => avoid?.join());
+    assert.equal(avoided, ['a:1', 'a:1', 'a:1,b:1', 'a:1,b:1', 'a:1,b:1']);
+  }
+  const store = new Store(5);
+  const failed = new EtcdError({
+    code: 'FUTURE_REV',
+    message: 'from the test',
+    outcome: 'not-applied',
+    endpoint: 'b:1',
+  });
+  store.before = ({ countOnly }, { avoid = [] }) => {
+    if (countOnly !== true && !avoid.includes('b:1')) throw failed;
+  };
+  assert.equal(await all(read(store, { serializable: true })), FIVE);
+  assert.is(store.asked.length, 6);
+});
+
 test('a serializable stream that a lagging member refuses is read as ranges', async () => {
   const store = new Store(5);
   // eslint-disable-next-line require-yield
