@@ -52,6 +52,24 @@ test('gives a large value as a view where it is most of the message, and a copy 
   assert.ok(among.kv.value.equals(value));
 });
 
+test('of many small messages lie on few pages, and none in the place of another', () => {
+  const kvs = Array.from({ length: 200 }, (_, i) => firstOf([{ ...FULL, value: Buffer.alloc(100, i) }], 65_536).kv);
+  for (const [i, { value }] of kvs.entries()) assert.equal(value, Buffer.alloc(100, i));
+  const stores = new Set(kvs.flatMap(({ key, value }) => [key.buffer, value.buffer]));
+  assert.ok(stores.size <= 4, `${stores.size} pages for 200 values of 100 bytes`);
+});
+
+test('of one large message are copied page by page, not one by one', () => {
+  const wire = RANGE.serialize({ kvs: Array.from({ length: 400 }, () => ({ ...FULL, value: Buffer.alloc(100) })) });
+  let copies = 0;
+  const message = Object.assign(Buffer.from(wire), {
+    copy: (...args: Parameters<Buffer['copy']>) => (copies++, wire.copy(...args)),
+  });
+  assert.is(range.decodeResponse(message).kvs.length, 400);
+  // One more for each end of a page, where a key value does not fit.
+  assert.ok(copies <= Math.ceil(wire.length / 8000) + 1, `${copies} copies of ${wire.length} bytes`);
+});
+
 test('reads key and value whose lengths take more bytes than they need, and a value of several bytes of length', () => {
   const value = Buffer.alloc(300, 'v');
   const key = Buffer.from([0x0a, 0x81, 0x80, 0x80, 0x80, 0x80, 0x00, 0x6b]);
