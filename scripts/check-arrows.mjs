@@ -43,7 +43,7 @@ const owners = [
 const root = fileURLToPath(new URL('..', import.meta.url));
 const slashes = (path) => path.split(sep).join('/');
 const floorOf = (path) => floors.findIndex(([, pattern]) => pattern.test(path));
-const isTest = (file) => file.endsWith('.test.ts');
+const isTest = (file) => /\.test(\.kit)?\.ts$/.test(file);
 
 /** Why `file` (relative to the root) may not import `module`; `undefined` if it may. */
 function refusal(file, module, typeOnly) {
@@ -111,7 +111,7 @@ export function checkFile(file, text) {
   }
   if (!isTest(file)) return found;
   for (const match of text.matchAll(/^\s*\w+\.only\(/gm)) add(match.index, 'runs only some tests');
-  if (!/^\s*[\w.]+\.run\(\);?$/m.test(text)) add(0, 'never calls .run()');
+  if (!file.endsWith('.kit.ts') && !/^\s*[\w.]+\.run\(\);?$/m.test(text)) add(0, 'never calls .run()');
   return found;
 }
 

@@ -24,7 +24,7 @@ export const trace: Interceptor = {
     let answered = false;
     return tapStream(next(call), {
       sent(message) {
-        if (method !== methods.watch) return;
+        if (method.path !== methods.watch.path) return;
         const sent = message as WatchRequest;
         if (sent.type !== 'create') return;
         const { watchId, startRevision } = sent.request;
@@ -32,7 +32,7 @@ export const trace: Interceptor = {
       },
       received(message) {
         const now = performance.now();
-        const created = method === methods.watch && (message as WatchResponseMessage).created;
+        const created = method.path === methods.watch.path && (message as WatchResponseMessage).created;
         const creation = created ? creations.get((message as WatchResponseMessage).watchId) : undefined;
         if (creation !== undefined) {
           const note = creation.from ? `watch resumed from revision ${creation.from}` : 'watch created';

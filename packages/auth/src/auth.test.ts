@@ -8,10 +8,10 @@ import {
   type InterceptorSite,
   type StreamHandler,
 } from '@etcdts/core/plugin';
-import { assert, deferred, rejects, suite } from '@etcdts/testing';
+import { assert, deferred, rejects, settle, suite } from '@etcdts/testing';
 import { inspect } from 'node:util';
 import { auth, type AuthOptions } from './auth.ts';
-import { clientOf, FakeEtcd, settle, user, verdict } from './fake-etcd.test.kit.ts';
+import { clientOf, FakeEtcd, user, verdict } from './fake-etcd.test.kit.ts';
 
 const test = suite('auth');
 
@@ -93,9 +93,11 @@ test('each verdict on a token is met by another token; what goes on being refuse
   ] as const;
   for (const [code, sent] of cases) {
     const etcd = new FakeEtcd();
-    const { client } = clientOf(etcd);
+    const { client, clock } = clientOf(etcd);
     etcd.refuse = () => verdict(code);
-    await rejects(client.kv.put('k', 'v'), { code, outcome: 'not-applied' });
+    const begun = clock.time;
+    await rejects(clock.until(client.kv.put('k', 'v')), { code, outcome: 'not-applied' });
+    assert.is(clock.time - begun, code === 'AUTH_OLD_REVISION' ? 630 : 0, `${code}: milliseconds of pauses`);
     assert.is(etcd.calls.length, sent, `${code}: sent`);
     assert.is(etcd.authenticated, sent, `${code}: authenticated`);
   }
@@ -168,21 +170,21 @@ test('a wrong password fails all who wait, then everybody at once until the back
   assert.is(etcd.authenticated, 1);
   for (const ms of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
     const before = etcd.authenticated;
-    clock.now += ms - 1;
+    clock.time += ms - 1;
     await rejects(client.kv.put('k', 'v'), expected);
     assert.is(etcd.authenticated, before, `not before ${ms} ms`);
-    clock.now += 1;
+    clock.time += 1;
     await rejects(client.kv.put('k', 'v'), expected);
     assert.is(etcd.authenticated, before + 1, `after ${ms} ms`);
   }
   etcd.failure = undefined;
-  clock.now += 30_000;
+  clock.time += 30_000;
   await client.kv.put('k', 'v');
   etcd.failure = verdict('AUTH_FAILED');
   etcd.expire();
   const before = etcd.authenticated;
   await rejects(client.kv.put('k', 'v'), expected);
-  clock.now += 1_000;
+  clock.time += 1_000;
   await rejects(client.kv.put('k', 'v'), expected);
   assert.is(etcd.authenticated, before + 2, 'the backoff began anew');
 });

@@ -1,7 +1,7 @@
 import { invalidArgument, methods, toBytes } from '@etcdts/core/plugin';
 import type { Interceptor, InterceptorSite, Method, StreamHandler, UnaryHandler } from '@etcdts/core/plugin';
 import { streamWith, unaryWith } from './handlers.ts';
-import { byFunction, byPassword, TokenSource, type SourceParts, type TokenFetch } from './token-source.ts';
+import { byFunction, byPassword, TokenSource, type TokenFetch } from './token-source.ts';
 import { hasToken, Token } from './token.ts';
 
 /** Who a client is: a user with a password, a token that is given, or a function that gives one whenever one is needed. */
@@ -28,23 +28,20 @@ export type AuthOptions = Credentials & {
  * share its token. Its place among other interceptors does not matter to it; those inside see the token.
  */
 export function auth(options: AuthOptions): Interceptor {
-  return new AuthInterceptor(options, { now: () => performance.now(), random: Math.random });
+  return new AuthInterceptor(options);
 }
 
-/** `auth` with time and chance of a test's own. */
-export class AuthInterceptor implements Interceptor {
+class AuthInterceptor implements Interceptor {
   readonly name = 'auth';
   readonly #allowInsecure: boolean;
   readonly #given: Token | undefined;
   readonly #fetch: TokenFetch;
-  readonly #parts: SourceParts;
   /** By the connections whose cluster gave the token. */
   readonly #sources: WeakMap<object, TokenSource> = new WeakMap();
 
-  constructor(options: AuthOptions, parts: SourceParts) {
+  constructor(options: AuthOptions) {
     checkCredentials(options);
     const { username, password, token, allowInsecure = false } = options;
-    this.#parts = parts;
     this.#allowInsecure = allowInsecure;
     this.#given = typeof token === 'string' ? new Token(token, allowInsecure) : undefined;
     this.#fetch =
@@ -67,7 +64,7 @@ export class AuthInterceptor implements Interceptor {
   #sourceOf(site: InterceptorSite): TokenSource {
     let source = this.#sources.get(site.connections);
     if (source === undefined) {
-      source = new TokenSource(this.#fetch, this.#allowInsecure, this.#parts);
+      source = new TokenSource(this.#fetch, this.#allowInsecure);
       this.#sources.set(site.connections, source);
     }
     return source;

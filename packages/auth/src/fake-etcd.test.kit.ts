@@ -1,14 +1,10 @@
 // What the unit tests of auth stand on: an etcd that is the innermost interceptor, and knows tokens and nothing else.
 import { createClient, EtcdError, type EtcdClient } from '@etcdts/core';
 import { failedStream, type Call, type ClientStream, type Interceptor, type Method } from '@etcdts/core/plugin';
-import { AuthInterceptor, type AuthOptions } from './auth.ts';
+import { FakeClock, settle, withSite } from '@etcdts/testing';
+import { auth, type AuthOptions } from './auth.ts';
 
 export const user = { username: 'app', password: 'sentinel-password' };
-
-/** Lets everything run that waits for no timer. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 export function verdict(code: EtcdError['code'], message = 'etcdserver: no'): EtcdError {
   return new EtcdError({ code, message, outcome: 'not-applied' });
@@ -102,8 +98,9 @@ export class FakeEtcd {
 export function clientOf(
   etcd: FakeEtcd,
   options: AuthOptions = user,
-): { client: EtcdClient; clock: { now: number }; auth: AuthInterceptor } {
-  const clock = { now: 0 };
-  const auth = new AuthInterceptor(options, { now: () => clock.now, random: () => 1 });
-  return { client: createClient({ endpoints: '127.0.0.1:1', interceptors: [auth, etcd.interceptor] }), clock, auth };
+): { client: EtcdClient; clock: FakeClock; auth: Interceptor } {
+  const clock = new FakeClock();
+  const interceptor = withSite(auth(options), { clock, random: () => 1 });
+  const client = createClient({ endpoints: '127.0.0.1:1', interceptors: [interceptor, etcd.interceptor] });
+  return { client, clock, auth: interceptor };
 }

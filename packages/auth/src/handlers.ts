@@ -87,9 +87,13 @@ export function streamWith(
 /** Gets a token for a call, after a pause; ends with the call. */
 async function fetch(source: TokenSource, site: InterceptorSite, call: Call, pauseMs = 0): Promise<Token> {
   if (pauseMs > 0) {
-    let timer: NodeJS.Timeout | undefined;
-    const pause = new Promise<void>((resolve) => (timer = setTimeout(resolve, pauseMs)));
-    await site.wait(call, pause).finally(() => clearTimeout(timer));
+    let stop: (() => void) | undefined;
+    // Holds the process: somebody waits for the call.
+    const pause = new Promise<void>((resolve) => {
+      const timer = site.clock.after(pauseMs, resolve, true);
+      stop = () => timer.cancel();
+    });
+    await site.wait(call, pause).finally(stop);
   }
   return site.wait(call, source.get(site));
 }

@@ -3,16 +3,8 @@ import { methods, type InterceptorSite } from '@etcdts/core/plugin';
 import { backoffMs } from './backoff.ts';
 import { Token } from './token.ts';
 
-/** Gives a token, or nothing where etcd has authentication off. */
+/** Gives a token, or `undefined` if etcd has authentication off. */
 export type TokenFetch = (site: InterceptorSite) => Promise<string | undefined>;
-
-/** Time and chance, as tests change them. */
-export interface SourceParts {
-  /** Milliseconds on a clock that only goes forward. */
-  readonly now: () => number;
-  /** From 0 up to 1, as Math.random. */
-  readonly random: () => number;
-}
 
 /** How long fetching a token may take, whatever the deadlines of the calls that wait for it. */
 const FETCH_MS = 10_000;
@@ -27,19 +19,17 @@ const TRIES = 3;
 export class TokenSource {
   readonly #fetch: TokenFetch;
   readonly #allowInsecure: boolean;
-  readonly #parts: SourceParts;
   #token: Token | undefined;
   #flight: { readonly site: InterceptorSite; readonly token: Promise<Token> } | undefined;
   #judgement: { readonly error: EtcdError; readonly until: number } | undefined;
   #refusals = 0;
 
-  constructor(fetch: TokenFetch, allowInsecure: boolean, parts: SourceParts) {
+  constructor(fetch: TokenFetch, allowInsecure: boolean) {
     this.#fetch = fetch;
     this.#allowInsecure = allowInsecure;
-    this.#parts = parts;
   }
 
-  /** The token in use; nothing where one has to be fetched. */
+  /** The token in use; `undefined` if one has to be fetched. */
   get current(): Token | undefined {
     return this.#token;
   }
@@ -53,7 +43,7 @@ export class TokenSource {
   async get(site: InterceptorSite): Promise<Token> {
     for (;;) {
       if (this.#token !== undefined) return this.#token;
-      if (this.#judgement !== undefined && this.#parts.now() < this.#judgement.until) throw this.#judgement.error;
+      if (this.#judgement !== undefined && site.clock.now() < this.#judgement.until) throw this.#judgement.error;
       const flight = (this.#flight ??= { site, token: this.#renew(site) });
       try {
         return await flight.token;
@@ -72,7 +62,7 @@ export class TokenSource {
     } catch (error) {
       // Only etcd's own verdict on name and password is kept: what a proxy says is no verdict on them.
       if (isEtcdError(error, 'AUTH_FAILED')) {
-        const until = this.#parts.now() + backoffMs(++this.#refusals, this.#parts.random);
+        const until = site.clock.now() + backoffMs(++this.#refusals, site.random);
         this.#judgement = { error, until };
       }
       throw error;
@@ -106,7 +96,7 @@ function mayAskAtOnce(error: EtcdError): boolean {
 /** Fetches tokens by a function of the application. */
 export function byFunction(give: () => Promise<string>): TokenFetch {
   return (site) => {
-    const deadline = performance.now() + FETCH_MS;
+    const deadline = site.clock.now() + FETCH_MS;
     return site.wait({ method: methods.authenticate, deadline, signal: undefined }, given(give));
   };
 }

@@ -1,11 +1,10 @@
-import { assert, suite } from '@etcdts/testing';
+import { assert, settle, suite } from '@etcdts/testing';
 import { getEventListeners } from 'node:events';
 import { onAbort } from './abort.ts';
 import { FakeTransport } from './transport/fakes.test.kit.ts';
 import { foldPipeline } from './pipeline/fold.ts';
 import { wireParts } from './wire/wire-parts.test.kit.ts';
 import { methods } from './methods.ts';
-import { settle } from './clock.test.kit.ts';
 
 const test = suite('onAbort');
 

@@ -1,5 +1,7 @@
 // A call as interceptors see it, and the streams that they may wrap.
+import type { Clock } from './clock.ts';
 import type { EtcdError } from './errors.ts';
+import type { Logger } from './logger.ts';
 import type { Metadata } from './metadata.ts';
 import type { Method, RequestOf, ResponseOf } from './methods.ts';
 import type { ClientStats } from './stats.ts';
@@ -106,9 +108,12 @@ export interface Call<M extends Method = Method> {
   readonly attempt: number;
 }
 
-/** Narrows a call to one method: `if (isCall(call, methods.put)) call.request.key`. */
+/**
+ * Narrows a call to one RPC: `if (isCall(call, methods.put)) call.request.key`. An RPC is known by its path, so that the
+ * method tables of two copies of this package name the same RPCs.
+ */
 export function isCall<M extends Method>(call: Call, method: M): call is Call<M> {
-  return call.method === method;
+  return call.method.path === method.path;
 }
 
 /**
@@ -132,8 +137,18 @@ export type UnaryHandler = <M extends Method>(call: Call<M>) => Promise<Response
 /** Carries a stream call on: to the next interceptor, or to the wire. Called once for every attempt to open a stream. */
 export type StreamHandler = <M extends Method>(call: Call<M>) => ClientStream<RequestOf<M>, ResponseOf<M>>;
 
+/** What a client gives its interceptors and wrappers of its own: time, chance and the log. Tests replace them. */
+export interface ClientSite {
+  /** The clock of `Call.deadline`, and the timers: what an interceptor or wrapper waits with. */
+  readonly clock: Clock;
+  /** A number from 0 up to, and without, 1, as `Math.random`: what pauses are drawn with. */
+  readonly random: () => number;
+  /** The logger of `ClientOptions`; it drops every line if there is none. Keys, values and secrets never go there. */
+  readonly logger: Logger;
+}
+
 /** Where an interceptor stands in one client: for those that send RPCs of their own, wait, or keep something. */
-export interface InterceptorSite {
+export interface InterceptorSite extends ClientSite {
   /** One object for all clients over the same connections: the key for what an interceptor keeps of a cluster. */
   readonly connections: object;
   /** What the client is doing now. Counts its watches and endpoints: for now and then, not for each call. */

@@ -96,6 +96,8 @@ export function composeClient(
     picker: use(c, PICKER),
     deadlines: use(c, DEADLINES),
     clock: use(c, CLOCK),
+    random: use(c, RANDOM),
+    logger: use(c, LOGGER),
     maxSendBytes: use(c, OPTIONS).maxSendBytes,
     requestTimeoutMs: use(c, OPTIONS).requestTimeoutMs,
     underWay: new Set(),

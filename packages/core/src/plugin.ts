@@ -22,6 +22,7 @@ export {
   isCall,
   servedBy,
   type Call,
+  type ClientSite,
   type ClientStream,
   type ContextKey,
   type Interceptor,
@@ -31,6 +32,7 @@ export {
 } from './call.ts';
 export { methods, type Method, type MethodKind, type MethodTable, type RequestOf, type ResponseOf } from './methods.ts';
 export { deferredStream, failedStream, tapStream, type StreamTaps } from './pipeline/streams.ts';
+export { systemClock, type Clock, type Timer } from './clock.ts';
 export type { ClientStats, EndpointStats, LeaseStats, WatchStats } from './stats.ts';
 
 // ---- wrappers, and RPCs of a package --------------------------------------------------------------------------------

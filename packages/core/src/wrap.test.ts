@@ -1,6 +1,5 @@
-import { assert, rejects, suite } from '@etcdts/testing';
+import { assert, rejects, settle, suite } from '@etcdts/testing';
 import { createClient, type EtcdClient } from './client.ts';
-import { settle } from './clock.test.kit.ts';
 import type { KVService } from './kv/service.ts';
 import { FakeTransport } from './transport/fakes.test.kit.ts';
 import { wrapClient, type ServiceWrappers } from './wrap.ts';

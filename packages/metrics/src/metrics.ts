@@ -54,8 +54,8 @@ export function metrics(options: MetricsOptions): Interceptor {
   };
   return {
     name: 'metrics',
-    unary: (next, method, site) => countUnary(next, countsOf(method, site)),
-    stream: (next, method, site) => countStream(next, countsOf(method, site)),
+    unary: (next, method, site) => countUnary(next, countsOf(method, site), site.clock),
+    stream: (next, method, site) => countStream(next, countsOf(method, site), site.clock),
   };
 }
 

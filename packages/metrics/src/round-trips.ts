@@ -1,18 +1,22 @@
+import type { Clock } from '@etcdts/core/plugin';
 import type { Histogram } from 'prom-client';
 
 /** The keepalives of one stream that wait for their answers; those of one lease are answered in the order of asking. */
 export class RoundTrips {
   readonly #seconds: Histogram.Internal<string>;
+  readonly #clock: Clock;
   readonly #sent: Map<bigint, number[]> = new Map();
 
-  constructor(seconds: Histogram.Internal<string>) {
+  constructor(seconds: Histogram.Internal<string>, clock: Clock) {
+    this.#clock = clock;
     this.#seconds = seconds;
   }
 
   sent(id: bigint): void {
     const waiting = this.#sent.get(id);
-    if (waiting === undefined) this.#sent.set(id, [performance.now()]);
-    else waiting.push(performance.now());
+    const now = this.#clock.now();
+    if (waiting === undefined) this.#sent.set(id, [now]);
+    else waiting.push(now);
   }
 
   answered(id: bigint): void {
@@ -20,6 +24,6 @@ export class RoundTrips {
     const sentAt = waiting?.shift();
     if (waiting === undefined || sentAt === undefined) return;
     if (waiting.length === 0) this.#sent.delete(id);
-    this.#seconds.observe((performance.now() - sentAt) / 1_000);
+    this.#seconds.observe((this.#clock.now() - sentAt) / 1_000);
   }
 }

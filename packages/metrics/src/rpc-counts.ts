@@ -3,6 +3,7 @@ import {
   methods,
   tapStream,
   type Call,
+  type Clock,
   type Method,
   type MethodKind,
   type StreamHandler,
@@ -69,12 +70,14 @@ class Counted {
   readonly #counts: RpcCounts;
   readonly #call: Call;
   readonly #known: number;
+  readonly #clock: Clock;
   readonly #startedAt: number;
 
-  constructor(counts: RpcCounts, call: Call) {
+  constructor(counts: RpcCounts, call: Call, clock: Clock) {
     this.#counts = counts;
     this.#call = call;
-    this.#startedAt = counts.seconds === undefined ? 0 : performance.now();
+    this.#clock = clock;
+    this.#startedAt = counts.seconds === undefined ? 0 : clock.now();
     counts.started++;
     const failed = call.context.get(failedAttempts);
     this.#known = failed.length;
@@ -87,7 +90,7 @@ class Counted {
 
   ended(code: number): void {
     this.#counts.handled[code]!++;
-    this.#counts.seconds?.observe((performance.now() - this.#startedAt) / 1_000);
+    this.#counts.seconds?.observe((this.#clock.now() - this.#startedAt) / 1_000);
     // Attempts that were made inside of this interceptor, which it saw as one call.
     const failed = this.#call.context.get(failedAttempts);
     for (let i = this.#known; i < failed.length; i++) this.#counts.retried(failed[i]!.code);
@@ -95,9 +98,9 @@ class Counted {
 }
 
 /** Counts the calls of a unary method. */
-export function countUnary(next: UnaryHandler, counts: RpcCounts): UnaryHandler {
+export function countUnary(next: UnaryHandler, counts: RpcCounts, clock: Clock): UnaryHandler {
   return (call) => {
-    const counted = new Counted(counts, call as Call);
+    const counted = new Counted(counts, call as Call, clock);
     counts.sent++;
     try {
       return next(call).then(
@@ -119,11 +122,11 @@ export function countUnary(next: UnaryHandler, counts: RpcCounts): UnaryHandler 
 }
 
 /** Counts the attempts to open streams of a method, and their messages. */
-export function countStream(next: StreamHandler, counts: RpcCounts): StreamHandler {
+export function countStream(next: StreamHandler, counts: RpcCounts, clock: Clock): StreamHandler {
   const keepsAlive = counts.method.path === methods.leaseKeepAlive.path;
   return (call) => {
-    const counted = new Counted(counts, call as Call);
-    const trips = keepsAlive ? new RoundTrips(counts.keepalive) : undefined;
+    const counted = new Counted(counts, call as Call, clock);
+    const trips = keepsAlive ? new RoundTrips(counts.keepalive, clock) : undefined;
     // The one message of a server stream goes with the call.
     if (call.method.kind === 'serverStream') counts.sent++;
     try {

@@ -9,15 +9,15 @@ export class RetryBudget {
   readonly #perMs: number;
   readonly #burst: number;
   #saved: number;
-  #at: number;
+  /** When time was last counted; `undefined` before the first repeat, when the bucket is full. */
+  #at: number | undefined;
 
-  constructor(options: RetryBudgetOptions, now: number) {
+  constructor(options: RetryBudgetOptions) {
     const { ratio, perSecond, burst } = resolveBudget(options);
     this.#ratio = ratio;
     this.#perMs = perSecond / 1_000;
     this.#burst = burst;
     this.#saved = burst;
-    this.#at = now;
   }
 
   /** A call begins. */
@@ -27,7 +27,7 @@ export class RetryBudget {
 
   /** Whether a repeat could be paid for now. */
   affords(now: number): boolean {
-    this.#saved = Math.min(this.#burst, this.#saved + (now - this.#at) * this.#perMs);
+    this.#saved = Math.min(this.#burst, this.#saved + (now - (this.#at ?? now)) * this.#perMs);
     this.#at = now;
     return this.#saved >= 1;
   }

@@ -2,8 +2,17 @@
 import { EtcdError } from '@etcdts/core';
 import { CallContext, methods } from '@etcdts/core/plugin';
 import type { EtcdErrorInit } from '@etcdts/core';
-import type { Call, ClientStream, InterceptorSite, Method, StreamHandler, UnaryHandler } from '@etcdts/core/plugin';
-import type { Environment } from './environment.ts';
+import type {
+  Call,
+  ClientStream,
+  Clock,
+  InterceptorSite,
+  Method,
+  StreamHandler,
+  Timer,
+  UnaryHandler,
+} from '@etcdts/core/plugin';
+import { settle } from '@etcdts/testing';
 import { retryInterceptor } from './interceptor.ts';
 import type { RetryOptions } from './options.ts';
 
@@ -31,12 +40,14 @@ export function callOf<M extends Method>(method: M, request: unknown, fields: Pa
 export const get = (fields: Partial<Call> = {}): Call => callOf(methods.range as Method, {}, fields);
 export const put = (fields: Partial<Call> = {}): Call => callOf(methods.put as Method, {}, fields);
 
-/** Lets everything run that waits for no timer. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+export { settle };
+
+function unused(): never {
+  throw new Error('a retry has no use for it');
 }
 
-export class Bench implements Environment {
+/** Time and chance in hand, a site, and a handler below that fails as it is told. */
+export class Bench implements Clock {
   time = 1_000;
   chance = 1;
   /** How long each pause was to be. */
@@ -60,15 +71,15 @@ export class Bench implements Environment {
     return this.time;
   }
 
-  random(): number {
-    return this.chance;
-  }
-
-  after(ms: number, callback: () => void): () => void {
+  after(ms: number, callback: () => void): Timer {
     const timer = { at: this.time + ms, callback };
     this.pauses.push(ms);
     this.timers.add(timer);
-    return () => this.timers.delete(timer);
+    return { cancel: () => this.timers.delete(timer) };
+  }
+
+  afterReading(callback: () => void): void {
+    setImmediate(callback);
   }
 
   close(): void {
@@ -76,10 +87,11 @@ export class Bench implements Environment {
   }
 
   readonly site: InterceptorSite = {
+    clock: this,
+    random: () => this.chance,
+    logger: { debug: unused, info: unused, warn: unused, error: unused },
     connections: {},
-    stats() {
-      throw new Error('a retry has no use for it');
-    },
+    stats: unused,
     unary: (async (method: Method, request: unknown) => {
       this.own.push({ method, request });
       return this.#play(this.ownScript.shift());
@@ -99,7 +111,7 @@ export class Bench implements Environment {
 
   #interceptor = (() => {
     let made: ReturnType<typeof retryInterceptor> | undefined;
-    return () => (made ??= retryInterceptor(this.#options, this));
+    return () => (made ??= retryInterceptor(this.#options));
   })();
 
   /** Sends a call through the interceptor. */

@@ -13,7 +13,6 @@
  * @module
  */
 import type { Interceptor } from '@etcdts/core/plugin';
-import { systemEnvironment } from './environment.ts';
 import { retryInterceptor } from './interceptor.ts';
 import type { RetryCallOptions, RetryOptions } from './options.ts';
 
@@ -41,5 +40,5 @@ declare module '@etcdts/core' {
  * The budget is shared by all clients that the interceptor is given to. Throws `INVALID_ARGUMENT` for a wrong option.
  */
 export function retry(options: RetryOptions = {}): Interceptor {
-  return retryInterceptor(options, systemEnvironment);
+  return retryInterceptor(options);
 }

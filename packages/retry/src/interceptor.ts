@@ -1,32 +1,32 @@
 import type { Call, Interceptor, InterceptorSite, Method, ResponseOf, UnaryHandler } from '@etcdts/core/plugin';
 import { RetryBudget } from './budget.ts';
-import { sleep, type Environment } from './environment.ts';
 import { answerOfEarlierTry } from './lease.ts';
 import { resolvePolicy, type Policy, type RetryOptions } from './options.ts';
+import { pause } from './pause.ts';
 import { RepeatedStream } from './stream.ts';
 import { Tries } from './tries.ts';
 
-/** The interceptor behind `retry()`, in an environment. */
-export function retryInterceptor(options: RetryOptions, environment: Environment): Interceptor {
+/** The interceptor behind `retry()`. */
+export function retryInterceptor(options: RetryOptions): Interceptor {
   const standard = resolvePolicy(options);
-  const budget = options.budget === false ? undefined : new RetryBudget(options.budget ?? {}, environment.now());
-  const triesOf = <M extends Method>(call: Call<M>): Tries<M> | undefined => {
+  const budget = options.budget === false ? undefined : new RetryBudget(options.budget ?? {});
+  const triesOf = <M extends Method>(call: Call<M>, site: InterceptorSite): Tries<M> | undefined => {
     const policy = policyOf(call as Call, standard);
     if (policy === undefined) return undefined;
     budget?.earn();
-    return new Tries(call, { policy, budget, environment });
+    return new Tries(call, { policy, budget, site });
   };
 
   return {
     name: 'retry',
     options: ['retry'],
     unary: (next, _method, site) => async (call) => {
-      const tries = triesOf(call);
+      const tries = triesOf(call, site);
       if (tries === undefined) return next(call);
       try {
         return await next(tries.present(true));
       } catch (reason) {
-        return repeat(call, reason, tries, next, site, environment);
+        return repeat(call, reason, tries, next, site);
       }
     },
     stream: (next, method, site) =>
@@ -34,8 +34,8 @@ export function retryInterceptor(options: RetryOptions, environment: Environment
       method.kind === 'bidi'
         ? next
         : (call) => {
-            const tries = triesOf(call);
-            return tries === undefined ? next(call) : new RepeatedStream({ call, next, site, tries, environment });
+            const tries = triesOf(call, site);
+            return tries === undefined ? next(call) : new RepeatedStream({ call, next, site, tries });
           },
   };
 }
@@ -52,20 +52,19 @@ async function repeat<M extends Method>(
   tries: Tries<M>,
   next: UnaryHandler,
   site: InterceptorSite,
-  environment: Environment,
 ): Promise<ResponseOf<M>> {
   for (let reason = failure; ;) {
-    const pause = tries.pauseAfter(reason);
+    const pauseMs = tries.pauseAfter(reason);
     let attempt = call;
     try {
-      await sleep(pause, call as Call, site, environment);
+      await pause(pauseMs, call as Call, site);
       attempt = tries.present(true);
       return await next(attempt);
     } catch (error) {
       reason = error;
     }
     if (!tries.maybeApplied) continue;
-    const answer = answerOfEarlierTry(attempt as Call, reason, site, environment.now());
+    const answer = answerOfEarlierTry(attempt as Call, reason, site);
     if (answer === undefined) continue;
     try {
       return (await answer) as ResponseOf<M>;

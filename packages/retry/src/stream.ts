@@ -7,7 +7,7 @@ import type {
   ResponseOf,
   StreamHandler,
 } from '@etcdts/core/plugin';
-import { sleep, type Environment } from './environment.ts';
+import { pause } from './pause.ts';
 import type { Tries } from './tries.ts';
 
 /** What a repeated stream is opened with. */
@@ -16,7 +16,6 @@ export interface StreamParts<M extends Method> {
   readonly next: StreamHandler;
   readonly site: InterceptorSite;
   readonly tries: Tries<M>;
-  readonly environment: Environment;
 }
 
 /** A stream from the server that is opened again where it fails before its first message; after that it just fails. */
@@ -84,11 +83,10 @@ export class RepeatedStream<M extends Method> implements ClientStream<RequestOf<
 
   /** Opens the stream again; false where the reader has cancelled it without a reason. Throws what the reader hears. */
   async #reopen(failure: unknown): Promise<boolean> {
-    const { call, next, site, tries, environment } = this.#parts;
+    const { call, next, site, tries } = this.#parts;
     if (this.#cancelled === undefined) {
       if (this.#begun) throw tries.ended(failure);
-      const pause = tries.pauseAfter(failure);
-      await sleep(pause, call as Call, site, environment, this.#left).catch((reason: unknown) => {
+      await pause(tries.pauseAfter(failure), call as Call, site, this.#left).catch((reason: unknown) => {
         throw tries.ended(reason);
       });
     }

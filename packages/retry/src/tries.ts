@@ -1,7 +1,13 @@
 import { isEtcdError, type EtcdError } from '@etcdts/core';
-import { failedAttempts, isLasting, withFields, type Call, type Method } from '@etcdts/core/plugin';
+import {
+  failedAttempts,
+  isLasting,
+  withFields,
+  type Call,
+  type InterceptorSite,
+  type Method,
+} from '@etcdts/core/plugin';
 import type { RetryBudget } from './budget.ts';
-import type { Environment } from './environment.ts';
 import { nextTry, type NextTry } from './failures.ts';
 import type { Policy } from './options.ts';
 import { isRead, mayAlwaysRepeat } from './safety.ts';
@@ -9,9 +15,9 @@ import { isRead, mayAlwaysRepeat } from './safety.ts';
 /** What the tries of one call are made with. */
 export interface TriesParts {
   readonly policy: Policy;
-  /** Nothing: there is no limit. */
+  /** `undefined` means no limit. */
   readonly budget: RetryBudget | undefined;
-  readonly environment: Environment;
+  readonly site: InterceptorSite;
 }
 
 /** The tries of one call: what each may take, which failures are followed by another, and what the caller hears at last. */
@@ -55,7 +61,7 @@ export class Tries<M extends Method> {
     const where = this.#whereNext(reason);
     if (where === undefined) throw this.#last(reason);
 
-    const now = this.#parts.environment.now();
+    const now = this.#parts.site.clock.now();
     const pause = this.#pause(where, reason);
     if (now + pause >= deadline || this.#parts.budget?.spend(now) === false) throw this.#last(reason);
     if (reason.code === 'DEADLINE_EXCEEDED') this.#slow++;
@@ -73,11 +79,11 @@ export class Tries<M extends Method> {
   }
 
   #slice(): number {
-    const { policy, budget, environment } = this.#parts;
+    const { policy, budget, site } = this.#parts;
     const { deadline } = this.#call;
     const { attemptTimeoutMs, maxAttempts } = policy;
     if (!this.#always || attemptTimeoutMs === Infinity || this.#tries >= maxAttempts) return deadline;
-    const now = environment.now();
+    const now = site.clock.now();
     if (budget?.affords(now) === false) return deadline;
     const left = deadline - now;
     return now + Math.min(attemptTimeoutMs * 2 ** this.#slow, this.#slow === 0 ? left / 2 : left);
@@ -97,7 +103,7 @@ export class Tries<M extends Method> {
   #pause(where: NextTry, error: EtcdError): number {
     if (this.#tries === 1 && where !== 'later' && error.endpoint !== undefined) return 0;
     const { initialBackoffMs, maxBackoffMs } = this.#parts.policy;
-    return this.#parts.environment.random() * Math.min(maxBackoffMs, initialBackoffMs * 2 ** (this.#tries - 1));
+    return this.#parts.site.random() * Math.min(maxBackoffMs, initialBackoffMs * 2 ** (this.#tries - 1));
   }
 
   /** What the caller hears: the last error, for all tries. What one of them left unknown stays unknown. */

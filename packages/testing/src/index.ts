@@ -23,6 +23,8 @@ export { assert, suite } from './suite.ts';
 export type { Hook, HookFunction, Suite, SuiteOptions, TestContext, TestFunction } from './suite.ts';
 export { deferred, eventually, rejects } from './eventually.ts';
 export type { Deferred, ErrorCheck, EventuallyOptions } from './eventually.ts';
+export { FakeClock, settle, type FakeTimer } from './fake-clock.ts';
+export { withSite } from './with-site.ts';
 export { startCluster, startEtcd } from './etcd.ts';
 export type { ClusterOptions, EtcdCluster, EtcdServer } from './etcd.ts';
 export type { EtcdMember, StartOptions } from './etcd-member.ts';

@@ -1,6 +1,5 @@
-import { assert, deferred, rejects, suite } from '@etcdts/testing';
+import { assert, deferred, FakeClock, rejects, settle, suite } from '@etcdts/testing';
 import type { CallOptions } from '../call.ts';
-import { FakeClock, settle } from '../clock.test.kit.ts';
 import { keyValue } from '../codec/key-value.ts';
 import type { EtcdErrorCode } from '../error-codes.ts';
 import { EtcdError } from '../errors.ts';

@@ -1,6 +1,6 @@
 // What the unit tests of leases stand on: a clock moved by hand and streams answered by hand.
+import { FakeClock, settle } from '@etcdts/testing';
 import type { CallOptions, ClientStream } from '../call.ts';
-import { FakeClock, settle } from '../clock.test.kit.ts';
 import { EtcdError } from '../errors.ts';
 import type { EtcdErrorCode } from '../error-codes.ts';
 import type { Logger } from '../logger.ts';

@@ -71,6 +71,9 @@ export function foldPipeline(interceptors: readonly Interceptor[], parts: WirePa
   for (const one of interceptors.toReversed()) {
     const below = unaryThrough(unary);
     const site: InterceptorSite = {
+      clock: parts.clock,
+      random: parts.random,
+      logger: parts.logger,
       connections: parts.connections,
       stats: parts.stats,
       unary: (method, request, options = {}) => below(method, request, options),

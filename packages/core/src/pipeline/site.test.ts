@@ -1,6 +1,7 @@
 import { assert, deferred, rejects, suite } from '@etcdts/testing';
-import type { Interceptor, InterceptorSite } from '../call.ts';
+import { isCall, type Call, type Interceptor, type InterceptorSite } from '../call.ts';
 import { createClient, invoke } from '../client.ts';
+import type { Logger } from '../logger.ts';
 import { methods } from '../methods.ts';
 import { wrapClient } from '../wrap.ts';
 import { fakeTransport, notCapable } from './fake-transport.test.kit.ts';
@@ -38,6 +39,31 @@ test('what an interceptor sends of its own passes those below it, and neither it
     transport.reached.map(({ path }) => path),
     ['/etcdserverpb.Auth/Authenticate'],
   );
+});
+
+test("a site has the clock of the call's deadline, chance, and the logger of the client", async () => {
+  const { sites, ...interceptor } = curious('curious');
+  const lines: string[] = [];
+  const line = (text: string): void => void lines.push(text);
+  const logger: Logger = { debug: line, info: line, warn: line, error: line };
+  await using _ = createClient({ endpoints: '127.0.0.1:1', logger, interceptors: [interceptor] });
+  const [site] = sites as [InterceptorSite];
+  site.logger.warn('said by the interceptor');
+  assert.equal(lines, ['said by the interceptor']);
+  assert.ok(Math.abs(site.clock.now() - performance.now()) < 1_000);
+  const drawn = site.random();
+  assert.ok(drawn >= 0 && drawn < 1);
+  const order: string[] = [];
+  site.clock.after(1, () => order.push('cancelled')).cancel();
+  await new Promise<void>((resolve) => site.clock.after(2, resolve, true));
+  assert.equal(order, []);
+});
+
+test('an RPC is known by its path: another copy of the method table names the same', () => {
+  const copy = { ...methods.put };
+  const call = { method: copy } as unknown as Call;
+  assert.is(isCall(call, methods.put), true);
+  assert.is(isCall(call, methods.range), false);
 });
 
 test('clients over the same connections are known by one object, others by another', async () => {

@@ -1,6 +1,5 @@
-import { assert, deferred, rejects, suite } from '@etcdts/testing';
+import { assert, deferred, rejects, settle, suite } from '@etcdts/testing';
 import type { ClientStream } from '../call.ts';
-import { settle } from '../clock.test.kit.ts';
 import { MessageQueue } from '../wire/message-queue.ts';
 import { deferredStream, failedStream, tapStream } from './streams.ts';
 

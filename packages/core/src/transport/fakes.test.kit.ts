@@ -1,5 +1,5 @@
 // A transport whose server side is spoken by hand.
-import { FakeClock } from '../clock.test.kit.ts';
+import { FakeClock } from '@etcdts/testing';
 import { FRAME_PREFIX } from '../frame.ts';
 import { silentLogger } from '../logger.ts';
 import type { Metadata } from '../metadata.ts';

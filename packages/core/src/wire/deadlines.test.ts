@@ -1,5 +1,4 @@
-import { assert, suite } from '@etcdts/testing';
-import { FakeClock } from '../clock.test.kit.ts';
+import { assert, FakeClock, suite } from '@etcdts/testing';
 import { Deadlines } from './deadlines.ts';
 
 const test = suite('deadlines');

@@ -1,5 +1,4 @@
-import { assert, rejects, suite } from '@etcdts/testing';
-import { settle } from '../clock.test.kit.ts';
+import { assert, rejects, settle, suite } from '@etcdts/testing';
 import type { CallOptions } from '../call.ts';
 import type { EtcdError } from '../errors.ts';
 import { methods } from '../methods.ts';

@@ -1,4 +1,5 @@
 // What calls go over the wire with in unit tests: a transport, a clock and a picker moved by hand.
+import { silentLogger } from '../logger.ts';
 import type { FakeTransport } from '../transport/fakes.test.kit.ts';
 import { Deadlines } from './deadlines.ts';
 import type { WireParts } from './wire-parts.ts';
@@ -13,6 +14,8 @@ export function wireParts(transport: FakeTransport, endpoints: readonly string[]
     picker: transport.picker(...endpoints),
     deadlines: new Deadlines(transport.clock),
     clock: transport.clock,
+    random: () => 0.5,
+    logger: silentLogger,
     maxSendBytes,
     requestTimeoutMs: 10_000,
     underWay: new Set(),

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
 import type { ClientStats } from '../stats.ts';
 import type { Picker } from '../transport/picker.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -12,6 +13,10 @@ export interface WireParts {
   readonly picker: Picker;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
+  /** For interceptors. */
+  readonly random: () => number;
+  /** For interceptors. */
+  readonly logger: Logger;
   readonly maxSendBytes: number;
   /** The deadline of a unary call that names none. */
   readonly requestTimeoutMs: number;

@@ -1,0 +1,23 @@
+import type { ClientSite, Interceptor, InterceptorSite } from '@etcdts/core/plugin';
+
+/**
+ * The same interceptor at a site with parts of the test's own, such as a `FakeClock`, drawn numbers or a logger:
+ *
+ *     const clock = new FakeClock();
+ *     createClient({ endpoints, interceptors: [withSite(retry(), { clock, random: () => 1 })] });
+ */
+export function withSite(interceptor: Interceptor, parts: Partial<ClientSite>): Interceptor {
+  // One site for each that comes: interceptors keep things by it.
+  const sites = new WeakMap<InterceptorSite, InterceptorSite>();
+  const changed = (site: InterceptorSite): InterceptorSite => {
+    const known = sites.get(site) ?? { ...site, ...parts };
+    sites.set(site, known);
+    return known;
+  };
+  return {
+    name: interceptor.name,
+    options: interceptor.options,
+    unary: (next, method, site) => interceptor.unary?.(next, method, changed(site)) ?? next,
+    stream: (next, method, site) => interceptor.stream?.(next, method, changed(site)) ?? next,
+  };
+}
