@@ -1,13 +1,12 @@
 import { invalidArgument } from '@etcdts/core/plugin';
 import { Counter, Gauge, Histogram, type Metric, type OpenMetricsContentType, type Registry } from 'prom-client';
+import { Sources } from './sources.ts';
+
+/** The labels of one metric, with values. */
+export type Labels = Readonly<Record<string, string>>;
 
 /** A registry of prom-client, for either text format. */
 export type AnyRegistry = Registry | Registry<OpenMetricsContentType>;
-
-/** Somebody who has numbers to give when they are asked for. */
-export interface Source {
-  report(instruments: Instruments): void;
-}
 
 /** What prom-client keeps in its metrics and has no types for. */
 interface Inside {
@@ -24,8 +23,8 @@ export const OWN_LABELS: readonly string[] = [...RPC, 'grpc_code', 'reason', 'en
 const shared = new WeakMap<AnyRegistry, Instruments>();
 
 /**
- * The metrics in one registry, and who reports to them. Counting costs prom-client a microsecond and more each time, so
- * sources count by themselves, and hand over what they have when a metric is read.
+ * The metrics in one registry, and the sources that report to them. Counting costs prom-client a microsecond and more each
+ * time, so sources count by themselves, and hand over what they have when a metric is read.
  */
 export class Instruments {
   readonly started: Counter;
@@ -42,7 +41,9 @@ export class Instruments {
   readonly lost: Counter;
   readonly keepalive: Histogram;
   readonly endpoints: Gauge;
-  readonly sources: Set<Source> = new Set();
+  readonly sources: Sources = new Sources();
+  /** By their text: the constant labels of all sources there ever were. */
+  readonly #shown: Map<string, Labels> = new Map();
   readonly #registry: AnyRegistry;
   readonly #labels: readonly string[];
   #fresh = false;
@@ -120,6 +121,12 @@ export class Instruments {
     return histogram;
   }
 
+  /** Shows the gauges with these constant labels from now on, as 0 if no source has more. */
+  show(labels: Labels): void {
+    const names = Object.keys(labels).toSorted();
+    this.#shown.set(JSON.stringify(names.map((name) => [name, labels[name]])), labels);
+  }
+
   #collected(): readonly Metric[] {
     const {
       started,
@@ -152,8 +159,13 @@ export class Instruments {
     if (this.#fresh) return;
     this.#fresh = true;
     queueMicrotask(() => (this.#fresh = false));
-    for (const gauge of [this.watches, this.parked, this.bufferedBytes, this.leases, this.endpoints]) gauge.reset();
-    for (const source of this.sources) source.report(this);
+    const { watches, parked, bufferedBytes, leases, endpoints } = this;
+    endpoints.reset();
+    for (const gauge of [watches, parked, bufferedBytes, leases]) {
+      gauge.reset();
+      for (const labels of this.#shown.values()) gauge.set(labels, 0);
+    }
+    this.sources.report();
   }
 
   /** A metric that nobody else has business with. */

@@ -1,8 +1,8 @@
-import { invalidArgument, type Interceptor, type InterceptorSite, type Method } from '@etcdts/core/plugin';
+import { invalidArgument, type Interceptor } from '@etcdts/core/plugin';
 import type { Histogram } from 'prom-client';
-import { Instruments, OWN_LABELS, type AnyRegistry } from './instruments.ts';
-import { ObservedClients } from './observed-clients.ts';
-import { countStream, countUnary, RpcCounts, type Labels } from './rpc-counts.ts';
+import { ClientCounts } from './client-counts.ts';
+import { Instruments, OWN_LABELS, type AnyRegistry, type Labels } from './instruments.ts';
+import { countStream, countUnary } from './rpc-counts.ts';
 
 /** How `grpc_client_handling_seconds` is divided. */
 export interface HistogramOptions {
@@ -12,7 +12,7 @@ export interface HistogramOptions {
 
 /** Options of `metrics()`. */
 export interface MetricsOptions {
-  /** Where the metrics go: prom-client's `register`, or another registry. Metrics of before are used again. */
+  /** Where the metrics go: prom-client's `register`, or another registry. Existing metrics with the same names are reused. */
   registry: AnyRegistry;
   /** Counts also how long RPCs and streams take, in `grpc_client_handling_seconds`. Off by default. */
   histogram?: boolean | HistogramOptions | undefined;
@@ -26,10 +26,10 @@ const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
  * An interceptor that counts RPCs, streams and messages as go-grpc-prometheus does (`grpc_client_*`), and reports watches,
  * leases, retries and endpoints (`etcdts_*`).
  *
- * Outside of `retry()` it counts calls, inside of it attempts. One may be given to many clients, and many to one registry.
- * What belongs to a client leaves the gauges when that is closed; counters never go down. No label has a key, a value, a
- * user or an address. Throws an EtcdError where an option is wrong, or where the registry holds a metric of the same name
- * and another kind.
+ * Outside of `retry()` it counts calls, inside of it attempts. One may be given to many clients, and many to one registry:
+ * one for each client costs no more than one for all of them, once the clients are closed. What belongs to a client leaves
+ * the gauges when that client is closed; counters never go down. No label has a key, a value, a user or an address. Throws an
+ * EtcdError if an option is wrong, or if the registry holds a metric of the same name and another kind.
  */
 export function metrics(options: MetricsOptions): Interceptor {
   if (typeof options?.registry?.getSingleMetric !== 'function')
@@ -37,25 +37,11 @@ export function metrics(options: MetricsOptions): Interceptor {
   const labels = checkedLabels(options.labels ?? {});
   const instruments = Instruments.in(options.registry, Object.keys(labels));
   const handling = handlingOf(instruments, options.histogram ?? false);
-  const clients = new ObservedClients(instruments, labels);
-  const counted = new Map<Method, RpcCounts>();
-  instruments.sources.add({
-    report() {
-      for (const counts of counted.values()) counts.report(instruments);
-      clients.report();
-    },
-  });
-
-  const countsOf = (method: Method, site: InterceptorSite): RpcCounts => {
-    clients.add(site);
-    let counts = counted.get(method);
-    if (counts === undefined) counted.set(method, (counts = new RpcCounts(method, labels, instruments, handling)));
-    return counts;
-  };
+  const counts = new ClientCounts(instruments, labels, handling);
   return {
     name: 'metrics',
-    unary: (next, method, site) => countUnary(next, countsOf(method, site), site.clock),
-    stream: (next, method, site) => countStream(next, countsOf(method, site), site.clock),
+    unary: (next, method, site) => countUnary(next, counts.of(method, site), site.clock),
+    stream: (next, method, site) => countStream(next, counts.of(method, site), site.clock),
   };
 }
 

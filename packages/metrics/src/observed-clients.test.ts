@@ -27,7 +27,7 @@ test('closed clients are let go of, also where nobody reads, and what they count
   const registry = new Registry();
   const instruments = Instruments.in(registry, []);
   const clients = new ObservedClients(instruments, {});
-  instruments.sources.add(clients);
+  instruments.sources.attach({ over: false, report: () => clients.report(), settle() {} });
   const living = fakeSite(false);
   clients.add(living);
   const sites = Array.from({ length: 1_000 }, () => fakeSite(true));

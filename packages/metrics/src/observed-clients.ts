@@ -1,6 +1,5 @@
 import type { ClientStats, EndpointStats, InterceptorSite } from '@etcdts/core/plugin';
-import type { Instruments } from './instruments.ts';
-import type { Labels } from './rpc-counts.ts';
+import type { Instruments, Labels } from './instruments.ts';
 
 /** All states, so that the one that an endpoint leaves is seen to go down to 0. */
 const STATES: readonly EndpointStats['state'][] = ['idle', 'connecting', 'ready', 'failed'];
@@ -29,12 +28,21 @@ export class ObservedClients {
 
   add(site: InterceptorSite): void {
     if (this.#clients.has(site)) return;
-    // Clients may come and go where nobody ever reads the metrics.
+    // Clients may come and go without anybody ever reading the metrics.
     if (this.#clients.size >= this.#many) {
-      for (const [known, reported] of this.#clients) this.#count(known, known.stats(), reported);
+      this.letGo();
       this.#many = Math.max(FEW, 2 * this.#clients.size);
     }
     this.#clients.set(site, NOTHING);
+  }
+
+  get none(): boolean {
+    return this.#clients.size === 0;
+  }
+
+  /** Adds what has come to the counters since the last time, and forgets the clients that are closed. */
+  letGo(): void {
+    for (const [site, reported] of this.#clients) this.#count(site, site.stats(), reported);
   }
 
   report(): void {
@@ -59,7 +67,7 @@ export class ObservedClients {
     }
   }
 
-  /** Adds what has come to the counters since the last time; for the last time where the client is closed. */
+  /** Adds what has come to the counters since the last time; for the last time if the client is closed. */
   #count(site: InterceptorSite, { watches, leases, closed }: ClientStats, reported: Reported): void {
     const { resumes, events, lost } = this.#instruments;
     resumes.inc(this.#labels, watches.resumes - reported.resumes);

@@ -11,14 +11,11 @@ import {
 } from '@etcdts/core/plugin';
 import type { Counter, Histogram } from 'prom-client';
 import { CANCELED, GO_CODES, OK, codeOf } from './go-codes.ts';
-import type { Instruments } from './instruments.ts';
+import type { Instruments, Labels } from './instruments.ts';
 import { RoundTrips } from './round-trips.ts';
 
 /** go-grpc-prometheus' names. */
 const TYPES: Record<MethodKind, string> = { unary: 'unary', serverStream: 'server_stream', bidi: 'bidi_stream' };
-
-/** The labels of one metric, with values. */
-export type Labels = Readonly<Record<string, string>>;
 
 /** What the RPCs of one method amount to since the last report. */
 export class RpcCounts {
@@ -30,12 +27,21 @@ export class RpcCounts {
   readonly handled: number[] = GO_CODES.map(() => 0);
   readonly seconds: Histogram.Internal<string> | undefined;
   readonly keepalive: Histogram.Internal<string>;
+  /** Called before a call counts: the last report may have been the last one. */
+  readonly changed: () => void;
   readonly #retries: Counter;
   readonly #constant: Labels;
   readonly #labels: Labels;
 
-  constructor(method: Method, constant: Labels, instruments: Instruments, handling: Histogram | undefined) {
+  constructor(
+    method: Method,
+    constant: Labels,
+    instruments: Instruments,
+    handling: Histogram | undefined,
+    changed: () => void,
+  ) {
     this.method = method;
+    this.changed = changed;
     this.#constant = constant;
     this.#labels = {
       grpc_type: TYPES[method.kind],
@@ -78,6 +84,7 @@ class Counted {
     this.#call = call;
     this.#clock = clock;
     this.#startedAt = counts.seconds === undefined ? 0 : clock.now();
+    counts.changed();
     counts.started++;
     const failed = call.context.get(failedAttempts);
     this.#known = failed.length;
@@ -89,6 +96,7 @@ class Counted {
   }
 
   ended(code: number): void {
+    this.#counts.changed();
     this.#counts.handled[code]!++;
     this.#counts.seconds?.observe((this.#clock.now() - this.#startedAt) / 1_000);
     // Attempts that were made inside of this interceptor, which it saw as one call.

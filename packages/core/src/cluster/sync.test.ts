@@ -118,6 +118,36 @@ test('endpoints that are the cluster’s own already are left alone, unprobed', 
   assert.equal(target.probed, []);
 });
 
+test('advertised URLs are compared as endpoints: a final slash, capitals, a default port or scheme change nothing', async () => {
+  const advertised = [member('a', 'HTTP://Host-A:1/'), member('b', 'http://b:2379'), member('u', 'unix:///run/Etcd')];
+  for (const present of [
+    ['http://host-a:1', 'http://b', 'unix:///run/Etcd'],
+    ['unix:///run/Etcd', 'b:2379', 'Host-A:1'],
+  ]) {
+    const target = fake(present, advertised);
+    await syncEndpoints(target);
+    assert.equal(target.probed, [], present.join());
+    assert.equal(target.endpoints, present);
+  }
+  const upper = fake(['unix:///run/etcd', 'b:2379', 'Host-A:1'], advertised);
+  await syncEndpoints(upper);
+  assert.equal(upper.endpoints, ['HTTP://Host-A:1/', 'http://b:2379', 'unix:///run/Etcd'], 'a path has its capitals');
+  const secure = fake(['host-a:1'], [member('a', 'https://host-a:1/', 'HTTPS://HOST-A:1')]);
+  secure.tls = true;
+  await syncEndpoints(secure);
+  assert.equal(secure.probed, []);
+});
+
+test('an advertised URL of which no endpoint can be made is left out and logged, without its text', async () => {
+  const { lines, logger } = warnings();
+  const target = fake(['http://old:1'], [member('a', 'http://user:secret@a:1', 'http://a:1'), member('b', 'ftp://b')]);
+  await syncEndpoints(target, {}, logger);
+  assert.equal(target.endpoints, ['http://a:1']);
+  assert.is(lines.length, 2);
+  assert.match(lines[0] as string, /^member a advertises .*user info/);
+  assert.not.match(lines.join(), /secret/);
+});
+
 test('a client that uses TLS alone takes no URL without', async () => {
   const members = [member('a', 'https://a:1', 'http://a:2'), member('b', 'unixs://b')];
   const secure = fake(['https://old:1'], members);

@@ -1,7 +1,9 @@
 import type { CallOptions } from '../call.ts';
 import { type Clock, systemClock, type Timer } from '../clock.ts';
+import { serverText } from '../errors.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import type { Member } from '../messages.ts';
+import { identityOf, parseEndpoint } from '../transport/endpoints.ts';
 import { findEndpoint, type StatusSource, timeLeft } from '../maintenance/statuses.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -22,8 +24,8 @@ const AUTO_SYNC_TIMEOUT_MS = 5_000;
  * Takes the endpoints from the cluster (clientv3 client.go `Sync`): the client URLs of every member that has started and
  * is no learner, from a linearizable member list.
  *
- * A client that works goes on working: the endpoints stay, and a warning is logged, where no member advertises a URL or
- * none of the URLs answers; and one that uses TLS alone takes no URL without.
+ * A client that works goes on working: the endpoints stay, and a warning is logged, if no member advertises a URL or none
+ * of the URLs answers; and a client that uses only TLS takes no URL without it. URLs are compared as endpoints, not as text.
  */
 export async function syncEndpoints(
   target: SyncTarget,
@@ -35,14 +37,10 @@ export async function syncEndpoints(
   const { members } = await target.cluster.memberList(options);
   const present = target.describe().endpoints;
   const tlsOnly = present.every(({ secure }) => secure);
-  const advertised = clientUrls(members, tlsOnly);
-  if (
-    sameSet(
-      advertised,
-      present.map(({ address }) => address),
-    )
-  )
-    return;
+  const urls = clientUrls(members, tlsOnly, logger);
+  const known = new Set(present.map(({ address, secure }) => identityOf(parseEndpoint(address, secure))));
+  if (urls.size === known.size && [...urls.keys()].every((identity) => known.has(identity))) return;
+  const advertised = [...urls.values()];
   const { endpoint } = await findEndpoint(target.maintenance, advertised, () => true, left());
   if (endpoint === undefined) {
     const why =
@@ -93,13 +91,20 @@ export class EndpointSync {
   }
 }
 
-function clientUrls(members: readonly Member[], tlsOnly: boolean): string[] {
-  const voting = members.filter((member) => member.name !== '' && !member.isLearner);
-  const urls = new Set(voting.flatMap((member) => member.clientUrls));
-  return [...urls].filter((url) => !tlsOnly || /^(?:https|unixs):/i.test(url));
-}
-
-function sameSet(left: readonly string[], right: readonly string[]): boolean {
-  const set = new Set(left);
-  return set.size === new Set(right).size && right.every((entry) => set.has(entry));
+/** The URLs that voting members advertise, each endpoint once: by what identifies it, as it was written first. */
+function clientUrls(members: readonly Member[], tlsOnly: boolean, logger: Logger): ReadonlyMap<string, string> {
+  const urls = new Map<string, string>();
+  for (const { name, isLearner, clientUrls: advertised } of members) {
+    if (name === '' || isLearner) continue;
+    for (const url of advertised) {
+      try {
+        const endpoint = parseEndpoint(url, false, 'the URL');
+        const identity = identityOf(endpoint);
+        if ((endpoint.secure || !tlsOnly) && !urls.has(identity)) urls.set(identity, url);
+      } catch (error) {
+        logger.warn(`member ${serverText(name)} advertises a client URL that is left out: ${String(error)}`);
+      }
+    }
+  }
+  return urls;
 }

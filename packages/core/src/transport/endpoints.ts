@@ -67,6 +67,12 @@ export function parseEndpoints(list: string | readonly string[], tlsByDefault: b
   return [...endpoints.values()];
 }
 
+/** What two spellings of one endpoint have in common: capitals, a final slash, a default port or scheme make no difference. */
+export function identityOf(endpoint: Endpoint): string {
+  const { address, host, port, socketPath, secure } = endpoint;
+  return socketPath === undefined ? `${secure ? 'https' : 'http'}://${host.toLowerCase()}:${port}` : address;
+}
+
 /** What stands in `:authority` for an endpoint: host and port, or `localhost` for a unix socket, as clientv3. */
 export function authorityOf(endpoint: Endpoint): string {
   if (endpoint.socketPath !== undefined) return 'localhost';

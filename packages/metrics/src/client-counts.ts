@@ -1,0 +1,58 @@
+import type { InterceptorSite, Method } from '@etcdts/core/plugin';
+import type { Histogram } from 'prom-client';
+import type { Instruments, Labels } from './instruments.ts';
+import { ObservedClients } from './observed-clients.ts';
+import { RpcCounts } from './rpc-counts.ts';
+import type { Source } from './sources.ts';
+
+/**
+ * What one `metrics()` counts, over all its clients. The registry holds it only until the last of them is closed and its sums
+ * are handed over, so that a `metrics()` made for each client costs nothing after that client.
+ */
+export class ClientCounts implements Source {
+  readonly #instruments: Instruments;
+  readonly #labels: Labels;
+  readonly #handling: Histogram | undefined;
+  readonly #clients: ObservedClients;
+  readonly #counted: Map<Method, RpcCounts> = new Map();
+
+  constructor(instruments: Instruments, labels: Labels, handling: Histogram | undefined) {
+    this.#instruments = instruments;
+    this.#labels = labels;
+    this.#handling = handling;
+    this.#clients = new ObservedClients(instruments, labels);
+    instruments.show(labels);
+  }
+
+  /** The counts of one method, in which the client of this site takes part from now on. */
+  of(method: Method, site: InterceptorSite): RpcCounts {
+    this.#clients.add(site);
+    this.#instruments.sources.attach(this);
+    let counts = this.#counted.get(method);
+    if (counts === undefined) {
+      // A call may begin or end after its client is closed; its counts are handed over too.
+      const changed = (): void => this.#instruments.sources.attach(this);
+      counts = new RpcCounts(method, this.#labels, this.#instruments, this.#handling, changed);
+      this.#counted.set(method, counts);
+    }
+    return counts;
+  }
+
+  get over(): boolean {
+    return this.#clients.none;
+  }
+
+  report(): void {
+    this.#handOver();
+    this.#clients.report();
+  }
+
+  settle(): void {
+    this.#clients.letGo();
+    if (this.over) this.#handOver();
+  }
+
+  #handOver(): void {
+    for (const counts of this.#counted.values()) counts.report(this.#instruments);
+  }
+}
