@@ -50,6 +50,9 @@ export type { KVService } from './kv/service.ts';
 export type { WatchService, WatchServiceOptions } from './watch/service.ts';
 export type { LeaseService } from './lease/service.ts';
 
+// ---- signals, as those of leases -------------------------------------------------------------------------------------
+export { checkedSignal, type CheckedSignal, type CheckedSignalOptions } from './checked-signal.ts';
+
 // ---- arguments, values and errors -----------------------------------------------------------------------------------
 export { prefixEnd, toBytes, toInt64 } from './bytes.ts';
 export { toRange, type KeyRange } from './kv/range.ts';

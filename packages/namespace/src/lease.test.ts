@@ -56,7 +56,9 @@ class FakeLeases implements LeaseService {
     async function* renewals(): AsyncGenerator<LeaseKeepAliveResponse> {
       yield { header, id, ttl: 9 };
     }
-    return { id, signal: lost.signal, cancel, [Symbol.asyncIterator]: renewals, [Symbol.asyncDispose]: cancel };
+    const renewed = Promise.resolve({ header, id, ttl: 9 });
+    const ends = { cancel, [Symbol.asyncDispose]: cancel };
+    return { id, ttl: 9, renewed, signal: lost.signal, ...ends, [Symbol.asyncIterator]: renewals };
   }
 }
 
@@ -76,6 +78,7 @@ test('a foreign lease is neither revoked, renewed, kept alive nor looked at', as
   const keepAlive = service.keepAlive(1000n, {});
   assert.is(keepAlive.signal.reason.code, 'NAMESPACE_VIOLATION');
   await rejects(keepAlive[Symbol.asyncIterator]().next(), violation);
+  await rejects(keepAlive.renewed, violation);
   await keepAlive.cancel();
   await keepAlive[Symbol.asyncDispose]();
   assert.equal(etcd.calls, []);

@@ -76,6 +76,12 @@ function endedKeepAlive(id: bigint, reason: unknown): KeepAlive {
   return {
     id,
     signal: AbortSignal.abort(reason),
+    ttl: undefined,
+    get renewed() {
+      const renewed = Promise.reject<LeaseKeepAliveResponse>(reason);
+      renewed.catch(() => {});
+      return renewed;
+    },
     cancel,
     [Symbol.asyncDispose]: cancel,
     async *[Symbol.asyncIterator](): AsyncGenerator<LeaseKeepAliveResponse> {

@@ -1,9 +1,10 @@
+import { checkedSignal, type CheckedSignal } from '../checked-signal.ts';
 import type { Clock } from '../clock.ts';
 import type { EtcdError } from '../errors.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { leaseLost } from './lease-errors.ts';
-import { LeaseHold } from './lease-hold.ts';
-import { leaseSignal, type LeaseSignal } from './lease-signal.ts';
+import { LeaseHold, type HeldLease } from './lease-hold.ts';
+
 import type { Sent } from './renewal-stream.ts';
 
 const SHORTEST_PATIENCE_MS = 1_000;
@@ -35,8 +36,10 @@ export interface Life {
  * Its deadline is when the last acknowledged renewal was *sent*, plus the time to live that came back: etcd counts from
  * when the request arrived, which is later. Once the deadline has passed the lease is lost, whatever etcd says then.
  */
-export class KeptLease {
+export class KeptLease implements HeldLease {
   readonly id: bigint;
+  /** The last renewal that was acknowledged. */
+  renewal: LeaseKeepAliveResponse | undefined;
   /** When the next renewal is to be sent; of no meaning while one is awaited. */
   due: number;
   /** The last renewal sent that has not been answered. */
@@ -45,10 +48,9 @@ export class KeptLease {
   failure: unknown;
   readonly #clock: Clock;
   readonly #observer: LeaseObserver;
-  readonly #signal: LeaseSignal;
+  readonly #signal: CheckedSignal;
   readonly #holds: Set<LeaseHold> = new Set();
   #life: Life;
-  #acknowledged = false;
   #ended = false;
 
   constructor(id: bigint, life: Life, clock: Clock, observer: LeaseObserver) {
@@ -57,7 +59,11 @@ export class KeptLease {
     this.#life = life;
     this.#clock = clock;
     this.#observer = observer;
-    this.#signal = leaseSignal(() => this.expire());
+    this.#signal = checkedSignal({ check: () => void this.expire() });
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal.signal;
   }
 
   get deadline(): number {
@@ -84,7 +90,7 @@ export class KeptLease {
 
   /** Adds a holder. */
   hold(ending: AbortSignal | undefined): LeaseHold {
-    const hold = new LeaseHold(this.id, this.#signal.signal, ending, (released) => this.#release(released));
+    const hold = new LeaseHold(this, ending);
     this.#holds.add(hold);
     return hold;
   }
@@ -99,7 +105,7 @@ export class KeptLease {
   acknowledge(sentAt: number, response: LeaseKeepAliveResponse): void {
     const ttlMs = response.ttl * 1_000;
     this.#life = { deadline: sentAt + ttlMs, ttlMs };
-    this.#acknowledged = true;
+    this.renewal = response;
     this.failure = undefined;
     this.due = sentAt + ttlMs / 3;
     if (this.expire()) return;
@@ -113,7 +119,7 @@ export class KeptLease {
 
   /** The lease is given up by its own client: aborts the signal with the error, the iterations just end. */
   finish(error: EtcdError): void {
-    this.#end(error, false, (hold) => hold.finish());
+    this.#end(error, false, (hold) => hold.finish(error));
   }
 
   #end(error: EtcdError, failed: boolean, tell: (hold: LeaseHold) => void): void {
@@ -126,14 +132,16 @@ export class KeptLease {
     this.#signal.abort(error);
   }
 
-  #release(hold: LeaseHold): void {
+  /** A holder lets go. */
+  release(hold: LeaseHold): void {
     if (this.#holds.delete(hold) && !this.held) this.#observer.onReleased(this);
   }
 
   #lost(): EtcdError {
-    const reason = this.#acknowledged
-      ? `was not renewed within its time to live of ${(this.ttlMs ?? 0) / 1_000} s`
-      : 'was asked to be renewed and no answer came in time';
+    const reason =
+      this.renewal !== undefined
+        ? `was not renewed within its time to live of ${(this.ttlMs ?? 0) / 1_000} s`
+        : 'was asked to be renewed and no answer came in time';
     return leaseLost(this.id, reason, this.failure);
   }
 }

@@ -14,6 +14,12 @@ export function leaseNotFound(id: bigint, reason = 'is not known to etcd: it exp
   return new EtcdError({ code: 'LEASE_NOT_FOUND', message: `lease ${id} ${reason}`, ...COMMON });
 }
 
+/** A keepalive was cancelled by its user before etcd acknowledged a renewal. */
+export function notRenewed(id: bigint): EtcdError {
+  const message = `the keepalive of lease ${id} was cancelled before a renewal was acknowledged`;
+  return new EtcdError({ code: 'CANCELLED', message, ...COMMON });
+}
+
 /** A stream that owes an answer is silent. */
 export function streamStalled(): EtcdError {
   return new EtcdError({ code: 'UNAVAILABLE', message: 'renewals are not answered', ...COMMON });

@@ -1,27 +1,68 @@
 import { onAbort } from '../abort.ts';
 import { Inbox, Iteration, type Failure, type Pulled } from '../inbox.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
-import { secondKeepAliveReader } from './lease-errors.ts';
+import { notRenewed, secondKeepAliveReader } from './lease-errors.ts';
 import type { KeepAlive } from './service.ts';
 
 /** Renewals that wait for a slow reader; clientv3's `LeaseResponseChSize`. */
 const BUFFERED_RENEWALS = 16;
 
-/** One caller's hold on a lease that is kept alive, perhaps for several callers. */
-export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
+/** The lease that is held, perhaps by several callers. */
+export interface HeldLease {
   readonly id: bigint;
   readonly signal: AbortSignal;
+  /** Time to live in milliseconds; `undefined` before etcd has given one. */
+  readonly ttlMs: number | undefined;
+  /** The last renewal that was acknowledged. */
+  readonly renewal: LeaseKeepAliveResponse | undefined;
+  /** The holder lets go. */
+  release(hold: LeaseHold): void;
+}
+
+/** One caller's hold on a lease that is kept alive. */
+export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
+  readonly #lease: HeldLease;
   readonly #inbox: Inbox<LeaseKeepAliveResponse> = new Inbox();
-  readonly #release: (hold: LeaseHold) => void;
   readonly #ending: AbortSignal | undefined;
   #ignoreAbort: (() => void) | undefined;
+  #renewed: Promise<LeaseKeepAliveResponse> | undefined;
+  #settleRenewed: (() => void) | undefined;
+  /** Why there is no renewal, once it has ended. */
+  #reason: unknown;
 
-  /** `release` is called once, when the caller lets go: by `cancel`, by leaving an iteration, or through `ending`. */
-  constructor(id: bigint, signal: AbortSignal, ending: AbortSignal | undefined, release: (hold: LeaseHold) => void) {
-    this.id = id;
-    this.signal = signal;
-    this.#release = release;
+  /** Lets go once: by `cancel`, by leaving an iteration, or through `ending`. */
+  constructor(lease: HeldLease, ending: AbortSignal | undefined) {
+    this.#lease = lease;
     this.#ending = ending;
+  }
+
+  get id(): bigint {
+    return this.#lease.id;
+  }
+
+  get signal(): AbortSignal {
+    return this.#lease.signal;
+  }
+
+  get ttl(): number | undefined {
+    const { ttlMs } = this.#lease;
+    return ttlMs === undefined ? undefined : ttlMs / 1_000;
+  }
+
+  get renewed(): Promise<LeaseKeepAliveResponse> {
+    if (this.#renewed === undefined) {
+      this.#renewed = new Promise((resolve, reject) => {
+        this.#settleRenewed = () => {
+          const { renewal } = this.#lease;
+          if (renewal !== undefined) resolve(renewal);
+          else reject(this.#reason);
+        };
+      });
+      // Avoids an unhandled rejection: callers who do not wait for it get the error from `signal` or the iteration.
+      this.#renewed.catch(() => {});
+      if (this.#lease.renewal !== undefined || this.#inbox.ended) this.#settleRenewed?.();
+    }
+    return this.#renewed;
   }
 
   /** Follows the caller's own signal; apart from the constructor, because it may let go at once. */
@@ -31,28 +72,27 @@ export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
     else if (this.#ending !== undefined) this.#ignoreAbort = onAbort(this.#ending, this.#onAbort);
   }
 
-  /** Hands a renewal to the reader, or keeps it; the oldest goes where there are too many. */
+  /** Hands a renewal to the reader, or keeps it; the oldest goes if there are too many. */
   deliver(response: LeaseKeepAliveResponse): void {
+    this.#settleRenewed?.();
     this.#inbox.push(response);
     if (this.#inbox.length > BUFFERED_RENEWALS) this.#inbox.take();
   }
 
-  /** Ends the iteration: nothing more comes. */
-  finish(): void {
-    this.#settle();
+  /** Ends the iteration; `reason` says why no renewal comes any more. */
+  finish(reason: unknown): void {
+    this.#end(reason);
   }
 
   /** Ends the iteration with an error. Renewals not yet read are dropped: they say what is no longer true. */
-  fail(error: unknown): void {
-    this.#settle({ reason: error });
+  fail(reason: unknown): void {
+    this.#end(reason, { reason });
   }
 
-  cancel(): Promise<void> {
-    if (!this.#inbox.ended) {
-      this.finish();
-      this.#release(this);
-    }
-    return Promise.resolve();
+  async cancel(): Promise<void> {
+    if (this.#inbox.ended) return;
+    this.finish(notRenewed(this.id));
+    this.#lease.release(this);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -77,12 +117,14 @@ export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
 
   readonly #onAbort = (): void => {
     this.fail(this.#ending?.reason);
-    this.#release(this);
+    this.#lease.release(this);
   };
 
-  #settle(failure?: Failure): void {
+  #end(reason: unknown, failure?: Failure): void {
     if (this.#inbox.ended) return;
     this.#ignoreAbort?.();
+    this.#reason = reason;
     this.#inbox.stop(failure);
+    this.#settleRenewed?.();
   }
 }

@@ -1,5 +1,5 @@
 import { assert, rejects, suite } from '@etcdts/testing';
-import { Bench, header } from './fakes.test.kit.ts';
+import { Bench, header, settle } from './fakes.test.kit.ts';
 import { LeaseFacade } from './lease.ts';
 import { randomLeaseId } from './rpc.ts';
 
@@ -127,6 +127,43 @@ test('has one reader: a second one is refused, also after the first has left', a
   await reader.return?.();
   await other.return?.();
   await rejects(read(), refused);
+});
+
+test('tells when a lease that was granted elsewhere is renewed first, and what etcd grants it', async () => {
+  const bench = new Bench();
+  const leases = new LeaseFacade(bench.service);
+  const adopted = leases.keepAlive(7);
+  assert.is(adopted.ttl, undefined);
+  const { renewed } = adopted;
+  bench.latest.answer(7n, 60);
+  assert.equal([(await renewed).ttl, adopted.ttl], [60, 60]);
+  const late = leases.keepAlive(7);
+  assert.equal([(await late.renewed).ttl, late.ttl], [60, 60], 'one that joins need not wait for the next renewal');
+  bench.reply = () => ({ header, id: 9n, ttl: 30 });
+  await leases.grant(30, { id: 9 });
+  assert.is(leases.keepAlive(9).ttl, 30, 'known from its grant, before the first renewal');
+});
+
+test('the first renewal of one that ends before it rejects, and nobody has to wait for it', async () => {
+  const bench = new Bench();
+  const leases = new LeaseFacade(bench.service);
+  const own = new AbortController();
+  const [gone, cancelled, aborted] = [leases.keepAlive(1), leases.keepAlive(2), leases.keepAlive(3, own)];
+  const waiting = [gone.renewed, cancelled.renewed];
+  bench.latest.answer(1n, 0);
+  await cancelled.cancel();
+  own.abort('enough');
+  await settle();
+  assert.is(await rejects(waiting[0]!), gone.signal.reason);
+  await rejects(gone.renewed, { code: 'LEASE_NOT_FOUND' });
+  await rejects(waiting[1]!, { code: 'CANCELLED', outcome: 'not-applied' });
+  assert.is(await rejects(aborted.renewed), 'enough', 'also if it is read after the end');
+  const lost = leases.keepAlive(4);
+  const revoked = leases.keepAlive(5);
+  void leases.revoke(5);
+  await rejects(revoked.renewed, { code: 'LEASE_NOT_FOUND' });
+  await bench.clock.advance(10_000);
+  await rejects(lost.renewed, { code: 'LEASE_LOST' });
 });
 
 test.run();

@@ -19,13 +19,23 @@ import type {
 export interface KeepAlive extends AsyncIterable<LeaseKeepAliveResponse>, AsyncDisposable {
   readonly id: bigint;
   /**
+   * The time to live in seconds that etcd gave last, by the grant of this client or by a renewal; `undefined` for a lease
+   * that was granted elsewhere, until its first renewal.
+   */
+  readonly ttl: number | undefined;
+  /**
+   * Resolves with a renewal that etcd has acknowledged, at once if there was one, so that a lease of somebody else's is known
+   * to exist. Rejects if it ends before: with the error of `signal`, the reason of the caller's own signal, or `CANCELLED`.
+   */
+  readonly renewed: Promise<LeaseKeepAliveResponse>;
+  /**
    * Aborts, with an EtcdError as reason, the moment the lease may be gone: by the monotonic clock, counted from when the
    * last acknowledged renewal was sent, so never later than on the server. `LEASE_LOST`: no renewal was acknowledged in
    * time, `cause` says why; `LEASE_NOT_FOUND`: etcd says so, or this client revoked it; `CLIENT_CLOSED`.
    *
    * It looks at the clock whenever it is asked, so that `aborted` and `throwIfAborted()` tell even before timers run,
-   * after the event loop was blocked or the process stopped. Listeners, and signals made of it by `AbortSignal.any`, hear
-   * of it by a timer. Where nobody has said how long the lease lives (granted elsewhere, not renewed yet), it counts as
+   * after the event loop was blocked or the process stopped. Listeners, and signals made of it by `AbortSignal.any`, depend
+   * on a timer; `checkedSignal` makes one of several that does not. Where nobody has said how long the lease lives (granted elsewhere, not renewed yet), it counts as
    * lost after `timeoutMs`. While the whole machine is suspended, the clock stands still.
    */
   readonly signal: AbortSignal;
