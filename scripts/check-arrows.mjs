@@ -9,7 +9,7 @@ import { findCircles, importsOf } from './imports.mjs';
 /** Core from the top down: a file may import from its own floor and from those below. Patterns match below core/src. */
 const floors = Object.entries({
   index: /^(index|plugin)\.ts$/,
-  client: /^(client|version-gate)\.ts$/,
+  client: /^(client|client-description|version-gate)\.ts$/,
   container: /^(container|options)\.ts$/,
   wrap: /^(wrap|operations)\.ts$/,
   facades: /^(kv\/(?!rpc|service)|(watch\/watch|lease\/lease)\.|(cluster|maintenance|members)\/)/,

@@ -1,8 +1,10 @@
 import type { InjectionToken } from 'tsyringe';
+import { onAbort } from './abort.ts';
 import type { CallOptions, ClientStream, Interceptor } from './call.ts';
 import { CallOptionNames } from './call-options.ts';
 import { ClusterFacade, type Cluster } from './cluster/cluster.ts';
 import { EndpointSync, syncEndpoints } from './cluster/sync.ts';
+import { describeTls, type ClientDescription } from './client-description.ts';
 import { composeClient, composeConnections, type ClientParts, type Connections } from './container.ts';
 import { clientClosed, invalidArgument } from './errors.ts';
 import type { KV } from './kv/kv.ts';
@@ -16,22 +18,6 @@ import { versionGate } from './version-gate.ts';
 import type { Watcher } from './watch/watch.ts';
 import { facadesOf, registerServices } from './wrap.ts';
 import { traced } from './traced.ts';
-
-/** What a client is made of, for people: `describe()`. Holds no secret. */
-export interface ClientDescription {
-  readonly transport: string;
-  /** By name, the outermost first. */
-  readonly interceptors: readonly string[];
-  readonly endpoints: readonly { readonly address: string; readonly secure: boolean; readonly state: string }[];
-  readonly tls:
-    { readonly ca: boolean; readonly clientCertificate: boolean; readonly insecureSkipVerify: boolean } | undefined;
-  readonly requestTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-  readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number } | undefined;
-  readonly maxSendBytes: number;
-  readonly maxReceiveBytes: number;
-  readonly closed: boolean;
-}
 
 /** A client of one etcd cluster (clientv3/client.go). Connects on first use; close it, or dispose of it, to let go. */
 export interface EtcdClient extends EtcdOperations, AsyncDisposable {
@@ -94,7 +80,7 @@ function pipelineOf(client: EtcdClient): Pipeline {
 /** Makes a client; connects on first use. Throws an EtcdError that names the option where one is wrong. */
 export function createClient(options: ClientOptions): EtcdClient {
   const connections = composeConnections(options);
-  return new Client(connections, options.interceptors ?? [], true);
+  return new Client(connections, options.interceptors ?? [], true).closeOn(connections.options.signal);
 }
 
 class Client implements EtcdClient {
@@ -113,6 +99,7 @@ class Client implements EtcdClient {
   #closed: Promise<void> | undefined;
   /** Tells the client that this one was derived from; it lives longer. */
   #forget: () => void = () => {};
+  #ignoreAbort: () => void = () => {};
 
   constructor(
     connections: Connections,
@@ -171,11 +158,7 @@ class Client implements EtcdClient {
         secure: endpoint.secure,
         state,
       })),
-      tls: tls && {
-        ca: tls.ca !== undefined,
-        clientCertificate: tls.cert !== undefined,
-        insecureSkipVerify: tls.insecureSkipVerify === true,
-      },
+      tls: tls && describeTls(tls, this.#connections.tls()),
       requestTimeoutMs,
       connectTimeoutMs,
       keepalive,
@@ -189,6 +172,13 @@ class Client implements EtcdClient {
     return (this.#closed ??= this.#close());
   }
 
+  /** Closes when the signal aborts: at once, if it is aborted already. */
+  closeOn(signal: AbortSignal | undefined): this {
+    if (signal?.aborted === true) void this.close();
+    else if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => void this.close());
+    return this;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -197,6 +187,7 @@ class Client implements EtcdClient {
     const { wire } = this.#parts;
     wire.closed = true;
     this.#forget();
+    this.#ignoreAbort();
     this.#autoSync?.close();
     await Promise.all([...this.#derived].map((derived) => derived.close()));
     for (const hub of this.#hubs) hub.close();

@@ -15,6 +15,8 @@ import type { Pipeline } from './pipeline/pipeline.ts';
 import type { WireParts } from './wire/wire-parts.ts';
 import { grpcTransport } from './transport/grpc/grpc.ts';
 import { Picker } from './transport/picker.ts';
+import { isLoader, TlsSource } from './transport/tls-source.ts';
+import type { TlsOptions } from './transport/transport.ts';
 import type { ClientStats } from './stats.ts';
 import { WatchHub } from './watch/hub.ts';
 
@@ -26,6 +28,7 @@ const OPTIONS: Token<ResolvedOptions> = token('options');
 const CLOCK: Token<Clock> = token('clock');
 const RANDOM: Token<() => number> = token('random');
 const LOGGER: Token<Logger> = token('logger');
+const TLS: Token<TlsOptions | TlsSource | undefined> = token('tls');
 const PICKER: Token<Picker> = token('picker');
 const DEADLINES: Token<Deadlines> = token('deadlines');
 /** Where interceptors that are given as tokens are resolved. */
@@ -47,6 +50,8 @@ export interface Connections {
   readonly options: ResolvedOptions;
   readonly clock: Clock;
   readonly picker: Picker;
+  /** The TLS options that are in use now. */
+  readonly tls: () => TlsOptions | undefined;
   readonly container: DependencyContainer;
 }
 
@@ -69,18 +74,32 @@ export function composeConnections(options: ClientOptions): Connections {
   provide(container, RANDOM, () => Math.random);
   provide(container, LOGGER, () => resolved.logger);
   provide(container, DEADLINES, (c) => new Deadlines(use(c, CLOCK)));
+  provide(container, TLS, (c) => {
+    const { tls, connectTimeoutMs: timeoutMs } = use(c, OPTIONS);
+    if (tls === undefined || !isLoader(tls)) return tls;
+    return new TlsSource(tls, { clock: use(c, CLOCK), logger: use(c, LOGGER), timeoutMs });
+  });
   provide(container, PICKER, (c) => {
-    const { endpoints, tlsByDefault, transport, tls, keepalive, maxReceiveBytes, connectTimeoutMs } = use(c, OPTIONS);
-    const connection = { tls, keepalive, maxReceiveBytes };
-    const logger = use(c, LOGGER);
-    const parts = { transport, connection, connectTimeoutMs, clock: use(c, CLOCK), random: use(c, RANDOM), logger };
+    const { endpoints, tlsByDefault, transport, keepalive, maxReceiveBytes, connectTimeoutMs } = use(c, OPTIONS);
+    const tls = use(c, TLS);
+    const connection = { keepalive, maxReceiveBytes };
+    const [clock, random, logger] = [use(c, CLOCK), use(c, RANDOM), use(c, LOGGER)];
+    const parts = { transport, connection, tls, connectTimeoutMs, clock, random, logger };
     return new Picker(endpoints, tlsByDefault, parts);
   });
   provide(container, TOKENS, (c) =>
     options.container === undefined ? applicationContainer().createChildContainer() : c,
   );
   const identity = Object.freeze({});
-  return { identity, options: resolved, clock: use(container, CLOCK), picker: use(container, PICKER), container };
+  const source = use(container, TLS);
+  return {
+    identity,
+    options: resolved,
+    clock: use(container, CLOCK),
+    picker: use(container, PICKER),
+    tls: () => (source instanceof TlsSource ? source.last : source),
+    container,
+  };
 }
 
 /** Composes a client over connections: its pipeline, and the services above it. */

@@ -17,9 +17,10 @@
  * or a transport. Each name is in one of the two.
  */
 
-export { createClient, type ClientDescription, type EtcdClient } from './client.ts';
-export type { ClientOptions } from './options.ts';
-export type { TlsOptions } from './transport/transport.ts';
+export { createClient, type EtcdClient } from './client.ts';
+export type { ClientDescription, TlsDescription } from './client-description.ts';
+export type { ClientOptions, KeepaliveOptions } from './options.ts';
+export type { TlsLoader, TlsOptions } from './transport/transport.ts';
 export type { EtcdOperations } from './operations.ts';
 export type { CallOptions } from './call.ts';
 export type { Metadata } from './metadata.ts';

@@ -1,25 +1,40 @@
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
-import { toCount } from './bytes.ts';
+import { describe, toCount } from './bytes.ts';
 import type { Interceptor } from './call.ts';
 import { invalidArgument } from './errors.ts';
 import { silentLogger, type Logger } from './logger.ts';
 import { parseEndpoints, type Endpoint } from './transport/endpoints.ts';
 import { secureContextOf } from './transport/tls.ts';
-import type { TlsOptions, Transport } from './transport/transport.ts';
+import { isLoader } from './transport/tls-source.ts';
+import type { KeepaliveTimes, TlsLoader, TlsOptions, Transport } from './transport/transport.ts';
+
+/** HTTP/2 pings, which find out that a peer is gone (clientv3 `DialKeepAliveTime`, `DialKeepAliveTimeout`). */
+export interface KeepaliveOptions {
+  /** How long to wait for any byte of the peer before a ping. Defaults to 5,500 ms; under 5,000 is refused. */
+  timeMs?: number | undefined;
+  /** How long the answer may take. Defaults to 2,000 ms. */
+  timeoutMs?: number | undefined;
+  /**
+   * Whether to ping also while no call and no stream is open (clientv3 `PermitWithoutStream`). Off by default: etcd closes
+   * connections that do. For proxies that drop idle connections without a word.
+   */
+  permitWithoutCalls?: boolean | undefined;
+}
 
 /** Options of `createClient`. */
 export interface ClientOptions {
   /** `host:2379`, `http://…`, `https://…`, `unix:…`, `unixs:…`, `[::1]:2379`; one or many. */
   endpoints: string | readonly string[];
-  tls?: TlsOptions | undefined;
+  /** Certificates and names, or a function that gives them for each new connection. */
+  tls?: TlsOptions | TlsLoader | undefined;
   /** The first is the outermost. Tokens are resolved from `container`. */
   interceptors?: readonly (Interceptor | InjectionToken<Interceptor>)[] | undefined;
   /** Deadline of a unary call in milliseconds; `Infinity` for none. Defaults to 10,000. */
   requestTimeoutMs?: number | undefined;
   /** TCP, TLS and HTTP/2 settings together, in milliseconds. Defaults to 5,000. */
   connectTimeoutMs?: number | undefined;
-  /** HTTP/2 pings while calls or streams are open. Defaults to 5,500 and 2,000 ms; a `timeMs` under 5,000 is refused. */
-  keepalive?: { timeMs?: number | undefined; timeoutMs?: number | undefined } | false | undefined;
+  /** HTTP/2 pings; `false` for none. */
+  keepalive?: KeepaliveOptions | false | undefined;
   /** Largest request in bytes. Defaults to 2 MiB, as clientv3. */
   maxSendBytes?: number | undefined;
   /** Largest response message in bytes. Defaults to 2 GiB - 1, as clientv3. */
@@ -34,22 +49,25 @@ export interface ClientOptions {
   logger?: Logger | undefined;
   /** Parent of the client's own container: resolves interceptor tokens. */
   container?: DependencyContainer | undefined;
+  /** Closes the client when it aborts. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Options with every default in place, checked. */
 export interface ResolvedOptions {
   readonly endpoints: readonly Endpoint[];
-  readonly tls: TlsOptions | undefined;
+  readonly tls: TlsOptions | TlsLoader | undefined;
   readonly tlsByDefault: boolean;
   readonly requestTimeoutMs: number;
   readonly connectTimeoutMs: number;
-  readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number } | undefined;
+  readonly keepalive: KeepaliveTimes | undefined;
   readonly maxSendBytes: number;
   readonly maxReceiveBytes: number;
   readonly autoSyncIntervalMs: number | undefined;
   readonly rejectOldCluster: boolean;
   readonly transport: Transport;
   readonly logger: Logger;
+  readonly signal: AbortSignal | undefined;
 }
 
 // A little over the 5 s that etcd demands between pings, as timers and networks jitter.
@@ -67,8 +85,8 @@ export function resolveOptions(options: ClientOptions, defaultTransport: () => T
   const tlsByDefault = tls !== undefined;
   const endpoints = parseEndpoints(options.endpoints, tlsByDefault);
   const logger = options.logger ?? silentLogger;
-  // Also where no endpoint uses it yet: a later one may.
-  if (tls !== undefined) secureContextOf(tls);
+  // Checked even if no endpoint uses it yet: a later one may.
+  if (tls !== undefined && !isLoader(tls)) secureContextOf(tls);
   if (tls?.insecureSkipVerify === true)
     logger.warn('etcd: insecureSkipVerify is on: any server certificate is accepted');
   return {
@@ -83,6 +101,7 @@ export function resolveOptions(options: ClientOptions, defaultTransport: () => T
         : {
             timeMs: finite(keepalive?.timeMs ?? KEEPALIVE.timeMs, 'keepalive.timeMs', SHORTEST_KEEPALIVE_MS),
             timeoutMs: finite(keepalive?.timeoutMs ?? KEEPALIVE.timeoutMs, 'keepalive.timeoutMs', 1),
+            permitWithoutCalls: flag(keepalive?.permitWithoutCalls ?? false, 'keepalive.permitWithoutCalls'),
           },
     maxSendBytes: toCount(maxSendBytes ?? MAX_SEND_BYTES, 'maxSendBytes', 1),
     maxReceiveBytes: Math.min(toCount(maxReceiveBytes ?? MAX_RECEIVE_BYTES, 'maxReceiveBytes', 1), MAX_RECEIVE_BYTES),
@@ -91,13 +110,15 @@ export function resolveOptions(options: ClientOptions, defaultTransport: () => T
     rejectOldCluster: options.rejectOldCluster ?? false,
     transport: options.transport ?? defaultTransport(),
     logger,
+    signal: options.signal,
   };
 }
 
 /** Refuses what is of another kind altogether: JavaScript callers have no compiler to tell them. */
-function checkShapes({ tls, keepalive, interceptors, transport, logger }: ClientOptions): void {
+function checkShapes({ tls, keepalive, interceptors, transport, logger, signal }: ClientOptions): void {
   const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
   if (tls !== undefined && !isObject(tls)) throw invalidArgument('tls', 'must be an object of TLS options');
+  if (tls !== undefined && isLoader(tls)) checkLoader(tls);
   if (keepalive !== undefined && keepalive !== false && !isObject(keepalive)) {
     throw invalidArgument('keepalive', 'must be an object of durations, or false');
   }
@@ -109,12 +130,30 @@ function checkShapes({ tls, keepalive, interceptors, transport, logger }: Client
   if (logger !== undefined && !LEVELS.every((level) => typeof logger?.[level] === 'function')) {
     throw invalidArgument('logger', `must have the methods ${LEVELS.join(', ')}`);
   }
+  if (signal !== undefined && (typeof signal?.addEventListener !== 'function' || typeof signal.aborted !== 'boolean')) {
+    throw invalidArgument('signal', `must be an AbortSignal, not ${describe(signal)}`);
+  }
+}
+
+function checkLoader(tls: TlsLoader): void {
+  if (typeof tls.load !== 'function') {
+    throw invalidArgument('tls.load', `must be a function that returns TLS options, not ${describe(tls.load)}`);
+  }
+  const fixed = (['ca', 'cert', 'key'] as const).find((name) => tls[name] !== undefined);
+  if (fixed !== undefined) {
+    throw invalidArgument(`tls.${fixed}`, 'stands beside tls.load: let load return it');
+  }
 }
 
 function duration(value: number, argument: string, minimum: number): number {
   if (typeof value !== 'number' || !(value >= minimum)) {
     throw invalidArgument(argument, `must be a number of milliseconds, at least ${minimum}, not ${String(value)}`);
   }
+  return value;
+}
+
+function flag(value: boolean, argument: string): boolean {
+  if (typeof value !== 'boolean') throw invalidArgument(argument, `must be true or false, not ${describe(value)}`);
   return value;
 }
 

@@ -70,6 +70,7 @@ export type {
   Connection,
   ConnectionObserver,
   ConnectionOptions,
+  KeepaliveTimes,
   Reach,
   Transport,
   WireCall,

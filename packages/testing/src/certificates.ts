@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** Paths of two PEM files. */
@@ -17,8 +17,11 @@ export interface TestAuthority {
   readonly server: CertificatePair;
   /** Good for `wrong.example` alone. */
   readonly wrongName: CertificatePair;
-  /** Makes a client certificate; with authentication on, etcd takes the common name for the user. */
-  client(commonName: string): Promise<CertificatePair>;
+  /**
+   * Makes a client certificate; with authentication on, etcd takes the common name for the user. It is good for 30 days, or
+   * until `notAfter`, to the second.
+   */
+  client(commonName: string, notAfter?: Date): Promise<CertificatePair>;
 }
 
 /** Certificates in a temporary folder. Close them, or use `await using`. */
@@ -52,7 +55,7 @@ async function createAuthority(folder: string, name: string): Promise<TestAuthor
   await openssl('req', ...newKey(authority.key), '-subj', '/CN=etcdts test', ...own, '-out', authority.cert);
   let serial = 0;
 
-  async function sign(commonName: string, alternatives?: string): Promise<CertificatePair> {
+  async function sign(commonName: string, alternatives?: string, notAfter?: Date): Promise<CertificatePair> {
     const signed = pair(folder, `${name}-${++serial}`);
     const request = `${signed.cert}.csr`;
     const extensions = `${signed.cert}.ext`;
@@ -60,6 +63,10 @@ async function createAuthority(folder: string, name: string): Promise<TestAuthor
     const lines = ['basicConstraints=CA:FALSE', 'extendedKeyUsage=serverAuth,clientAuth'];
     await writeFile(extensions, [...lines, ...(alternatives ? [`subjectAltName=${alternatives}`] : [])].join('\n'));
     await openssl('req', ...newKey(signed.key), '-subj', `/CN=${escapeName(commonName)}`, '-out', request);
+    if (notAfter !== undefined) {
+      await signUntil(notAfter, authority, { request, extensions, out: signed.cert, serial });
+      return signed;
+    }
     const issuer = ['-CA', authority.cert, '-CAkey', authority.key, '-set_serial', String(serial)];
     await openssl(
       'x509',
@@ -79,7 +86,26 @@ async function createAuthority(folder: string, name: string): Promise<TestAuthor
 
   const server = await sign('localhost', 'IP:127.0.0.1,IP:::1,DNS:localhost');
   const wrongName = await sign('wrong.example', 'DNS:wrong.example');
-  return { ca: authority.cert, server, wrongName, client: (commonName) => sign(commonName) };
+  return { ca: authority.cert, server, wrongName, client: (name, notAfter) => sign(name, undefined, notAfter) };
+}
+
+/** Signs with an end to the second: `openssl x509` counts in days, `openssl ca` does not, and wants a file for each thing. */
+async function signUntil(
+  notAfter: Date,
+  authority: CertificatePair,
+  { request, extensions, out, serial }: { request: string; extensions: string; out: string; serial: number },
+): Promise<void> {
+  const config = `${out}.cnf`;
+  const [database, serials] = [`${out}.index`, `${out}.serial`];
+  await writeFile(database, '');
+  await writeFile(serials, String(serial).padStart(4, '0'));
+  const lines = [`database=${database}`, `serial=${serials}`, `new_certs_dir=${dirname(out)}`, 'default_md=sha256'];
+  const policy = ['policy=any', '[any]', 'commonName=supplied'];
+  await writeFile(config, ['[ca]', 'default_ca=own', '[own]', ...lines, ...policy].join('\n'));
+  // As 20291231235959Z.
+  const end = notAfter.toISOString().replace(/[-T:]|\.\d+/g, '');
+  const from = ['-cert', authority.cert, '-keyfile', authority.key, '-in', request, '-extfile', extensions];
+  await openssl('ca', '-batch', '-notext', '-config', config, ...from, '-enddate', end, '-out', out);
 }
 
 function pair(folder: string, name: string): CertificatePair {

@@ -5,7 +5,17 @@ import { silentLogger } from '../logger.ts';
 import type { Metadata } from '../metadata.ts';
 import { parseEndpoints, type Endpoint } from './endpoints.ts';
 import { Picker } from './picker.ts';
-import type { Connection, ConnectionObserver, Reach, Transport, WireCall, WireListener } from './transport.ts';
+import type { SlotParts } from './slot.ts';
+import type {
+  Connection,
+  ConnectionObserver,
+  ConnectionOptions,
+  Reach,
+  TlsOptions,
+  Transport,
+  WireCall,
+  WireListener,
+} from './transport.ts';
 
 export class FakeCall implements WireCall {
   readonly path: string;
@@ -117,8 +127,11 @@ export class FakeTransport implements Transport {
   readonly clock: FakeClock = new FakeClock();
   readonly connections: FakeConnection[] = [];
   readonly log: string[] = [];
+  /** The TLS options of each connection. */
+  readonly tls: (TlsOptions | undefined)[] = [];
 
-  connect(endpoint: Endpoint): Connection {
+  connect(endpoint: Endpoint, { tls }: ConnectionOptions): Connection {
+    this.tls.push(tls);
     const connection = new FakeConnection(endpoint);
     this.connections.push(connection);
     return connection;
@@ -133,10 +146,16 @@ export class FakeTransport implements Transport {
 
   /** A picker over this transport. */
   picker(...endpoints: string[]): Picker {
+    return this.pickerWith(undefined, ...endpoints);
+  }
+
+  /** A picker with TLS options. */
+  pickerWith(tls: SlotParts['tls'], ...endpoints: string[]): Picker {
     const say = (line: string): void => void this.log.push(line);
-    return new Picker(parseEndpoints(endpoints, false), false, {
+    return new Picker(parseEndpoints(endpoints, tls !== undefined), tls !== undefined, {
       transport: this,
-      connection: { tls: undefined, keepalive: undefined, maxReceiveBytes: 1_000 },
+      connection: { keepalive: undefined, maxReceiveBytes: 1_000 },
+      tls,
       connectTimeoutMs: 500,
       clock: this.clock,
       random: () => 1,

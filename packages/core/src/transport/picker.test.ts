@@ -335,9 +335,9 @@ test('a transport that throws is an endpoint that cannot be reached', async () =
   const transport = new FakeTransport();
   const picker = transport.picker('a:1', 'b:1');
   const connect = transport.connect.bind(transport);
-  transport.connect = (endpoint) => {
+  transport.connect = (endpoint, options) => {
     if (endpoint.host === 'a') throw new Error('no such device');
-    return connect(endpoint);
+    return connect(endpoint, options);
   };
   const waiting = wait(picker);
   await transport.clock.advance(0);

@@ -2,7 +2,8 @@ import type { Clock, Timer } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { isConfidential, type Endpoint } from './endpoints.ts';
 import { Health } from './health.ts';
-import type { ConnectFailure, Connection, ConnectionOptions, Transport } from './transport.ts';
+import { TlsSource } from './tls-source.ts';
+import type { ConnectFailure, Connection, ConnectionOptions, TlsOptions, Transport } from './transport.ts';
 
 const FIRST_COOL_DOWN_MS = 50;
 const LONGEST_COOL_DOWN_MS = 5_000;
@@ -10,7 +11,8 @@ const LONGEST_COOL_DOWN_MS = 5_000;
 /** What a slot is made with: all slots of a client share it. */
 export interface SlotParts {
   readonly transport: Transport;
-  readonly connection: ConnectionOptions;
+  readonly connection: Omit<ConnectionOptions, 'tls'>;
+  readonly tls: TlsOptions | TlsSource | undefined;
   readonly connectTimeoutMs: number;
   readonly clock: Clock;
   readonly random: () => number;
@@ -34,6 +36,7 @@ export class Slot {
   #state: 'idle' | 'connecting' | 'ready' | 'closed' = 'idle';
   #connection: Connection | undefined;
   #connectTimer: Timer | undefined;
+  #stopLoading: (() => void) | undefined;
   #failure: ConnectFailure | undefined;
   #failures = 0;
   #retryAt = 0;
@@ -80,6 +83,26 @@ export class Slot {
   connect(): void {
     if (this.#state !== 'idle') return;
     this.#state = 'connecting';
+    const { tls } = this.#parts;
+    if (!(tls instanceof TlsSource)) return this.#open(tls);
+    if (!this.endpoint.secure) return this.#open(undefined);
+    this.#stopLoading = tls.load({
+      onTls: (options) => this.#open(options),
+      onFailure: (failure) => this.#lost(undefined, failure),
+    });
+  }
+
+  /** Lets the calls under way end, moves the streams, and never connects again. `now` ends everything. */
+  close(now: boolean): void {
+    this.#state = 'closed';
+    this.#stopLoading?.();
+    this.#connectTimer?.cancel();
+    for (const resident of [...this.residents]) resident.evict('the endpoint was removed');
+    this.#connection?.close(now);
+    this.#connection = undefined;
+  }
+
+  #open(tls: TlsOptions | undefined): void {
     let connection: Connection | undefined;
     const failsAfter = (ms: number, failure: ConnectFailure): Timer =>
       // The timer holds the process: a call waits for it, and nothing else of a half-open connection does.
@@ -87,7 +110,7 @@ export class Slot {
     const limit = this.#parts.connectTimeoutMs;
     this.#connectTimer = failsAfter(limit, { details: `no connection within ${limit} ms`, tls: false });
     try {
-      connection = this.#parts.transport.connect(this.endpoint, this.#parts.connection);
+      connection = this.#parts.transport.connect(this.endpoint, { ...this.#parts.connection, tls });
       this.#connection = connection;
       connection.connect({
         onReady: () => this.#stands(connection),
@@ -98,15 +121,6 @@ export class Slot {
       // Later, as any other failure: the caller is about to make other slots connect too.
       this.#connectTimer = failsAfter(0, { details: (cause as Error).message, tls: false, cause });
     }
-  }
-
-  /** Lets the calls under way end, moves the streams, and never connects again. `now` ends everything. */
-  close(now: boolean): void {
-    this.#state = 'closed';
-    this.#connectTimer?.cancel();
-    for (const resident of [...this.residents]) resident.evict('the endpoint was removed');
-    this.#connection?.close(now);
-    this.#connection = undefined;
   }
 
   #stands(connection: Connection | undefined): void {

@@ -18,6 +18,26 @@ export interface TlsOptions {
   insecureSkipVerify?: boolean | undefined;
 }
 
+/** TLS options that a function gives, so that certificates can be replaced while a client lives. */
+export interface TlsLoader {
+  /**
+   * Called for each new connection that uses TLS; what it returns holds for that one. If it throws, rejects, takes longer than
+   * `connectTimeoutMs` or returns what cannot be read, the last good options are used and the log warns of it; before there are
+   * any, the connection fails with `TLS_FAILED`.
+   */
+  load: () => TlsOptions | Promise<TlsOptions>;
+  /** Returned by `load`. */
+  ca?: undefined;
+  /** Returned by `load`. */
+  cert?: undefined;
+  /** Returned by `load`. */
+  key?: undefined;
+  /** The name to verify the server's certificate against, unless `load` returns one. */
+  serverName?: string | undefined;
+  /** Accepts any certificate, unless `load` says otherwise. For development only: the log warns of it. */
+  insecureSkipVerify?: boolean | undefined;
+}
+
 /**
  * How far a failed call got. `unsent`: no byte of it was given to the network. `refused`: the peer says that it did not process
  * the call, by RST_STREAM with REFUSED_STREAM or by a GOAWAY whose last stream is below the call's (RFC 9113, 8.7 and 6.8).
@@ -102,14 +122,22 @@ export interface Connection {
   close(now: boolean): void;
 }
 
-/** What every connection of a client is made with. */
+/**
+ * When a connection pings: after `timeMs` without any byte from the peer while calls are under way, with `permitWithoutCalls`
+ * also while there are none. A peer that leaves a ping unanswered for `timeoutMs` is lost, with its calls.
+ */
+export interface KeepaliveTimes {
+  readonly timeMs: number;
+  readonly timeoutMs: number;
+  readonly permitWithoutCalls: boolean;
+}
+
+/** What a connection is made with. */
 export interface ConnectionOptions {
+  /** Of this connection: those of `tls.load` are loaded already. */
   readonly tls: TlsOptions | undefined;
-  /**
-   * Pings after `timeMs` without any byte from the peer, while calls are under way; a peer that leaves one unanswered for
-   * `timeoutMs` is lost, with its calls. `undefined`: no pings.
-   */
-  readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number } | undefined;
+  /** `undefined`: no pings. */
+  readonly keepalive: KeepaliveTimes | undefined;
   /** A larger message ends its call with code 8, as `sent`. */
   readonly maxReceiveBytes: number;
 }

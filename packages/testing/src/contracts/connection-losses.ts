@@ -8,7 +8,7 @@ const OK = { 'grpc-status': '0' };
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 /** A peer's settings, and its acknowledgement of ours: all that it takes to be ready. */
 const SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0]);
-const SHORT: Partial<ConnectionOptions> = { keepalive: { timeMs: 50, timeoutMs: 150 } };
+const SHORT: Partial<ConnectionOptions> = { keepalive: { timeMs: 50, timeoutMs: 150, permitWithoutCalls: false } };
 
 /** Adds the tests of peers that fall silent or go away, and of the pings that find out. */
 export function lossContract(test: Suite, transport: () => Transport): void {
@@ -44,6 +44,20 @@ export function lossContract(test: Suite, transport: () => Transport): void {
     await later(300);
     assert.is(peer.pings, 0);
     assert.equal(line.told, ['ready']);
+  });
+
+  test('K-10 with permitWithoutCalls a peer is pinged while no call is under way, and lost if it leaves that unanswered', async () => {
+    const always: Partial<ConnectionOptions> = { keepalive: { timeMs: 50, timeoutMs: 150, permitWithoutCalls: true } };
+    await using answering = await Peer.http2();
+    await using kept = await new Line(transport(), answering.endpoint(), always).ready();
+    await eventually(() => answering.pings >= 2);
+    assert.equal(kept.told, ['ready']);
+    await using silent = await Peer.tcp();
+    await using line = new Line(transport(), silent.endpoint(), always);
+    await eventually(() => silent.sockets.size === 1);
+    for (const socket of silent.sockets) socket.write(SETTINGS);
+    await line.ready();
+    await line.lost();
   });
 
   test('after GOAWAY the connection is lost, and its calls may still end well', async () => {

@@ -138,8 +138,7 @@ function channelOptions(endpoint: Endpoint, options: ConnectionOptions): Channel
     ...(options.keepalive && {
       'grpc.keepalive_time_ms': options.keepalive.timeMs,
       'grpc.keepalive_timeout_ms': options.keepalive.timeoutMs,
-      // etcd closes connections that are pinged while nothing is open on them.
-      'grpc.keepalive_permit_without_calls': 0,
+      'grpc.keepalive_permit_without_calls': options.keepalive.permitWithoutCalls ? 1 : 0,
     }),
   };
 }
