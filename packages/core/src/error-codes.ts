@@ -85,8 +85,27 @@ export type EtcdServerCode =
   | 'REQUEST_CANCELED'
   | 'REQUEST_DEADLINE_EXCEEDED';
 
+/** A gRPC status code by name. */
+export type GrpcCode =
+  | 'CANCELLED'
+  | 'UNKNOWN'
+  | 'INVALID_ARGUMENT'
+  | 'DEADLINE_EXCEEDED'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'PERMISSION_DENIED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'FAILED_PRECONDITION'
+  | 'ABORTED'
+  | 'OUT_OF_RANGE'
+  | 'UNIMPLEMENTED'
+  | 'INTERNAL'
+  | 'UNAVAILABLE'
+  | 'DATA_LOSS'
+  | 'UNAUTHENTICATED';
+
 /** gRPC's status codes by number: what remains when etcd gave no verdict of its own. */
-export const GRPC_CODES = [
+export const GRPC_CODES: readonly ('OK' | GrpcCode)[] = [
   'OK',
   'CANCELLED',
   'UNKNOWN',
@@ -104,10 +123,7 @@ export const GRPC_CODES = [
   'UNAVAILABLE',
   'DATA_LOSS',
   'UNAUTHENTICATED',
-] as const;
-
-/** A gRPC status code by name. */
-export type GrpcCode = Exclude<(typeof GRPC_CODES)[number], 'OK'>;
+];
 
 /** Verdicts of this client and of the packages above it, never of a server. `docs/errors.md` explains each one. */
 export type ClientCode =

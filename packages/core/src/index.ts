@@ -39,7 +39,7 @@ export {
   type PutOpOptions,
   type TxnInput,
 } from './kv/op.ts';
-export { compare, keyExists, keyMissing, type CompareRange } from './kv/compare.ts';
+export { compare, keyExists, keyMissing, type CompareRange, type IntegerCompare } from './kv/compare.ts';
 export type { RangeForms } from './kv/range.ts';
 export type {
   CompactResponse,

@@ -1,7 +1,26 @@
 // Data: etcd's verdicts by the names that clients give them (rpctypes without `Err`), with gRPC code and text.
 
+/** A gRPC status code by name. */
+export type GrpcCode =
+  | 'CANCELLED'
+  | 'UNKNOWN'
+  | 'INVALID_ARGUMENT'
+  | 'DEADLINE_EXCEEDED'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'PERMISSION_DENIED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'FAILED_PRECONDITION'
+  | 'ABORTED'
+  | 'OUT_OF_RANGE'
+  | 'UNIMPLEMENTED'
+  | 'INTERNAL'
+  | 'UNAVAILABLE'
+  | 'DATA_LOSS'
+  | 'UNAUTHENTICATED';
+
 /** gRPC's status codes by number. */
-export const GRPC_CODES = [
+export const GRPC_CODES: readonly ('OK' | GrpcCode)[] = [
   'OK',
   'CANCELLED',
   'UNKNOWN',
@@ -19,10 +38,7 @@ export const GRPC_CODES = [
   'UNAVAILABLE',
   'DATA_LOSS',
   'UNAUTHENTICATED',
-] as const;
-
-/** A gRPC status code by name. */
-export type GrpcCode = Exclude<(typeof GRPC_CODES)[number], 'OK'>;
+];
 
 /** A verdict of etcd's by name, as `LEASE_NOT_FOUND`. */
 export type Verdict =

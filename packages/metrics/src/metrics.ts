@@ -1,7 +1,7 @@
 import { invalidArgument, type Interceptor } from '@etcdts/core/plugin';
-import type { Histogram } from 'prom-client';
+import type { Histogram, OpenMetricsContentType, Registry } from 'prom-client';
 import { ClientCounts } from './client-counts.ts';
-import { Instruments, OWN_LABELS, type AnyRegistry, type Labels } from './instruments.ts';
+import { Instruments, OWN_LABELS, type Labels } from './instruments.ts';
 import { countStream, countUnary } from './rpc-counts.ts';
 
 /** How `grpc_client_handling_seconds` is divided. */
@@ -13,7 +13,7 @@ export interface HistogramOptions {
 /** Options of `metrics()`. */
 export interface MetricsOptions {
   /** Where the metrics go: prom-client's `register`, or another registry. Existing metrics with the same names are reused. */
-  registry: AnyRegistry;
+  registry: Registry | Registry<OpenMetricsContentType>;
   /** Counts also how long RPCs and streams take, in `grpc_client_handling_seconds`. Off by default. */
   histogram?: boolean | HistogramOptions | undefined;
   /** Labels that all metrics have with these values, such as `{ cluster: 'config' }`: one set of names for a registry. */

@@ -9,6 +9,7 @@ import { eventually } from './eventually.ts';
 /** How many times a start is repeated when another process takes one of the ports that were free just before. */
 const PORT_ATTEMPTS = 5;
 
+/** Options of `startCluster`. */
 export interface ClusterOptions extends EtcdOptions {
   /** How many members. Defaults to 3. */
   readonly members?: number;

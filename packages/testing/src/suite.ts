@@ -24,9 +24,12 @@ export interface TestContext {
   skip(reason: string): never;
 }
 
+/** The body of a test; it passes unless it throws or rejects. */
 export type TestFunction = (context: TestContext) => unknown;
+/** The body of a hook; if it throws or rejects, the suite fails. */
 export type HookFunction = () => unknown;
 
+/** Adds a hook that runs once, before the first test or after the last one. */
 export interface Hook {
   (hook: HookFunction): void;
   /** Runs around each test instead of once. */

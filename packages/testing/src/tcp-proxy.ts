@@ -57,6 +57,7 @@ export interface FaultProxy extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Options of `startProxy`. */
 export interface ProxyOptions {
   /** Where jitter comes from, in [0, 1). Defaults to `Math.random`. */
   readonly random?: () => number;

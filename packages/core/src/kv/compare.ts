@@ -21,7 +21,13 @@ function make(
   return { key: where.key, rangeEnd: where.rangeEnd, target, result, operand };
 }
 
-type IntegerCompare = (key: Bytes, result: CompareResult, operand: bigint | number, range?: CompareRange) => Compare;
+/** Makes a condition on a version, a revision or a lease. */
+export type IntegerCompare = (
+  key: Bytes,
+  result: CompareResult,
+  operand: bigint | number,
+  range?: CompareRange,
+) => Compare;
 
 function integer(target: CompareTarget, argument: string): IntegerCompare {
   return (key, result, operand, range) => make(key, target, result, toInt64(operand, argument), range);

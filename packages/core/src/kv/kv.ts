@@ -30,9 +30,13 @@ import {
 import type { KVService } from './service.ts';
 import { traced } from '../traced.ts';
 
+/** Options of `kv.get`. */
 export interface GetOptions extends GetOpOptions, CallOptions {}
+/** Options of `kv.put`. */
 export interface PutOptions extends PutOpOptions, CallOptions {}
+/** Options of `kv.delete`. */
 export interface DeleteOptions extends DeleteOpOptions, CallOptions {}
+/** Options of `kv.compact`. */
 export interface CompactOptions extends CallOptions {
   /** Answer only when the space has been given back to the database, not when the revision is gone. */
   physical?: boolean | undefined;

@@ -5,14 +5,12 @@ import { invalidArgument } from '../errors.ts';
 import type { Compare, DeleteOp, GetOp, Op, PutOp, SortOrder, SortTarget, TxnOp } from '../messages.ts';
 import { toRange, type RangeForms } from './range.ts';
 
-type Revision = bigint | number;
-
 /** Options of a get, alone or in a transaction (clientv3/op.go; etcdserverpb.RangeRequest). */
 export interface GetOpOptions extends RangeForms {
   /** At most this many keys; 0, the default, for all. `more` tells whether it cut. */
   limit?: number | undefined;
   /** The store as it was at this revision; 0, the default, for now. */
-  revision?: Revision | undefined;
+  revision?: bigint | number | undefined;
   /** Answered by the member alone, without the cluster's consent: fast, works without quorum, possibly stale. */
   serializable?: boolean | undefined;
   /** Without values. */
@@ -21,10 +19,14 @@ export interface GetOpOptions extends RangeForms {
   countOnly?: boolean | undefined;
   /** Sorted by the cluster before `limit` cuts; by key, ascending, is etcd's natural order. */
   sort?: { by: SortTarget; order: Exclude<SortOrder, 'none'> } | undefined;
-  minModRevision?: Revision | undefined;
-  maxModRevision?: Revision | undefined;
-  minCreateRevision?: Revision | undefined;
-  maxCreateRevision?: Revision | undefined;
+  /** Only keys that were last written at this revision or later. */
+  minModRevision?: bigint | number | undefined;
+  /** Only keys that were last written at this revision or earlier. */
+  maxModRevision?: bigint | number | undefined;
+  /** Only keys that were created at this revision or later. */
+  minCreateRevision?: bigint | number | undefined;
+  /** Only keys that were created at this revision or earlier. */
+  maxCreateRevision?: bigint | number | undefined;
 }
 
 /** The names of a get's options. */
@@ -47,7 +49,7 @@ export const GET_OPTIONS: OwnOptions = ownOptions<GetOpOptions>({
 /** Options of a put (etcdserverpb.PutRequest). */
 export interface PutOpOptions {
   /** The lease that the key goes with; without one the key stays, and leaves a lease that it had. */
-  lease?: Revision | undefined;
+  lease?: bigint | number | undefined;
   /** Answer with the key as it was before. */
   prevKv?: boolean | undefined;
   /** Keep the value, change the lease; the key must exist, the value be empty. */
@@ -107,7 +109,7 @@ export function getOp(key: Bytes, options: GetOpOptions): GetOp {
       throw invalidArgument('sort.order', "must be 'ascend' or 'descend'", 'INVALID_SORT_OPTION');
     }
   }
-  const revisionOf = (value: Revision | undefined, argument: string): bigint | undefined =>
+  const revisionOf = (value: bigint | number | undefined, argument: string): bigint | undefined =>
     value === undefined ? undefined : toInt64(value, argument, 0n);
   // Field by field: an object that begins with a spread takes V8's slow path, several µs for each.
   const range = toRange(key, options);
@@ -203,8 +205,14 @@ function ops(values: readonly Op[] | undefined, argument: string, depth = 0): re
 
 /** Makes the operations of `do` and of transactions (clientv3 `OpGet`, `OpPut`, `OpDelete`, `OpTxn`). Sends nothing. */
 export const op: {
-  readonly get: typeof get;
-  readonly put: typeof put;
-  readonly delete: typeof del;
-  readonly txn: typeof txn;
+  /** A read of a key or a range. */
+  get(key: Bytes, options?: GetOpOptions): GetOp;
+  /** A write of a key. */
+  put(key: Bytes, value: Bytes, options?: PutOpOptions): PutOp;
+  /** The deletion of a key or a range. */
+  delete(key: Bytes, options?: DeleteOpOptions): DeleteOp;
+  /** A transaction inside another one. */
+  txn<const Then extends readonly Op[] = readonly [], const Else extends readonly Op[] = readonly []>(
+    input: TxnInput<Then, Else>,
+  ): NestedTxnOp<Then, Else>;
 } = { get, put, delete: del, txn };
