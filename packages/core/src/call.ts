@@ -153,6 +153,8 @@ export interface InterceptorSite extends ClientSite {
   readonly connections: object;
   /** What the client is doing now. Counts its watches and endpoints: for now and then, not for each call. */
   stats(): ClientStats;
+  /** The number of endpoints that the client knows now. Cheap enough for each call, unlike `stats()`. */
+  endpointCount(): number;
   /** Sends an RPC of the interceptor's own through what is below it, so that it never meets itself. */
   unary<Req, Res>(method: Method<Req, Res>, request: Req, options?: CallOptions): Promise<Res>;
   /**

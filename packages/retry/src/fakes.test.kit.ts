@@ -50,6 +50,8 @@ function unused(): never {
 export class Bench implements Clock {
   time = 1_000;
   chance = 1;
+  /** How many the client knows. */
+  endpoints = 2;
   /** How long each pause was to be. */
   readonly pauses: number[] = [];
   readonly timers: Set<{ readonly at: number; readonly callback: () => void }> = new Set();
@@ -92,6 +94,7 @@ export class Bench implements Clock {
     logger: { debug: unused, info: unused, warn: unused, error: unused },
     connections: {},
     stats: unused,
+    endpointCount: () => this.endpoints,
     unary: (async (method: Method, request: unknown) => {
       this.own.push({ method, request });
       return this.#play(this.ownScript.shift());

@@ -14,7 +14,8 @@ export interface RetryCallOptions {
   /**
    * How long the first try of a call that may be repeated at any time, such as a read, may take before it is tried
    * elsewhere; at most half of what is left of the deadline. It doubles with each try that was too slow, and the last one
-   * has all that is left. Defaults to 2,000; `Infinity` lets the first try have the whole deadline.
+   * has all that is left. Defaults to 2,000; `Infinity` lets the first try have the whole deadline, as it has if the call
+   * names its endpoint or the client knows only one.
    */
   attemptTimeoutMs?: number | undefined;
   /**

@@ -80,8 +80,10 @@ export class Tries<M extends Method> {
 
   #slice(): number {
     const { policy, budget, site } = this.#parts;
-    const { deadline } = this.#call;
+    const { deadline, endpoint } = this.#call;
     const { attemptTimeoutMs, maxAttempts } = policy;
+    // A slice gives up an answer that may be on its way, for one from elsewhere; here there is no elsewhere.
+    if (endpoint !== undefined || site.endpointCount() < 2) return deadline;
     if (!this.#always || attemptTimeoutMs === Infinity || this.#tries >= maxAttempts) return deadline;
     const now = site.clock.now();
     if (budget?.affords(now) === false) return deadline;

@@ -269,8 +269,9 @@ test('a close in a pause rejects with CLIENT_CLOSED at once, and with what is kn
 });
 
 test('H10 the tries of a read have a slice of the deadline each, which grows; the last has what is left', async () => {
-  const slices = async (deadline: number, options = {}, make = get): Promise<number[]> => {
+  const slices = async (deadline: number, options = {}, make = get, endpoints = 2): Promise<number[]> => {
     const bench = new Bench({ maxAttempts: 4, ...options });
+    bench.endpoints = endpoints;
     const seen: number[] = [];
     bench.script = Array.from({ length: 4 }, (_, index) => () => {
       const slice = (bench.calls[index] as Call).deadline - bench.time;
@@ -295,6 +296,9 @@ test('H10 the tries of a read have a slice of the deadline each, which grows; th
   );
   assert.equal(await slices(10_000, {}, put), [10_000], 'a write that may have been sent is never cut short');
   assert.equal(await slices(10_000, { writes: 'at-least-once' }, put), [2_000, 4_000, 4_000]);
+  assert.equal(await slices(10_000, {}, get, 1), [10_000], 'one endpoint is known');
+  const named = (fields?: Partial<Call>): Call => get({ ...fields, endpoint: 'a:1' });
+  assert.equal(await slices(10_000, {}, named), [10_000], 'an endpoint is named');
 });
 
 test('the next try keeps away from members that could not serve, not from those that lost a connection or a leader', async () => {

@@ -76,6 +76,7 @@ export function foldPipeline(interceptors: readonly Interceptor[], parts: WirePa
       logger: parts.logger,
       connections: parts.connections,
       stats: parts.stats,
+      endpointCount: () => parts.picker.slots.length,
       unary: (method, request, options = {}) => below(method, request, options),
       wait: (call, work) => waitFor(call, parts, work),
     };

@@ -41,6 +41,15 @@ test('what an interceptor sends of its own passes those below it, and neither it
   );
 });
 
+test('a site has the number of endpoints that its client knows now', async () => {
+  const { sites, ...interceptor } = curious('curious');
+  await using client = createClient({ endpoints: ['127.0.0.1:1', '127.0.0.1:2'], interceptors: [interceptor] });
+  const [site] = sites as [InterceptorSite];
+  assert.is(site.endpointCount(), 2);
+  client.setEndpoints(['127.0.0.1:3']);
+  assert.is(site.endpointCount(), 1);
+});
+
 test("a site has the clock of the call's deadline, chance, and the logger of the client", async () => {
   const { sites, ...interceptor } = curious('curious');
   const lines: string[] = [];
