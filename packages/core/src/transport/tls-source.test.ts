@@ -135,10 +135,15 @@ test('K-10 options that come too late for their connection are good for the next
   one.transport.to('https://a:1').ready();
   one.transport.to('https://a:1').lose();
   one.wait();
-  one.loads[2]?.resolve({ serverName: 'newest' });
-  one.loads[2]?.resolve({ serverName: 'again' });
+  await one.transport.clock.advance(500);
+  one.transport.to('https://a:1').lose();
+  one.wait();
+  one.loads[3]?.resolve({ serverName: 'newest' });
   await settle();
-  assert.equal(used(one), ['first', 'first', 'newest']);
+  one.loads[2]?.resolve({ serverName: 'older' });
+  await settle();
+  assert.equal(used(one), ['first', 'first', 'late', 'newest']);
+  assert.is(one.source.last?.serverName, 'newest');
 });
 
 test('K-10 a connection that is closed while its options are loaded is never made, and leaves no timer', async () => {
