@@ -1,3 +1,4 @@
+import { methods } from '@etcdts/core/plugin';
 import type { KVService } from '@etcdts/core/plugin';
 import type { LeaseRegistry } from './lease-registry.ts';
 import type { Scope } from './range.ts';
@@ -6,11 +7,11 @@ import { deleteRangeOut, putOut, rangeOut, txnOut } from './response.ts';
 import { refused } from './violation.ts';
 import type { Answering } from './violation.ts';
 
-const RANGE: Answering = { name: 'KV.Range', outcome: 'not-applied' };
-const RANGE_STREAM: Answering = { name: 'KV.RangeStream', outcome: 'not-applied' };
-const PUT: Answering = { name: 'KV.Put', outcome: 'unknown' };
-const DELETE_RANGE: Answering = { name: 'KV.DeleteRange', outcome: 'unknown' };
-const TXN: Answering = { name: 'KV.Txn', outcome: 'unknown' };
+const RANGE: Answering = { name: methods.range.label, outcome: 'not-applied' };
+const RANGE_STREAM: Answering = { name: methods.rangeStream.label, outcome: 'not-applied' };
+const PUT: Answering = { name: methods.put.label, outcome: 'unknown' };
+const DELETE_RANGE: Answering = { name: methods.deleteRange.label, outcome: 'unknown' };
+const TXN: Answering = { name: methods.txn.label, outcome: 'unknown' };
 
 /** KV behind a prefix (clientv3 namespace/kv.go, with the streamed range too). Compaction is refused unless allowed. */
 export function scopeKV(next: KVService, scope: Scope, leases: LeaseRegistry, allowCompact: boolean): KVService {

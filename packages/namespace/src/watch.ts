@@ -1,10 +1,10 @@
-import { watchEvent } from '@etcdts/core/plugin';
+import { watchEvent, methods } from '@etcdts/core/plugin';
 import type { WatchEvent, WatchResponse, WatchStream } from '@etcdts/core';
 import type { WatchService } from '@etcdts/core/plugin';
 import type { Scope } from './range.ts';
 import type { Answering } from './violation.ts';
 
-const WATCH: Answering = { name: 'Watch.Watch', outcome: 'not-applied' };
+const WATCH: Answering = { name: methods.watch.label, outcome: 'not-applied' };
 const FIRST_KEY = Buffer.from([0]);
 
 /**

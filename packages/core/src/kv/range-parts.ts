@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { EtcdError } from '../errors.ts';
 import type { KeyValue, RangeRequest } from '../messages.ts';
 import type { KVService } from './service.ts';
+import { methods } from '../methods.ts';
 
 /** Options of a call that always has a signal. */
 export type SignalledOptions = CallOptions & { readonly signal: AbortSignal };
@@ -49,6 +50,6 @@ function silent(ms: number): EtcdError {
     code: 'DEADLINE_EXCEEDED',
     message: `no part of the range came for ${Math.round(ms)} ms`,
     outcome: 'not-applied',
-    method: 'KV.RangeStream',
+    method: methods.rangeStream.label,
   });
 }

@@ -14,6 +14,7 @@ import type {
   TxnResponseMessage,
 } from '../messages.ts';
 import type { NestedTxnOp } from './op.ts';
+import { methods } from '../methods.ts';
 
 /** The answer to a get: `kvs`, `count` of the whole range, `more` where `limit` cut. A missing key is no error. */
 export type GetResponse = RangeResponse;
@@ -60,5 +61,5 @@ export function txnResponse<Then extends readonly Op[], Else extends readonly Op
 
 function mismatch(what: string): EtcdError {
   const message = `the server answered a transaction with ${what}`;
-  return new EtcdError({ code: 'INTERNAL', message, outcome: 'unknown', method: 'KV.Txn', attempts: 1 });
+  return new EtcdError({ code: 'INTERNAL', message, outcome: 'unknown', method: methods.txn.label, attempts: 1 });
 }

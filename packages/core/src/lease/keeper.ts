@@ -70,7 +70,7 @@ export class LeaseKeeper implements LeaseObserver {
     const lease = known === undefined || known.expire() ? this.#begin(id, options.timeoutMs) : known;
     if (!lease.held) this.#held++;
     const hold = lease.hold(options.signal);
-    if (this.#closed) lease.fail(clientClosed('Lease.LeaseKeepAlive'));
+    if (this.#closed) lease.fail(clientClosed(methods.leaseKeepAlive.label));
     hold.follow();
     if (lease.held && lease.awaited === undefined) this.#renew(lease);
     this.#wakeBy(lease.deadline);
@@ -94,7 +94,7 @@ export class LeaseKeeper implements LeaseObserver {
   /** Ends every lease with `CLIENT_CLOSED`. */
   close(): void {
     this.#closed = true;
-    for (const lease of this.#leases.values()) lease.fail(clientClosed('Lease.LeaseKeepAlive'));
+    for (const lease of this.#leases.values()) lease.fail(clientClosed(methods.leaseKeepAlive.label));
     this.#wakeAt = Infinity;
     this.#timer?.cancel();
   }

@@ -1,8 +1,9 @@
 // What ends a lease on this side, as errors.
 import { EtcdError } from '../errors.ts';
 import { secondReader } from '../inbox.ts';
+import { methods } from '../methods.ts';
 
-const COMMON = { outcome: 'not-applied', method: 'Lease.LeaseKeepAlive' } as const;
+const COMMON = { outcome: 'not-applied', method: methods.leaseKeepAlive.label } as const;
 
 /** The deadline of a lease passed without an acknowledged renewal; `cause` is why, where a stream said so. */
 export function leaseLost(id: bigint, reason: string, cause: unknown): EtcdError {

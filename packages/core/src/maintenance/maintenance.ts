@@ -159,7 +159,7 @@ export class MaintenanceFacade implements Maintenance {
       code: 'NOT_LEADER',
       message: `none of the endpoints ${endpoints.join(', ')} is the leader${unheard}`,
       outcome: 'not-applied',
-      method: 'Maintenance.MoveLeader',
+      method: methods.moveLeader.label,
       cause: failure,
     });
   }

@@ -66,7 +66,7 @@ export class SnapshotStream implements Snapshot {
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
-    if (this.#read) throw secondReader('a snapshot', 'call snapshot again for a second one', 'Maintenance.Snapshot');
+    if (this.#read) throw secondReader('a snapshot', 'call snapshot again for a second one', methods.snapshot.label);
     this.#read = true;
     return this.#chunks();
   }
@@ -113,7 +113,7 @@ export class SnapshotStream implements Snapshot {
 
   #failure(code: EtcdErrorCode, message: string, attempts: number): EtcdError {
     const { endpoint } = this.#options;
-    const method = 'Maintenance.Snapshot';
+    const method = methods.snapshot.label;
     return new EtcdError({ code, message, outcome: 'not-applied', method, endpoint, attempts });
   }
 }

@@ -3,6 +3,7 @@ import type { CallOptions } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { EtcdError } from '../errors.ts';
 import type { StatusResponse } from '../messages.ts';
+import { methods } from '../methods.ts';
 
 /** The part of `Maintenance` that is called. */
 export interface StatusSource {
@@ -60,7 +61,7 @@ export async function checkVersion(
         code: 'OLD_CLUSTER',
         message: `${endpoint} runs etcd ${JSON.stringify(version.slice(0, 40))}; this client needs ${OLDEST.join('.')} or newer`,
         outcome: 'not-applied',
-        method: 'Maintenance.Status',
+        method: methods.status.label,
         endpoint,
         attempts: 1,
       });

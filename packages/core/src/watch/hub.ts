@@ -6,6 +6,7 @@ import type { WatchStats } from '../stats.ts';
 import { WatchGroup, type WatchHubParts } from './group.ts';
 import type { WatchService, WatchServiceOptions, WatchStream } from './service.ts';
 import { Subscription } from './subscription.ts';
+import { methods } from '../methods.ts';
 
 export type { WatchHubParts } from './group.ts';
 
@@ -32,14 +33,14 @@ export class WatchHub implements WatchService {
     const group = this.#group(options);
     const subscription = new Subscription(group, request, options);
     if (options.signal?.aborted === true) subscription.fail(options.signal.reason);
-    else if (this.#closed) subscription.fail(clientClosed('Watch.Watch'));
+    else if (this.#closed) subscription.fail(clientClosed(methods.watch.label));
     else this.#start(group, subscription, options.timeoutMs);
     return subscription;
   }
 
   async requestProgress(options: CallOptions): Promise<void> {
     options.signal?.throwIfAborted();
-    if (this.#closed) throw clientClosed('Watch.Watch');
+    if (this.#closed) throw clientClosed(methods.watch.label);
     this.#groups.get(streamKey(options))?.streams.requestProgress();
   }
 

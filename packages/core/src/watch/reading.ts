@@ -7,6 +7,7 @@ import { Creation } from './creation.ts';
 import { WatchEvents, type ResponseSource } from './events.ts';
 import type { WatchResponse, WatchStream } from './service.ts';
 import { cancelled, secondWatchReader } from './watch-errors.ts';
+import { methods } from '../methods.ts';
 
 /** The application's side of a watch: whether it is registered, what waits to be read, and how it ends. */
 export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>, ResponseSource {
@@ -79,7 +80,7 @@ export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>
 
   /** Ends without an error, because the client is closed. */
   close(): void {
-    this.#stop(clientClosed('Watch.Watch'));
+    this.#stop(clientClosed(methods.watch.label));
   }
 
   #aborted(): void {

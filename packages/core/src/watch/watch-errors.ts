@@ -3,8 +3,9 @@ import { EtcdError, serverText } from '../errors.ts';
 import { serverError } from '../failures.ts';
 import { secondReader } from '../inbox.ts';
 import type { ResponseHeader, WatchResponseMessage } from '../messages.ts';
+import { methods } from '../methods.ts';
 
-const COMMON = { outcome: 'not-applied', method: 'Watch.Watch' } as const;
+const COMMON = { outcome: 'not-applied', method: methods.watch.label } as const;
 
 /** The watch was cancelled by its user before etcd registered it. */
 export function cancelled(): EtcdError {
