@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { deferred, eventually, rejects } from '../eventually.ts';
 import { assert, type Suite } from '../suite.ts';
 import { answer, frame, GRPC, Line, Peer, received } from './connection-peer.ts';
+import { cancelContract } from './connection-cancels.ts';
 import { lossContract } from './connection-losses.ts';
 import { unaryContract } from './connection-unary.ts';
 
@@ -13,6 +14,7 @@ const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export function connectionContract(test: Suite, transport: () => Transport): void {
   unaryContract(test, transport);
   lossContract(test, transport);
+  cancelContract(test, transport);
 
   test('a connection is ready once, when the HTTP/2 settings are there', async () => {
     await using peer = await Peer.http2();

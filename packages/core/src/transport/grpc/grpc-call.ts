@@ -7,6 +7,12 @@ import type { Reach, WireCall, WireListener } from '../transport.ts';
 const REFUSED = 'Stream refused by server';
 const TOO_LARGE = /^Received message (?:larger than max|that decompresses to a size larger than) /;
 
+/**
+ * For how many microtasks a cancel is repeated. grpc-js takes three from `start` to the inner call that `cancelWithStatus`
+ * ends, and at least one more from there to the first byte.
+ */
+const CANCELS = 12;
+
 type GrpcWire = ReturnType<Channel['createCall']>;
 
 /** One call of grpc-js, through the channel's own interface: cheaper than a generated client, and nothing in between. */
@@ -60,7 +66,16 @@ export class GrpcCall implements WireCall {
   cancel(): void {
     if (this.#listener === undefined) return;
     this.#settle();
+    this.#cancelWire(CANCELS);
+  }
+
+  /**
+   * Cancels now, and again with each microtask while the call may not have left yet: grpc-js forgets a cancel that comes
+   * before it has made its inner call, and would start that one nevertheless.
+   */
+  #cancelWire(times: number): void {
     this.#wire.cancelWithStatus(status.CANCELLED, 'cancelled');
+    if (times > 1 && !this.#written && !this.#answered) queueMicrotask(() => this.#cancelWire(times - 1));
   }
 
   /** Ends the call from below, and reports it. grpc-js does not show how far a call got while it is under way. */
