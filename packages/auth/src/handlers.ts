@@ -1,4 +1,4 @@
-import { deferredStream, methods, tapStream } from '@etcdts/core/plugin';
+import { deferredStream, methods, pause, reopenedStream, tapStream } from '@etcdts/core/plugin';
 import type {
   Call,
   ClientStream,
@@ -10,7 +10,6 @@ import type {
   UnaryHandler,
 } from '@etcdts/core/plugin';
 import { cancelsForToken, isTokenRefusal, Repeats, type TokenRefusal } from './refusal.ts';
-import { reopenedStream } from './reopened-stream.ts';
 import type { TokenSource } from './token-source.ts';
 import { hasToken, type Token } from './token.ts';
 
@@ -76,24 +75,18 @@ export function streamWith(
     if (watches) return begin(call);
     const repeats = new Repeats();
     let { attempt } = call;
-    return reopenedStream(begin(call), (reason) => {
-      if (!isTokenRefusal(reason)) return undefined;
-      const pauseMs = repeats.take(reason, source.current === undefined);
-      return pauseMs === undefined ? undefined : begin({ ...call, attempt: ++attempt }, pauseMs);
+    return reopenedStream(begin(call), {
+      reopen(reason) {
+        if (!isTokenRefusal(reason)) return undefined;
+        const pauseMs = repeats.take(reason, source.current === undefined);
+        return pauseMs === undefined ? undefined : begin({ ...call, attempt: ++attempt }, pauseMs);
+      },
     });
   };
 }
 
 /** Gets a token for a call, after a pause; ends with the call. */
 async function fetch(source: TokenSource, site: InterceptorSite, call: Call, pauseMs = 0): Promise<Token> {
-  if (pauseMs > 0) {
-    let stop: (() => void) | undefined;
-    // Holds the process: somebody waits for the call.
-    const pause = new Promise<void>((resolve) => {
-      const timer = site.clock.after(pauseMs, resolve, true);
-      stop = () => timer.cancel();
-    });
-    await site.wait(call, pause).finally(stop);
-  }
+  await pause(pauseMs, call, site);
   return site.wait(call, source.get(site));
 }

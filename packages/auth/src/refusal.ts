@@ -1,5 +1,5 @@
 import { isEtcdError, remedyOf, type EtcdError } from '@etcdts/core';
-import { serverError } from '@etcdts/core/plugin';
+import { backoffMs, serverError, type Backoff } from '@etcdts/core/plugin';
 
 /**
  * A verdict on the token of a call. etcd gives them before it does anything (server/auth/store.go), so that writes may be
@@ -20,7 +20,8 @@ export function cancelsForToken(message: unknown): boolean {
 }
 
 const MOST_REPEATS = 8;
-const PAUSE_MS = 10;
+/** Users and roles are changing: the pauses are the whole ones, so that all repeats take 630 ms at least. */
+const BACKOFF: Backoff = { firstMs: 10, longestMs: 1_000, jitter: 0 };
 
 /**
  * How often one call is repeated after refusals: once with a token fetched because of it, and before that once with a token
@@ -36,7 +37,7 @@ export class Repeats {
     const changing = refusal.code === 'AUTH_OLD_REVISION';
     if (this.#count === MOST_REPEATS || (this.#renewed && !changing)) return undefined;
     this.#renewed ||= renewing;
-    const count = this.#count++;
-    return count < 2 ? 0 : PAUSE_MS * 2 ** (count - 2);
+    // The first two come at once.
+    return backoffMs(this.#count++ - 1, BACKOFF, Math.random);
   }
 }

@@ -1,6 +1,5 @@
 import { EtcdError, isEtcdError, remedyOf } from '@etcdts/core';
-import { methods, type InterceptorSite } from '@etcdts/core/plugin';
-import { backoffMs } from './backoff.ts';
+import { backoffMs, methods, type Backoff, type InterceptorSite } from '@etcdts/core/plugin';
 import { Token } from './token.ts';
 
 /** Gives a token, or `undefined` if etcd has authentication off. */
@@ -8,6 +7,8 @@ export type TokenFetch = (site: InterceptorSite) => Promise<string | undefined>;
 
 /** How long fetching a token may take, whatever the deadlines of the calls that wait for it. */
 const FETCH_MS = 10_000;
+/** For how long etcd is not asked again after it refused a password: each check of one is expensive for it. */
+const AFTER_REFUSAL: Backoff = { firstMs: 1_000, longestMs: 30_000, jitter: 0.5 };
 /** Tries within that time: the first members asked may be silent, or gone. */
 const TRIES = 3;
 
@@ -62,7 +63,7 @@ export class TokenSource {
     } catch (error) {
       // Only etcd's own verdict on name and password is kept: what a proxy says is no verdict on them.
       if (isEtcdError(error, 'AUTH_FAILED')) {
-        const until = site.clock.now() + backoffMs(++this.#refusals, site.random);
+        const until = site.clock.now() + backoffMs(++this.#refusals, AFTER_REFUSAL, site.random);
         this.#judgement = { error, until };
       }
       throw error;

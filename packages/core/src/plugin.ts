@@ -32,6 +32,9 @@ export {
 } from './call.ts';
 export { methods, type Method, type MethodKind, type MethodTable, type RequestOf, type ResponseOf } from './methods.ts';
 export { deferredStream, failedStream, tapStream, type StreamTaps } from './pipeline/streams.ts';
+export { reopenedStream, type Reopening } from './pipeline/reopened-stream.ts';
+export { pause } from './pipeline/pause.ts';
+export { backoffMs, type Backoff } from './backoff.ts';
 export { systemClock, type Clock, type Timer } from './clock.ts';
 export type { ClientStats, EndpointStats, LeaseStats, WatchStats } from './stats.ts';
 

@@ -1,9 +1,9 @@
+import { pause } from '@etcdts/core/plugin';
 import type { Call, Interceptor, InterceptorSite, Method, ResponseOf, UnaryHandler } from '@etcdts/core/plugin';
 import { RetryBudget } from './budget.ts';
 import { answerOfEarlierTry } from './lease.ts';
 import { resolvePolicy, type Policy, type RetryOptions } from './options.ts';
-import { pause } from './pause.ts';
-import { RepeatedStream } from './stream.ts';
+import { repeatedStream } from './stream.ts';
 import { Tries } from './tries.ts';
 
 /** The interceptor behind `retry()`. */
@@ -35,7 +35,7 @@ export function retryInterceptor(options: RetryOptions): Interceptor {
         ? next
         : (call) => {
             const tries = triesOf(call, site);
-            return tries === undefined ? next(call) : new RepeatedStream({ call, next, site, tries });
+            return tries === undefined ? next(call) : repeatedStream(call, next, site, tries);
           },
   };
 }

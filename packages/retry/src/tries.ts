@@ -1,5 +1,6 @@
 import { isEtcdError, type EtcdError } from '@etcdts/core';
 import {
+  backoffMs,
   failedAttempts,
   isLasting,
   withFields,
@@ -105,7 +106,8 @@ export class Tries<M extends Method> {
   #pause(where: NextTry, error: EtcdError): number {
     if (this.#tries === 1 && where !== 'later' && error.endpoint !== undefined) return 0;
     const { initialBackoffMs, maxBackoffMs } = this.#parts.policy;
-    return this.#parts.site.random() * Math.min(maxBackoffMs, initialBackoffMs * 2 ** (this.#tries - 1));
+    const backoff = { firstMs: initialBackoffMs, longestMs: maxBackoffMs };
+    return backoffMs(this.#tries, backoff, this.#parts.site.random);
   }
 
   /** What the caller hears: the last error, for all tries. What one of them left unknown stays unknown. */

@@ -1,3 +1,4 @@
+import { backoffMs, type Backoff } from '../backoff.ts';
 import { describe } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
@@ -7,7 +8,6 @@ import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { LeaseStats } from '../stats.ts';
-import { backoffMs } from '../backoff.ts';
 import { GrantedLives } from './granted-lives.ts';
 import { KeptLease, type LeaseObserver } from './kept-lease.ts';
 import { leaseNotFound, streamEnded, streamStalled } from './lease-errors.ts';
@@ -18,8 +18,8 @@ import type { KeepAlive } from './service.ts';
 const TOGETHER_MS = 100;
 /** A stream is not called silent for longer than this, however often it was before. */
 const LONGEST_SILENCE_MS = 5_000;
-/** The longest pause between two attempts to renew. */
-export const LONGEST_PAUSE_MS = 500;
+/** Between two attempts to renew. */
+export const RENEWAL_BACKOFF: Backoff = { firstMs: 25, longestMs: 500 };
 /** How late a timer may be before answers are taken to lie unread. */
 const LATE_MS = 100;
 
@@ -170,8 +170,8 @@ export class LeaseKeeper implements LeaseObserver {
     const { clock, random, logger } = this.#parts;
     this.#stream = undefined;
     stream.cancel();
-    this.#failures++;
-    this.#openAt = clock.now() + backoffMs(this.#failures, random, LONGEST_PAUSE_MS);
+    // The first stream in place of one that failed is opened at once.
+    this.#openAt = clock.now() + backoffMs(this.#failures++, RENEWAL_BACKOFF, random);
     logger.debug(`lease: the keepalive stream is replaced: ${cause instanceof Error ? cause.message : 'it ended'}`);
     const owed = stream.owed();
     for (const { lease } of owed) {
@@ -215,7 +215,8 @@ export class LeaseKeeper implements LeaseObserver {
 
   /** When a stream that owes this answer, and gives none, counts as silent. Doubles, so that a slow server gets its chance. */
   #silentAt(stream: RenewalStream<KeptLease>, awaited: Sent<KeptLease>): number {
-    const patienceMs = Math.min(awaited.lease.patienceMs * 2 ** this.#silences, LONGEST_SILENCE_MS);
+    const backoff = { firstMs: awaited.lease.patienceMs, longestMs: LONGEST_SILENCE_MS, jitter: 0 };
+    const patienceMs = backoffMs(this.#silences + 1, backoff, this.#parts.random);
     return Math.max(stream.progressAt, awaited.sentAt) + patienceMs;
   }
 

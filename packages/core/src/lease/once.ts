@@ -6,7 +6,7 @@ import { remedyOf } from '../failures.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
 import { backoffMs } from '../backoff.ts';
-import { LONGEST_PAUSE_MS, type KeeperParts } from './keeper.ts';
+import { RENEWAL_BACKOFF, type KeeperParts } from './keeper.ts';
 import { leaseNotFound, streamEnded } from './lease-errors.ts';
 
 /** How long etcd may take to end a stream that is half-closed; then it is cancelled. */
@@ -34,7 +34,7 @@ export async function keepAliveOnce(
       // The first retry waits too: the endpoint that failed may be the only one.
       await pause(
         clock,
-        Math.min(backoffMs(attempts + 1, random, LONGEST_PAUSE_MS), deadline - clock.now()),
+        Math.min(backoffMs(attempts, RENEWAL_BACKOFF, random), deadline - clock.now()),
         options.signal,
       );
       timeoutMs = deadline - clock.now();

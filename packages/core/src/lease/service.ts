@@ -33,10 +33,10 @@ export interface KeepAlive extends AsyncIterable<LeaseKeepAliveResponse>, AsyncD
    * last acknowledged renewal was sent, so never later than on the server. `LEASE_LOST`: no renewal was acknowledged in
    * time, `cause` says why; `LEASE_NOT_FOUND`: etcd says so, or this client revoked it; `CLIENT_CLOSED`.
    *
-   * It looks at the clock whenever it is asked, so that `aborted` and `throwIfAborted()` tell even before timers run,
+   * It looks at the clock whenever it is read, so that `aborted` and `throwIfAborted()` are right even before timers run,
    * after the event loop was blocked or the process stopped. Listeners, and signals made of it by `AbortSignal.any`, depend
-   * on a timer; `checkedSignal` makes one of several that does not. Where nobody has said how long the lease lives (granted elsewhere, not renewed yet), it counts as
-   * lost after `timeoutMs`. While the whole machine is suspended, the clock stands still.
+   * on a timer; `checkedSignal` makes one of several that does not. If the time to live is not known (granted elsewhere, not
+   * renewed yet), the lease counts as lost after `timeoutMs`. While the whole machine is suspended, the clock stands still.
    */
   readonly signal: AbortSignal;
   /** Stops renewing. The lease lives on for its time to live, and `signal` still aborts at its end. May be called again. */

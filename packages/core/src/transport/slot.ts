@@ -1,3 +1,4 @@
+import { backoffMs, type Backoff } from '../backoff.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { isConfidential, type Endpoint } from './endpoints.ts';
@@ -5,8 +6,8 @@ import { Health } from './health.ts';
 import { TlsSource } from './tls-source.ts';
 import type { ConnectFailure, Connection, ConnectionOptions, TlsOptions, Transport } from './transport.ts';
 
-const FIRST_COOL_DOWN_MS = 50;
-const LONGEST_COOL_DOWN_MS = 5_000;
+/** Between one connection and the next; half is certain, so that an endpoint that refuses is left alone. */
+const COOL_DOWN: Backoff = { firstMs: 50, longestMs: 5_000, jitter: 0.5 };
 
 /** What a slot is made with: all slots of a client share it. */
 export interface SlotParts {
@@ -144,8 +145,8 @@ export class Slot {
     this.#state = 'idle';
     if (!wasReady) {
       this.#failure = failure;
-      const ceiling = Math.min(FIRST_COOL_DOWN_MS * 2 ** this.#failures++, LONGEST_COOL_DOWN_MS);
-      this.#retryAt = this.#parts.clock.now() + ceiling * (0.5 + this.#parts.random() / 2);
+      const { clock, random } = this.#parts;
+      this.#retryAt = clock.now() + backoffMs(++this.#failures, COOL_DOWN, random);
     }
     this.#parts.logger.warn(`etcd: ${this.endpoint.address}: ${failure.details}`);
     this.#onChange(this);

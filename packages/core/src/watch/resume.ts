@@ -1,5 +1,4 @@
-// What ends a watch and what only interrupts it, and how long to wait before the next try.
-import { backoffMs } from '../backoff.ts';
+// What ends a watch, and what only interrupts it.
 import { isEtcdError, type EtcdError } from '../errors.ts';
 import { remedyOf } from '../failures.ts';
 
@@ -37,26 +36,4 @@ function verdictOf(error: EtcdError): Verdict {
 export function endedBy(error: unknown): string {
   if (error === undefined) return 'by the server';
   return isEtcdError(error) ? error.code : 'by an interceptor';
-}
-
-const FIRST_MS = 10;
-const LONGEST_MS = 1_000;
-
-/** Waiting times between attempts: at once, then up to 25 ms, doubling to a second, each with full jitter. */
-export class Backoff {
-  readonly #random: () => number;
-  #failures = 0;
-
-  constructor(random: () => number) {
-    this.#random = random;
-  }
-
-  next(): number {
-    const failures = ++this.#failures;
-    return failures === 1 ? this.#random() * FIRST_MS : backoffMs(failures, this.#random, LONGEST_MS);
-  }
-
-  reset(): void {
-    this.#failures = 0;
-  }
 }

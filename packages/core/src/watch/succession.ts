@@ -1,10 +1,11 @@
+import { backoffMs, type Backoff } from '../backoff.ts';
 import type { CallOptions } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { EtcdError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import { Backoff, cancelVerdict, endedBy, streamVerdict } from './resume.ts';
+import { cancelVerdict, endedBy, streamVerdict } from './resume.ts';
 import { LiveStream, type StreamOwner } from './stream.ts';
 import type { Subscription } from './subscription.ts';
 import { protocolError } from './watch-errors.ts';
@@ -22,6 +23,8 @@ export interface WatchHubParts {
 const GOOD_STREAM_MS = 5_000;
 const GOOD_FRUITFUL_MS = 100;
 const READ_TIMEOUT_MS = 5_000;
+/** Between the end of a stream and the next one. */
+const BACKOFF: Backoff = { firstMs: 10, longestMs: 1_000 };
 
 /**
  * The streams of one group of subscriptions, one after the other.
@@ -38,7 +41,8 @@ export class Succession implements StreamOwner {
   readonly #parts: WatchHubParts;
   readonly #options: CallOptions;
   readonly #members: ReadonlySet<Subscription>;
-  readonly #backoff: Backoff;
+  /** Streams in a row that were of no use. */
+  #failures = 0;
   #current: LiveStream | undefined;
   readonly #outdated: Set<LiveStream> = new Set();
   #timer: Timer | undefined;
@@ -52,7 +56,6 @@ export class Succession implements StreamOwner {
     this.#parts = parts;
     this.#options = options;
     this.#members = members;
-    this.#backoff = new Backoff(parts.random);
   }
 
   get size(): number {
@@ -134,7 +137,7 @@ export class Succession implements StreamOwner {
     const lived = this.#parts.clock.now() - stream.openedAt;
     const brief = lived < GOOD_STREAM_MS;
     // Not before 100 ms. Otherwise a stream that always fails on its first message would be reopened in a tight loop.
-    if (!brief || (stream.fruitful && lived >= GOOD_FRUITFUL_MS)) this.#backoff.reset();
+    if (!brief || (stream.fruitful && lived >= GOOD_FRUITFUL_MS)) this.#failures = 0;
     if (this.#current === stream) this.#current = undefined;
     this.#outdated.delete(stream);
     const subscriptions = [...stream.subscriptions()];
@@ -194,7 +197,8 @@ export class Succession implements StreamOwner {
   #schedule(): void {
     if (this.#current !== undefined || this.#timer !== undefined || this.#renewing) return;
     // Holds the process open: watches that resume count as work.
-    this.#timer = this.#parts.clock.after(this.#backoff.next(), () => this.#reopen(), true);
+    const { clock, random } = this.#parts;
+    this.#timer = clock.after(backoffMs(++this.#failures, BACKOFF, random), () => this.#reopen(), true);
   }
 
   #reopen(): void {

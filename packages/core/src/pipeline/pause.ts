@@ -1,0 +1,20 @@
+import { onAbort } from '../abort.ts';
+import type { Call, InterceptorSite } from '../call.ts';
+
+/**
+ * Waits on behalf of a call: for interceptors that repeat one. Ends early with what ends the call, whose reason it rejects
+ * with, or when `left` aborts; leaves no timer. The pause holds the process open, for somebody waits for the call.
+ */
+export async function pause(ms: number, call: Call, site: InterceptorSite, left?: AbortSignal): Promise<void> {
+  if (ms <= 0 || left?.aborted === true) return;
+  let stop = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    const timer = site.clock.after(ms, resolve, true);
+    const ignoreAbort = left && onAbort(left, resolve);
+    stop = () => {
+      timer.cancel();
+      ignoreAbort?.();
+    };
+  });
+  await site.wait(call, over).finally(stop);
+}
