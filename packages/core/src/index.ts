@@ -77,6 +77,7 @@ export type {
   DowngradeResponse,
   GetOp,
   HashKvResponse,
+  HashResponse,
   KeyValue,
   LeaseGrantResponse,
   LeaseKeepAliveResponse,

@@ -108,7 +108,6 @@ export type {
   DowngradeRequest,
   HashKvRequest,
   HashRequest,
-  HashResponse,
   LeaseGrantRequest,
   LeaseKeepAliveRequest,
   LeaseLeasesRequest,
