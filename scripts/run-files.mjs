@@ -28,7 +28,7 @@ export function testFolders() {
 function findBuilt(dist, src) {
   return readdirSync(dist, { recursive: true })
     .filter((name) => name.endsWith('.test.js'))
-    .sort()
+    .sort((a, b) => (a < b ? -1 : 1))
     .flatMap((name) => {
       const source = join(src, name.replace(/\.js$/, '.ts'));
       // The compiler never deletes what it built from a source that is gone.
