@@ -129,9 +129,12 @@ test('advertised URLs are compared as endpoints: a final slash, capitals, a defa
     assert.equal(target.probed, [], present.join());
     assert.equal(target.endpoints, present);
   }
+  const grown = fake(['b:2379'], [member('b', 'http://b:2379/'), member('c', 'http://c:2379')]);
+  await syncEndpoints(grown);
+  assert.equal(grown.endpoints, ['b:2379', 'http://c:2379'], 'an endpoint that stays is spelled as it was');
   const upper = fake(['unix:///run/etcd', 'b:2379', 'Host-A:1'], advertised);
   await syncEndpoints(upper);
-  assert.equal(upper.endpoints, ['HTTP://Host-A:1/', 'http://b:2379', 'unix:///run/Etcd'], 'a path has its capitals');
+  assert.equal(upper.endpoints, ['Host-A:1', 'b:2379', 'unix:///run/Etcd'], 'a path has its capitals');
   const secure = fake(['host-a:1'], [member('a', 'https://host-a:1/', 'HTTPS://HOST-A:1')]);
   secure.tls = true;
   await syncEndpoints(secure);

@@ -38,9 +38,10 @@ export async function syncEndpoints(
   const present = target.describe().endpoints;
   const tlsOnly = present.every(({ secure }) => secure);
   const urls = clientUrls(members, tlsOnly, logger);
-  const known = new Set(present.map(({ address, secure }) => identityOf(parseEndpoint(address, secure))));
+  const known = new Map(present.map(({ address, secure }) => [identityOf(parseEndpoint(address, secure)), address]));
   if (urls.size === known.size && [...urls.keys()].every((identity) => known.has(identity))) return;
-  const advertised = [...urls.values()];
+  // Spelled as it is, an endpoint that stays keeps its connection.
+  const advertised = [...urls].map(([identity, url]) => known.get(identity) ?? url);
   const { endpoint } = await findEndpoint(target.maintenance, advertised, () => true, left());
   if (endpoint === undefined) {
     const why =
