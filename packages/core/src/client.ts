@@ -1,23 +1,22 @@
 import type { InjectionToken } from 'tsyringe';
 import { onAbort } from './abort.ts';
-import type { CallOptions, ClientStream, Interceptor } from './call.ts';
+import type { CallOptions, Interceptor } from './call.ts';
 import { CallOptionNames } from './call-options.ts';
 import { ClusterFacade, type Cluster } from './cluster/cluster.ts';
 import { EndpointSync, syncEndpoints } from './cluster/sync.ts';
 import { describeTls, type ClientDescription } from './client-description.ts';
 import { composeClient, composeConnections, type ClientParts, type Connections } from './container.ts';
-import { clientClosed, invalidArgument } from './errors.ts';
+import { clientClosed } from './errors.ts';
+import { setInternals } from './internals.ts';
 import type { KV } from './kv/kv.ts';
 import type { Lease } from './lease/lease.ts';
+import { Layer } from './layer.ts';
 import { MaintenanceFacade, type Maintenance } from './maintenance/maintenance.ts';
-import type { Method } from './methods.ts';
-import type { EtcdOperations, Services } from './operations.ts';
+import type { EtcdOperations } from './operations.ts';
 import type { ClientOptions } from './options.ts';
-import type { Pipeline } from './pipeline/pipeline.ts';
 import { versionGate } from './version-gate.ts';
 import type { Watcher } from './watch/watch.ts';
-import { facadesOf, registerServices } from './wrap.ts';
-import { traced } from './traced.ts';
+import { facadesOf } from './wrap.ts';
 
 /** A client of one etcd cluster (clientv3/client.go). Connects on first use; close it, or dispose of it, to let go. */
 export interface EtcdClient extends EtcdOperations, AsyncDisposable {
@@ -34,47 +33,10 @@ export interface EtcdClient extends EtcdOperations, AsyncDisposable {
   /** The resolved stack. */
   describe(): ClientDescription;
   /**
-   * Ends every watch, keepalive and pending call, and the connections; calls reject with `CLIENT_CLOSED` from then on. May
-   * be called again. A client made by `intercept` closes only what is its own.
+   * Ends every watch, keepalive and pending call, the wrapped clients made of this one, and the connections; calls reject
+   * with `CLIENT_CLOSED` from then on. May be called again. A client made by `intercept` closes only what is its own.
    */
   close(): Promise<void>;
-}
-
-// Out of reach of the application, so that a wrapped client has no way around its wrapper.
-const pipelines = new WeakMap<object, Pipeline>();
-
-/**
- * Sends a unary RPC through every interceptor of a client: for packages that add operations of etcd, as auth's, or of another
- * service (`defineService`). Takes what `createClient` and `intercept` return, and refuses a wrapped client, whose wrapper it
- * would pass by. Rejects with `INVALID_ARGUMENT` for what is no unary method.
- */
-export function invoke<Req, Res>(
-  client: EtcdClient,
-  method: Method<Req, Res>,
-  request: Req,
-  options: CallOptions = {},
-): Promise<Res> {
-  return traced(pipelineOf(client).unary(method, request, options));
-}
-
-/**
- * Opens a stream through every interceptor of a client, as `invoke` does for a unary RPC. `request` is the one message of a
- * stream that only the server sends on, and `undefined` for one whose messages go through `send`. A stream that cannot be
- * opened fails when it is read: with `INVALID_ARGUMENT` for what is no streaming method.
- */
-export function invokeStream<Req, Res>(
-  client: EtcdClient,
-  method: Method<Req, Res>,
-  request?: Req,
-  options: CallOptions = {},
-): ClientStream<Req, Res> {
-  return pipelineOf(client).stream(method, request as Req, options);
-}
-
-function pipelineOf(client: EtcdClient): Pipeline {
-  const pipeline = pipelines.get(client);
-  if (pipeline === undefined) throw invalidArgument('client', 'must be what createClient or intercept returned');
-  return pipeline;
 }
 
 /** Makes a client; connects on first use. Throws an EtcdError that names the option where one is wrong. */
@@ -95,9 +57,9 @@ class Client implements EtcdClient {
   readonly #ownsConnections: boolean;
   readonly #derived: Set<Client> = new Set();
   readonly #autoSync: EndpointSync | undefined;
-  #hubs: { close(): void }[] = [];
+  readonly #layer: Layer = new Layer();
   #closed: Promise<void> | undefined;
-  /** Tells the client that this one was derived from; it lives longer. */
+  /** Takes this client from the one that it was derived from, which may live longer. */
   #forget: () => void = () => {};
   #ignoreAbort: () => void = () => {};
 
@@ -106,25 +68,24 @@ class Client implements EtcdClient {
     interceptors: readonly (Interceptor | InjectionToken<Interceptor>)[],
     ownsConnections: boolean,
   ) {
-    const { options, clock } = connections;
+    const { options, site } = connections;
     this.#connections = connections;
     this.#ownsConnections = ownsConnections;
     const gate = options.rejectOldCluster && ownsConnections ? [versionGate(() => this)] : [];
     this.#parts = composeClient(connections, [...gate, ...interceptors]);
-    const services = this.#services();
+    const { pipeline, services } = this.#parts;
     const names = new CallOptionNames(this.#parts.interceptors.flatMap((one) => one.options ?? []));
-    const facades = facadesOf(() => services, names);
+    const facades = facadesOf(services, names);
     this.kv = facades.kv;
     this.watcher = facades.watcher;
     this.lease = facades.lease;
     this.watch = facades.watch;
-    this.cluster = new ClusterFacade(this.#parts.pipeline, names);
-    this.maintenance = new MaintenanceFacade(this.#parts.pipeline, () => this.endpoints, clock, names);
-    registerServices(this, () => services, names);
-    pipelines.set(this, this.#parts.pipeline);
+    this.cluster = new ClusterFacade(pipeline, names);
+    this.maintenance = new MaintenanceFacade(pipeline, () => this.endpoints, site.clock, names);
+    setInternals(this, { services, names, site, layer: this.#layer, pipeline });
     const every = options.autoSyncIntervalMs;
     this.#autoSync =
-      every === undefined || !ownsConnections ? undefined : new EndpointSync(this, every, options.logger, clock);
+      every === undefined || !ownsConnections ? undefined : new EndpointSync(this, every, site.logger, site.clock);
   }
 
   get endpoints(): readonly string[] {
@@ -136,7 +97,8 @@ class Client implements EtcdClient {
   }
 
   sync(options: CallOptions = {}): Promise<void> {
-    return syncEndpoints(this, options, this.#connections.options.logger, this.#connections.clock);
+    const { logger, clock } = this.#connections.site;
+    return syncEndpoints(this, options, logger, clock);
   }
 
   intercept(...more: Interceptor[]): EtcdClient {
@@ -184,26 +146,28 @@ class Client implements EtcdClient {
   }
 
   async #close(): Promise<void> {
-    const { wire } = this.#parts;
+    const { wire, services } = this.#parts;
     wire.closed = true;
     this.#forget();
     this.#ignoreAbort();
     this.#autoSync?.close();
-    await Promise.all([...this.#derived].map((derived) => derived.close()));
-    for (const hub of this.#hubs) hub.close();
+    // None of these is waited for before the client's own end: a wrapper of the application's may take its time.
+    const others = [this.#endWrappers(), ...[...this.#derived].map((derived) => derived.close())];
+    services.watch.close();
+    services.lease.close();
     for (const one of [...wire.underWay]) one.closeNow();
     if (this.#ownsConnections) this.#connections.picker.close();
+    await Promise.all(others);
     // Sockets are closed in the next turn of the event loop.
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
-  #services(): Services {
-    const { kv, watch, lease } = this.#parts;
-    return { kv, watch: this.#opened(watch()), lease: this.#opened(lease()) };
-  }
-
-  #opened<T extends { close(): void }>(hub: T): T {
-    this.#hubs.push(hub);
-    return hub;
+  /** A close does not fail, for it is often not waited for: what a wrapper fails with is logged. */
+  async #endWrappers(): Promise<void> {
+    try {
+      await this.#layer.end();
+    } catch (error) {
+      this.#connections.site.logger.error(`etcd: a wrapper of the closed client did not end well: ${String(error)}`);
+    }
   }
 }

@@ -1,8 +1,12 @@
-import { assert, rejects, suite } from '@etcdts/testing';
+import { assert, FakeClock, rejects, settle, suite } from '@etcdts/testing';
 import 'reflect-metadata/lite';
-import { container as global, injectable, Lifecycle, scoped } from 'tsyringe';
-import type { Interceptor, UnaryHandler } from './call.ts';
+import { container as global, inject, injectable, Lifecycle, scoped } from 'tsyringe';
+import type { Interceptor, InterceptorSite, UnaryHandler } from './call.ts';
 import { createClient } from './client.ts';
+import { systemClock, type Clock } from './clock.ts';
+import type { Logger } from './logger.ts';
+import { tokens } from './tokens.ts';
+import type { Transport } from './transport/transport.ts';
 import { isEtcdError } from './errors.ts';
 
 const test = suite('container');
@@ -66,17 +70,52 @@ test('what cannot be resolved, and what is no interceptor, is refused by name', 
   }
 });
 
+test('an interceptor class gets the clock, chance, logger and transport of its client injected', async () => {
+  const parts: unknown[] = [];
+  class Injected implements Interceptor {
+    readonly name = 'injected';
+    constructor(...given: unknown[]) {
+      parts.push(...given);
+    }
+  }
+  Reflect.defineMetadata('design:paramtypes', [Object, Object, Object, Object], Injected);
+  [tokens.clock, tokens.random, tokens.logger, tokens.transport].forEach((token, at) =>
+    inject(token)(Injected, undefined, at),
+  );
+  injectable()(Injected);
+  const lines: string[] = [];
+  const line = (text: string): void => void lines.push(text);
+  const logger = { debug: line, info: line, warn: line, error: line };
+  for (const container of [undefined, global.createChildContainer()]) {
+    await using _ = createClient({ endpoints: ENDPOINTS, interceptors: [Injected], logger, container });
+    const [clock, random, log, transport] = parts.splice(0) as [Clock, () => number, Logger, Transport];
+    assert.equal([clock === systemClock, random === Math.random, transport.name], [true, true, '@grpc/grpc-js']);
+    log.info('said');
+  }
+  assert.equal(lines, ['said', 'said']);
+});
+
+test("a clock and a source of chance in the application's container take the place of the client's", async () => {
+  const application = global.createChildContainer();
+  const clock = new FakeClock();
+  const random = (): number => 0.25;
+  application.register(tokens.clock, { useValue: clock }).register(tokens.random, { useValue: random });
+  const sites: InterceptorSite[] = [];
+  const curious: Interceptor = { name: 'curious', unary: (next, _, site) => (sites.push(site), next) };
+  await using client = createClient({ endpoints: ENDPOINTS, interceptors: [curious], container: application });
+  assert.equal([sites[0]?.clock === clock, sites[0]?.random === random], [true, true]);
+  const call = rejects(client.kv.get('k', { endpoint: 'http://192.0.2.1:1' }), /no connection within 5000 ms/);
+  await settle();
+  await clock.advance(5_001);
+  await call;
+});
+
 test("a client registers nothing in the application's container", async () => {
   const application = global.createChildContainer();
-  const before = Object.keys(
-    (application as unknown as { _registry: { _registryMap: Map<unknown, unknown> } })._registry._registryMap,
-  ).length;
   await using client = createClient({ endpoints: ENDPOINTS, container: application });
   assert.is(client.describe().closed, false);
-  assert.is(
-    (application as unknown as { _registry: { _registryMap: Map<unknown, unknown> } })._registry._registryMap.size,
-    before,
-  );
+  const { _registry } = application as unknown as { _registry: { _registryMap: Map<unknown, readonly unknown[]> } };
+  assert.equal([..._registry._registryMap.values()].flat(), []);
 });
 
 test('two clients of one container are apart', async () => {

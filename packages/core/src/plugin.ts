@@ -35,11 +35,12 @@ export { deferredStream, failedStream, tapStream, type StreamTaps } from './pipe
 export { reopenedStream, type Reopening } from './pipeline/reopened-stream.ts';
 export { pause } from './pipeline/pause.ts';
 export { backoffMs, type Backoff } from './backoff.ts';
+export { tokens } from './tokens.ts';
 export { systemClock, type Clock, type Timer } from './clock.ts';
 export type { ClientStats, EndpointStats, LeaseStats, WatchStats } from './stats.ts';
 
 // ---- wrappers, and RPCs of a package --------------------------------------------------------------------------------
-export { invoke, invokeStream } from './client.ts';
+export { invoke, invokeStream } from './invoke.ts';
 export {
   defineService,
   type DefinedMethods,

@@ -1,5 +1,6 @@
 import { assert, rejects, suite } from '@etcdts/testing';
-import { createClient, invoke } from './client.ts';
+import { createClient } from './client.ts';
+import { invoke } from './invoke.ts';
 import { clientClosed, type EtcdError } from './errors.ts';
 import { methods } from './methods.ts';
 import { traced } from './traced.ts';

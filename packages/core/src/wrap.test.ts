@@ -1,5 +1,9 @@
 import { assert, rejects, settle, suite } from '@etcdts/testing';
+import type { ClientSite } from './call.ts';
 import { createClient, type EtcdClient } from './client.ts';
+import { systemClock } from './clock.ts';
+import { invoke, invokeStream } from './invoke.ts';
+import { methods } from './methods.ts';
 import type { KVService } from './kv/service.ts';
 import { FakeTransport } from './transport/fakes.test.kit.ts';
 import { wrapClient, type ServiceWrappers } from './wrap.ts';
@@ -119,11 +123,54 @@ test('a hundred watches on one wrapped client warn of nothing', async () => {
   assert.equal(warnings, []);
 });
 
-test('what is no client of this package is refused', () => {
+test('a copy or a proxy of a client is refused, with what to pass; so is a wrapped client where RPCs would pass it by', () => {
   const { client: base } = client();
-  for (const bad of [{}, { ...base }, Object.create(base)]) {
-    assert.throws(() => wrapClient(bad as EtcdClient, {}), /INVALID_ARGUMENT: client/);
+  const wrapped = wrapClient(base, {});
+  for (const bad of [{}, { ...base }, { ...wrapped }, Object.create(base), new Proxy(base, {}), 5, null, undefined]) {
+    for (const use of [
+      () => wrapClient(bad as EtcdClient, {}),
+      () => invoke(bad as EtcdClient, methods.put, {} as never),
+    ])
+      assert.throws(use, /INVALID_ARGUMENT: client is no client of this package: pass the object that createClient, /);
   }
+  assert.throws(
+    () => invoke(wrapped, methods.put, {} as never),
+    /INVALID_ARGUMENT: client is a wrapped client, .*: pass /,
+  );
+  assert.throws(() => invokeStream(wrapped, methods.snapshot, {}), /INVALID_ARGUMENT: client is a wrapped client/);
+});
+
+test('extra members are there as they are defined, and the wrapped client can be wrapped again', async () => {
+  const { client: base } = client();
+  let reads = 0;
+  const extra = {
+    get prefix(): string {
+      return `p${++reads}`;
+    },
+    hello: (name: string): string => `hello ${name}`,
+  };
+  const wrapped = wrapClient(base, {}, extra);
+  assert.equal([wrapped.prefix, wrapped.prefix, wrapped.hello('x')], ['p1', 'p2', 'hello x']);
+  assert.is('prefix' in wrapClient(wrapped, naming('a/')), false);
+  for (const name of ['kv', 'watch', 'watcher', 'lease', Symbol.asyncDispose]) {
+    assert.throws(
+      () => wrapClient(base, {}, { [name]: 1 } as object),
+      /INVALID_ARGUMENT: extra has .* every client has/,
+    );
+  }
+  await base.close();
+});
+
+test("K-11 a wrapper is made with the client's clock, chance and logger, through every wrapper in between", async () => {
+  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  const sites: ClientSite[] = [];
+  const base = createClient({ endpoints: 'a:1', transport: new FakeTransport(), logger, interceptors: [] });
+  const wrap = (site: ClientSite): ServiceWrappers => (sites.push(site), {});
+  wrapClient(wrapClient(wrapClient(base, wrap), {}), wrap);
+  assert.is(sites.length, 2);
+  for (const { clock, random } of sites) assert.equal([clock === systemClock, random === Math.random], [true, true]);
+  assert.is(sites[0], sites[1]);
+  await base.close();
 });
 
 test.run();

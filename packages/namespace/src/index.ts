@@ -11,6 +11,7 @@
  * client beneath; namespaces nest. docs/namespaces.md says what is guaranteed and what is not.
  */
 import { invalidArgument, toBytes, toInt64, wrapClient } from '@etcdts/core/plugin';
+import type { ClientSite, ServiceWrappers } from '@etcdts/core/plugin';
 import type { Bytes, EtcdOperations } from '@etcdts/core';
 import { scopeKV } from './kv.ts';
 import { LeaseRegistry } from './lease-registry.ts';
@@ -55,16 +56,20 @@ export function withNamespace(client: EtcdOperations, prefix: Bytes, options: Na
   const scope = new Scope(toPrefix(prefix, anyPrefix));
   const adopted = adoptLeases.map((id, i) => toInt64(id, `adoptLeases[${i}]`));
   if (leases !== 'own' && leases !== 'any') throw invalidArgument('leases', "must be 'own' or 'any'");
-  const registry = new LeaseRegistry(() => performance.now(), leases === 'any', adopted);
-  const wrapped = wrapClient(client, {
-    kv: (next) => scopeKV(next, scope, registry, allowCompact),
-    watch: (next) => scopeWatch(next, scope),
-    lease: (next) => scopeLease(next, scope, registry),
-  });
-  return Object.defineProperty(wrapped, 'prefix', {
-    get: () => Buffer.from(scope.prefix),
-    enumerable: true,
-  }) as NamespacedClient;
+  const wrap = ({ clock }: ClientSite): ServiceWrappers => {
+    const registry = new LeaseRegistry(() => clock.now(), leases === 'any', adopted);
+    return {
+      kv: (next) => scopeKV(next, scope, registry, allowCompact),
+      watch: (next) => scopeWatch(next, scope),
+      lease: (next) => scopeLease(next, scope, registry),
+    };
+  };
+  const members = {
+    get prefix(): Buffer {
+      return Buffer.from(scope.prefix);
+    },
+  };
+  return wrapClient(client, wrap, members);
 }
 
 function toPrefix(prefix: Bytes, anyPrefix: boolean): Buffer {

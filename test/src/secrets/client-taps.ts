@@ -1,16 +1,22 @@
 // Taps on the clients that a process makes: what they are given is learned, what they say is looked at.
-import type { ClientDescription, ClientOptions, EtcdClient, Logger } from '@etcdts/core';
+import type { ClientDescription, EtcdClient, Logger } from '@etcdts/core';
+import type { Transport } from '@etcdts/core/plugin';
 import type { KnownSecrets } from './known-secrets.ts';
 import { learnArguments, learnMetadata } from './learning.ts';
 import { lookAt, replace } from './replace.ts';
 
-/** Hands over the resolved options of every client, which core registers in a container of its own. */
-export function tapOptions(tsyringe: { readonly container: object }, resolved: (options: ClientOptions) => void): void {
+/** Puts a tapped logger and transport in place of those that core registers in the container of every client. */
+export function tapParts(
+  tsyringe: { readonly container: object },
+  taps: { logger(logger: Logger): Logger; transport(transport: Transport): Transport },
+): void {
   const containers = Object.getPrototypeOf(tsyringe.container) as object;
-  lookAt(containers, 'register', (container, [token, provider]) => {
-    if (typeof token !== 'symbol' || token.description !== 'etcdts.options') return;
-    // Core keeps what the factory makes, and takes the logger and the transport from there when it needs them.
-    resolved((provider as { useFactory(container: unknown): ClientOptions }).useFactory(container));
+  lookAt(containers, 'register', (_, [token, provider]) => {
+    const name = typeof token === 'symbol' ? Symbol.keyFor(token) : undefined;
+    // Core resolves from there what it uses.
+    const part = provider as { useValue: unknown };
+    if (name === '@etcdts/core.logger') part.useValue = taps.logger(part.useValue as Logger);
+    if (name === '@etcdts/core.transport') part.useValue = taps.transport(part.useValue as Transport);
   });
 }
 
@@ -21,10 +27,7 @@ export function tappedLogger(logger: Logger, line: (text: string) => void): Logg
 }
 
 /** The same transport; the private key and the metadata that pass it are learned. */
-export function tappedTransport(
-  transport: NonNullable<ClientOptions['transport']>,
-  secrets: KnownSecrets,
-): typeof transport {
+export function tappedTransport(transport: Transport, secrets: KnownSecrets): Transport {
   const known = new WeakSet<object>();
   return {
     name: transport.name,

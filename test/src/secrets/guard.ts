@@ -1,11 +1,10 @@
 // Preloaded into every test file, and by it into the programs that it starts: sees to it that what the client shows, in
 // errors, log lines, labels of metrics and descriptions, holds no secret. What it finds goes to the runner.
 import { appendFileSync } from 'node:fs';
-import type { ClientOptions } from '@etcdts/core';
 import type { Registry } from 'prom-client';
 import { KnownSecrets } from './known-secrets.ts';
 import { Shown } from './shown.ts';
-import { tapArguments, tapClients, tapOptions, tappedLogger, tappedTransport } from './client-taps.ts';
+import { tapArguments, tapClients, tapParts, tappedLogger, tappedTransport } from './client-taps.ts';
 import { tapErrors, tapMethods, tapOutput, tapRegistries, whenLoaded } from './taps.ts';
 
 /** Names the file to which each process adds its findings, as a line of JSON. */
@@ -39,19 +38,18 @@ tapArguments(KVFacade, secrets);
 tapArguments(WatcherFacade, secrets);
 tapClients((description) => shown.text('descriptions', JSON.stringify(description)));
 tapOutput((text) => shown.text('output', text));
-whenLoaded('tsyringe', (tsyringe) => tapOptions(tsyringe, tapResolved));
+whenLoaded('tsyringe', (tsyringe) =>
+  tapParts(tsyringe, {
+    logger: (logger) => tappedLogger(logger, (line) => shown.text('log lines', line)),
+    transport: (transport) => tappedTransport(transport, secrets),
+  }),
+);
 whenLoaded('prom-client', (promClient) => {
   registries = tapRegistries(promClient, (text) => {
     const labels = text.match(/^[^#\s]+\{.*\}/gm) ?? [];
     shown.text('labels', text, labels.length);
   });
 });
-
-function tapResolved(resolved: ClientOptions): void {
-  const { logger, transport } = resolved as Required<ClientOptions>;
-  if (logger) resolved.logger = tappedLogger(logger, (line) => shown.text('log lines', line));
-  if (transport) resolved.transport = tappedTransport(transport, secrets);
-}
 
 function showMade(): void {
   const errors = made;

@@ -1,6 +1,7 @@
 import { assert, deferred, rejects, suite } from '@etcdts/testing';
 import { isCall, type Call, type Interceptor, type InterceptorSite } from '../call.ts';
-import { createClient, invoke } from '../client.ts';
+import { createClient } from '../client.ts';
+import { invoke } from '../invoke.ts';
 import type { Logger } from '../logger.ts';
 import { methods } from '../methods.ts';
 import { wrapClient } from '../wrap.ts';
@@ -161,7 +162,7 @@ test('invoke sends through every interceptor of a client, and has nothing to do 
   await rejects(invoke(client.intercept(curious('inner', seen)), methods.authStatus, {}), { code: 'NOT_CAPABLE' });
   assert.equal(seen, ['outer AuthStatus', 'inner AuthStatus']);
   const wrapped = wrapClient(client, {});
-  assert.throws(() => invoke(wrapped as never, methods.authStatus, {}), /client must be what createClient/);
+  assert.throws(() => invoke(wrapped as never, methods.authStatus, {}), /client is a wrapped client/);
   await rejects(invoke(client, methods.watch, undefined as never), { code: 'INVALID_ARGUMENT', argument: 'method' });
 });
 

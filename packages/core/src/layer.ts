@@ -1,0 +1,61 @@
+/**
+ * One client in a stack of wrapped ones. It ends once; what is made of it ends before it, the outermost first, and one that
+ * fails to end does not keep the others from it.
+ */
+export class Layer {
+  readonly #below: Layer | undefined;
+  readonly #dispose: (() => unknown) | undefined;
+  /** The held layers over one client, in the order in which they were made: one that is below another comes first. */
+  readonly #stack: Set<Layer>;
+  #ending: Promise<void> | undefined;
+  #disposed: Promise<void> | undefined;
+
+  /**
+   * `dispose` ends what the layer has of its own. `held`: the layers below end it too, and hold it until then; a layer that
+   * is not held may be forgotten without being ended.
+   */
+  constructor(below?: Layer, dispose?: () => unknown, held: boolean = false) {
+    this.#below = below;
+    this.#dispose = dispose;
+    this.#stack = below === undefined ? new Set() : below.#stack;
+    if (held) this.#stack.add(this);
+  }
+
+  /** Whether this layer, or one below it, has ended or is ending. */
+  get ended(): boolean {
+    return this.#ending !== undefined || this.#below?.ended === true;
+  }
+
+  /** Ends the layer, after those above it. Rejects with what went wrong, once all have ended. */
+  end(): Promise<void> {
+    return (this.#ending ??= this.#endAll());
+  }
+
+  async #endAll(): Promise<void> {
+    const failures: unknown[] = [];
+    const above = [...this.#stack].reverse().filter((layer) => layer !== this && layer.#isAbove(this));
+    for (const layer of [...above, this]) {
+      try {
+        await layer.#endItself();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length === 1) throw failures[0];
+    if (failures.length > 1) throw new AggregateError(failures, `${failures.length} wrappers did not end well`);
+  }
+
+  #endItself(): Promise<void> {
+    return (this.#disposed ??= this.#runDispose());
+  }
+
+  async #runDispose(): Promise<void> {
+    this.#stack.delete(this);
+    await this.#dispose?.();
+  }
+
+  #isAbove(layer: Layer): boolean {
+    const below = this.#below;
+    return below === layer || (below !== undefined && below.#isAbove(layer));
+  }
+}
