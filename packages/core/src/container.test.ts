@@ -6,6 +6,7 @@ import { createClient } from './client.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import { tokens } from './tokens.ts';
+import { FakeTransport } from './transport/fakes.test.kit.ts';
 import type { Transport } from './transport/transport.ts';
 import { isEtcdError } from './errors.ts';
 
@@ -102,9 +103,10 @@ test("a clock and a source of chance in the application's container take the pla
   application.register(tokens.clock, { useValue: clock }).register(tokens.random, { useValue: random });
   const sites: InterceptorSite[] = [];
   const curious: Interceptor = { name: 'curious', unary: (next, _, site) => (sites.push(site), next) };
-  await using client = createClient({ endpoints: ENDPOINTS, interceptors: [curious], container: application });
+  const transport = new FakeTransport();
+  await using client = createClient({ endpoints: 'a:1', transport, interceptors: [curious], container: application });
   assert.equal([sites[0]?.clock === clock, sites[0]?.random === random], [true, true]);
-  const call = rejects(client.kv.get('k', { endpoint: 'http://192.0.2.1:1' }), /no connection within 5000 ms/);
+  const call = rejects(client.kv.get('k'), /no connection within 5000 ms/);
   await settle();
   await clock.advance(5_001);
   await call;
