@@ -28,6 +28,7 @@ export class FakeCall implements WireCall {
   reads = 0;
   cancelled = false;
   ended = false;
+  unsent: string | undefined;
 
   constructor(path: string, metadata: Metadata, listener: WireListener, request?: Buffer) {
     this.path = path;
@@ -114,6 +115,10 @@ export class FakeConnection implements Connection {
   lose(details = 'lost', tls = false): void {
     this.state = 'lost';
     this.#observer?.onLost({ details, tls });
+  }
+
+  crowd(limit: number): void {
+    this.#observer?.onCrowded(limit);
   }
 
   /** The newest call. */

@@ -42,6 +42,7 @@ export class Slot {
   #failures = 0;
   #retryAt = 0;
   #health: Health = new Health();
+  #crowdedBefore = false;
 
   constructor(endpoint: Endpoint, parts: SlotParts, onChange: (slot: Slot) => void) {
     this.endpoint = endpoint;
@@ -116,6 +117,7 @@ export class Slot {
       connection.connect({
         onReady: () => this.#stands(connection),
         onLost: (failure) => this.#lost(connection, failure),
+        onCrowded: (limit) => this.#crowded(limit),
       });
     } catch (cause) {
       this.#connectTimer.cancel();
@@ -133,6 +135,14 @@ export class Slot {
     this.#health = new Health();
     this.#parts.logger.debug(`etcd: connected to ${this.endpoint.address}`);
     this.#onChange(this);
+  }
+
+  /** The peer allows few streams, and calls wait for one. The log has it once: it is about the peer, not about a moment. */
+  #crowded(limit: number): void {
+    if (this.#crowdedBefore) return;
+    this.#crowdedBefore = true;
+    const { address } = this.endpoint;
+    this.#parts.logger.warn(`etcd: ${address}: calls wait for a stream: the peer allows ${limit} at a time`);
   }
 
   #lost(connection: Connection | undefined, failure: ConnectFailure): void {

@@ -80,6 +80,11 @@ export interface WireCall {
    * flow control window, so that a slow reader stops the peer. The end may be reported only after one read more than messages.
    */
   read(): void;
+  /**
+   * Why nothing of the call has left yet, as a clause (`the call waits for a stream: …`); `undefined` if some of it may have.
+   * A call that is cancelled while this is set never leaves.
+   */
+  readonly unsent?: string | undefined;
   /** Ends the call at once; the peer sees RST_STREAM with CANCEL. May be called again, and after the end. */
   cancel(): void;
 }
@@ -96,6 +101,11 @@ export interface ConnectFailure {
 export interface ConnectionObserver {
   onReady(): void;
   onLost(failure: ConnectFailure): void;
+  /**
+   * Calls wait, because the peer allows no more than `limit` streams at a time (SETTINGS_MAX_CONCURRENT_STREAMS). Reported
+   * each time that a first call waits.
+   */
+  onCrowded(limit: number): void;
 }
 
 /** One connection to one endpoint, used once: it connects, serves calls, is lost or closed. */
@@ -112,6 +122,9 @@ export interface Connection {
    *
    * The same metadata is the same object: nearly all calls of a client carry one that never changes, so what is made of it can
    * be kept in a `WeakMap`.
+   *
+   * A call beyond the number of streams that the peer allows waits in the connection, with a reason in `unsent`. If the
+   * connection is lost or closed meanwhile, it ends as `unsent`.
    *
    * With `request` the call is unary, and given whole: the connection sends that one frame and half-closes, which fits one
    * write, and reports every message without being asked. The owner calls neither `send` nor `halfClose` nor `read`. Without

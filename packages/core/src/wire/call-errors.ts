@@ -59,17 +59,19 @@ export function replyError(
   });
 }
 
-/** The EtcdError of a deadline. */
+/** The EtcdError of a deadline. `sent`: whether anything may have left; a text: why nothing has, though there is a connection. */
 export function deadlineError(
   method: Method,
-  sent: boolean,
+  sent: boolean | string,
   endpoint: string | undefined,
   attempts: number,
 ): EtcdError {
+  const unsent =
+    typeof sent === 'string' ? `not sent before the deadline; ${sent}` : 'no connection before the deadline';
   return new EtcdError({
     code: 'DEADLINE_EXCEEDED',
-    message: sent ? 'no answer before the deadline' : 'no connection before the deadline',
-    outcome: sent && method.safety === 'write' ? 'unknown' : 'not-applied',
+    message: sent === true ? 'no answer before the deadline' : unsent,
+    outcome: sent === true && method.safety === 'write' ? 'unknown' : 'not-applied',
     method: method.label,
     endpoint,
     attempts,

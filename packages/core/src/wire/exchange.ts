@@ -98,11 +98,12 @@ export abstract class Exchange<Req, Res> implements WireListener, Waiter, Expiri
   }
 
   expire(): void {
-    this.finish(deadlineError(this.call.method, this.wire !== undefined, this.slot?.endpoint.address, this.starts));
+    const sent = this.wire !== undefined && (this.wire.unsent ?? true);
+    this.finish(deadlineError(this.call.method, sent, this.slot?.endpoint.address, this.starts));
   }
 
   closeNow(): void {
-    const maybe = this.wire !== undefined && this.call.method.safety === 'write';
+    const maybe = this.wire !== undefined && this.wire.unsent === undefined && this.call.method.safety === 'write';
     this.finish(clientClosed(this.call.method.label, maybe ? 'unknown' : 'not-applied'));
   }
 

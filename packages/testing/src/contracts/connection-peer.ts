@@ -13,6 +13,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
+  type Settings,
 } from 'node:http2';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { eventually } from '../eventually.ts';
@@ -49,8 +50,9 @@ export class Peer implements AsyncDisposable {
 
   static async http2(
     onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void = () => {},
+    settings: Settings = {},
   ): Promise<Peer> {
-    const server = createHttp2();
+    const server = createHttp2({ settings });
     server.on('stream', (stream, headers) =>
       onStream(
         stream.on('error', () => {}),
@@ -85,12 +87,15 @@ export class Peer implements AsyncDisposable {
 export class Line implements AsyncDisposable {
   readonly connection: Connection;
   readonly told: ('ready' | ConnectFailure)[] = [];
+  /** The limits of streams that were reported because calls wait. */
+  readonly crowded: number[] = [];
 
   constructor(transport: Transport, endpoint: Endpoint, options: Partial<ConnectionOptions> = {}) {
     this.connection = transport.connect(endpoint, { ...OPTIONS, ...options });
     this.connection.connect({
       onReady: () => void this.told.push('ready'),
       onLost: (failure) => void this.told.push(failure),
+      onCrowded: (limit) => void this.crowded.push(limit),
     });
   }
 

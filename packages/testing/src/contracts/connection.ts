@@ -4,6 +4,7 @@ import { deferred, eventually, rejects } from '../eventually.ts';
 import { assert, type Suite } from '../suite.ts';
 import { answer, frame, GRPC, Line, Peer, received } from './connection-peer.ts';
 import { cancelContract } from './connection-cancels.ts';
+import { limitContract } from './connection-limits.ts';
 import { lossContract } from './connection-losses.ts';
 import { unaryContract } from './connection-unary.ts';
 
@@ -15,6 +16,7 @@ export function connectionContract(test: Suite, transport: () => Transport): voi
   unaryContract(test, transport);
   lossContract(test, transport);
   cancelContract(test, transport);
+  limitContract(test, transport);
 
   test('a connection is ready once, when the HTTP/2 settings are there', async () => {
     await using peer = await Peer.http2();

@@ -1,4 +1,10 @@
-import { Channel, ChannelCredentials, connectivityState, type ChannelOptions } from '@grpc/grpc-js';
+import {
+  Channel,
+  ChannelCredentials,
+  connectivityState,
+  type ChannelOptions,
+  type Metadata as GrpcMetadata,
+} from '@grpc/grpc-js';
 import type { Metadata } from '../../metadata.ts';
 import { authorityOf, type Endpoint } from '../endpoints.ts';
 import { tlsConnectOptions } from '../tls.ts';
@@ -14,6 +20,8 @@ import { tlsCredentials } from './credentials.ts';
 import { GrpcCall } from './grpc-call.ts';
 import { grpcMetadata } from './grpc-metadata.ts';
 import { targetOf } from './resolver.ts';
+import { streamLimitOf } from './stream-limit.ts';
+import { StreamQueue } from './stream-queue.ts';
 
 /** Enough for a large range not to wait for window updates; more only costs memory. */
 const FLOW_CONTROL_WINDOW = 1 << 20;
@@ -29,7 +37,14 @@ export class GrpcConnection implements Connection {
   #tlsError: Error | undefined;
   #ready = false;
   #closing = false;
-  readonly #drain = (): void => this.#drained();
+  readonly #queue: StreamQueue = new StreamQueue({
+    open: () => this.#calls.size,
+    onCrowded: (limit) => this.#observer?.onCrowded(limit),
+  });
+  readonly #onSettled = (): void => {
+    this.#queue.advance();
+    this.#drained();
+  };
 
   constructor(endpoint: Endpoint, options: ConnectionOptions) {
     this.endpoint = endpoint;
@@ -48,20 +63,25 @@ export class GrpcConnection implements Connection {
   }
 
   start(path: string, metadata: Metadata, listener: WireListener, request?: Buffer): WireCall {
-    const channel = this.#channel as Channel;
     const headers = grpcMetadata(metadata);
-    const wire = channel.createCall(path, Infinity, null, null, null);
-    const call = new GrpcCall(wire, listener, this.#calls, this.#drain);
-    wire.start(headers, call);
-    if (request !== undefined) call.sendWhole(request);
-    return call;
+    if (!this.#queue.full) return this.#begin(path, headers, listener, request);
+    return this.#queue.add(listener, () => this.#begin(path, headers, listener, request));
   }
 
   close(now: boolean): void {
     this.#closing = true;
     this.#observer = undefined;
+    this.#queue.dismiss('the connection was closed');
     if (now) for (const call of [...this.#calls]) call.abandon('the connection was closed');
     this.#drained();
+  }
+
+  #begin(path: string, headers: GrpcMetadata, listener: WireListener, request: Buffer | undefined): GrpcCall {
+    const wire = (this.#channel as Channel).createCall(path, Infinity, null, null, null);
+    const call = new GrpcCall(wire, listener, this.#calls, this.#onSettled);
+    wire.start(headers, call);
+    if (request !== undefined) call.sendWhole(request);
+    return call;
   }
 
   #credentials(): ChannelCredentials {
@@ -74,13 +94,20 @@ export class GrpcConnection implements Connection {
     const state = channel.getConnectivityState(false);
     if (state === connectivityState.READY && !this.#ready) {
       this.#ready = true;
-      this.#observer.onReady();
+      // grpc-js reports the state before it keeps the session, of which the limit of streams is read.
+      queueMicrotask(() => this.#stands(channel));
     } else if (state === connectivityState.TRANSIENT_FAILURE) {
       return this.#explain(channel);
     } else if (this.#ready && state !== connectivityState.READY) {
       return this.#lost({ details: 'the connection was lost', tls: false });
     }
     if (this.#observer !== undefined) channel.watchConnectivityState(state, Infinity, () => this.#follow(channel));
+  }
+
+  #stands(channel: Channel): void {
+    if (this.#observer === undefined) return;
+    this.#queue.limit = streamLimitOf(channel);
+    this.#observer.onReady();
   }
 
   /** Finds out why a connection failed: grpc-js reports it only to a call. This one cannot leave: there is no connection. */
@@ -103,6 +130,7 @@ export class GrpcConnection implements Connection {
     const observer = this.#observer;
     this.#observer = undefined;
     this.#closing = true;
+    this.#queue.dismiss(failure.details);
     this.#drained();
     observer?.onLost(failure);
   }

@@ -51,11 +51,15 @@ test('connects nowhere after a close, while it loads grpc-js', async () => {
   const endpoint = { address: `127.0.0.1:${port}`, host: '127.0.0.1', port, socketPath: undefined, secure: false };
   const options = { tls: undefined, keepalive: undefined, maxReceiveBytes: 1_000 };
   const reported: string[] = [];
-  const observer = { onReady: () => void reported.push('ready'), onLost: () => void reported.push('lost') };
+  const observer = {
+    onReady: () => void reported.push('ready'),
+    onLost: () => void reported.push('lost'),
+    onCrowded() {},
+  };
   const [closed, lost] = [1, 2].map(() => grpcTransport().connect(endpoint, options));
   closed?.connect(observer);
   closed?.close(true);
-  await new Promise<void>((resolve) => lost?.connect({ onReady() {}, onLost: () => resolve() }));
+  await new Promise<void>((resolve) => lost?.connect({ onReady() {}, onLost: () => resolve(), onCrowded() {} }));
   assert.is(accepted, 1);
   assert.equal(reported, []);
   await new Promise((resolve) => server.close(resolve));
