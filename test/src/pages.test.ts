@@ -1,5 +1,5 @@
 import { createClient, type EtcdClient, type GetResponse } from '@etcdts/core';
-import { assert, rejects, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
+import { assert, eventually, rejects, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
 import { retry } from '@etcdts/retry';
 
 // What must not differ between releases that stream ranges, 3.7 and newer, and those that do not.
@@ -52,6 +52,8 @@ for (const [how, interceptors] of [
       const found = await walk(pages, async () => {
         proxy.cut(mode);
         await writer.kv.put(name(KEYS), 'later');
+        // A request that the cut meets on its way fails without retry, on every release; between two pages there is none.
+        await eventually(() => proxy.accepted > 1 || client.describe().endpoints[0]?.state !== 'ready');
       });
       assert.equal(found, WHOLE);
     });
@@ -87,7 +89,7 @@ test('timeoutMs bounds each page, and not the time of its reader', async () => {
   };
   await rejects(read(), { code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
   const took = performance.now() - asked;
-  assert.ok(took > 700 && took < 2_000, `${took} ms`);
+  assert.ok(took > 700 && took < 4_000, `${took} ms`);
 });
 
 test('KV-09 a compaction amid pages is COMPACTED, after whole pages and with how far they came', async () => {
