@@ -125,6 +125,23 @@ test('a created header without a revision, as a proxy makes it up, starts no rep
   assert.is(reading.state, 'open');
 });
 
+test('nor does one that a proxy makes up for a later registration: an idle cluster is not taken for another one', async () => {
+  const etcd = new FakeEtcd();
+  etcd.revision = () => Promise.resolve(100);
+  const reading = (await etcd.live(100)).read();
+  await etcd.lose();
+  // The start that was asked for, which is one more than the store has.
+  etcd.current.say({ created: true, watchId: 1, header: header(101, 0n) });
+  await etcd.lose();
+  etcd.current.created(1, 100);
+  await etcd.clock.advance(5_000);
+  assert.is(reading.state, 'open');
+  assert.is(etcd.ranges.length, 0, 'nothing is suspected');
+  etcd.current.events(1, [101]);
+  await settle();
+  assert.equal(reading.revisions, [[101]]);
+});
+
 test('a header that a proxy makes up proves nothing about the store', async () => {
   const etcd = new FakeEtcd();
   const reading = etcd.watch({ startRevision: 500n, progressNotify: true }).read();
@@ -209,6 +226,54 @@ test('what an interceptor throws fails a first watch and interrupts a later one'
   const second = (await etcd.live()).read();
   await etcd.lose(new TypeError('a passing failure'));
   assert.is(second.state, 'open');
+});
+
+for (const code of ['NOT_SUPPORTED_FOR_LEARNER', 'NOT_CAPABLE'] as const) {
+  test(`a watch that is pinned to a member that answers ${code} ends with that, after a few tries`, async () => {
+    const etcd = new FakeEtcd();
+    etcd.down = failure(code);
+    const reading = etcd.watch({}, { endpoint: 'http://learner:1' }).read();
+    await etcd.clock.advance(60_000);
+    assert.equal([reading.state, codeOf(reading.error), etcd.streams.length], ['failed', code, 4]);
+    await rejects(reading.watch.created, { code });
+    assert.is(etcd.clock.timers.size, 0);
+  });
+
+  test(`so does a watch that no member has registered: others may serve it, but not for ever ${code}`, async () => {
+    const etcd = new FakeEtcd();
+    etcd.down = failure(code);
+    const reading = etcd.watch().read();
+    await etcd.clock.advance(1_000);
+    assert.is(reading.state, 'open');
+    await etcd.clock.advance(60_000);
+    assert.equal([reading.state, codeOf(reading.error), etcd.streams.length], ['failed', code, 11]);
+  });
+
+  test(`one that was registered before outlives ${code}: the members that served it may come back`, async () => {
+    const etcd = new FakeEtcd();
+    const reading = (await etcd.live()).read();
+    etcd.down = failure(code);
+    await etcd.lose(etcd.down);
+    await etcd.clock.advance(60_000);
+    assert.is(reading.state, 'open');
+    etcd.down = undefined;
+    await etcd.clock.advance(1_000);
+    etcd.current.created(1);
+    etcd.current.events(1, [101]);
+    await settle();
+    assert.equal(reading.revisions, [[101]]);
+  });
+}
+
+test('a pinned watch that is refused so now and then goes on', async () => {
+  const etcd = new FakeEtcd();
+  const reading = (await etcd.live(100, {}, { endpoint: 'http://a:1' })).read();
+  for (let round = 0; round < 5; round++) {
+    await etcd.lose(failure('NOT_CAPABLE'));
+    etcd.current.created(1);
+    await settle();
+  }
+  assert.is(reading.state, 'open');
 });
 
 test('H22: no leader moves the watch, for ever', async () => {

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { assert, rejects, suite } from '@etcdts/testing';
 import { FakeEtcd, event, failure, settle } from './fakes.test.kit.ts';
+import type { WatchServiceOptions } from './service.ts';
 
 const test = suite('WatchHub');
 
@@ -31,6 +32,53 @@ test('W-01: other metadata, another leader requirement and another endpoint get 
   assert.is(etcd.streams.length, 7, 'the order of keys does not matter, nor does a list of one');
   etcd.watch({}, { metadata: { n: 5 as never } });
   assert.is(etcd.streams.length, 8, 'what is no metadata is for the pipeline to refuse');
+});
+
+test('a confidential watch never shares a stream with one that is not', async () => {
+  const etcd = new FakeEtcd();
+  await etcd.live();
+  await etcd.live(100, {}, { confidential: true });
+  await etcd.live(100, {}, { confidential: true });
+  await etcd.live(100, {}, { confidential: false });
+  assert.equal(
+    etcd.streams.map(({ options, creates }) => [options.confidential === true, creates.length]),
+    [
+      [false, 2],
+      [true, 2],
+    ],
+  );
+});
+
+test("a watch with another plugin's option never runs on a stream of its neighbour", async () => {
+  const etcd = new FakeEtcd();
+  const as = (actor: string): WatchServiceOptions => ({ actor }) as WatchServiceOptions;
+  for (const actor of ['alice', 'bob', 'alice']) await etcd.live(100, {}, as(actor));
+  assert.equal(
+    etcd.streams.map(({ options, creates }) => [(options as { actor?: string }).actor, creates.length]),
+    [
+      ['alice', 2],
+      ['bob', 1],
+    ],
+  );
+  const bobs = etcd.streams[1]!;
+  await etcd.hub.requestProgress(as('bob'));
+  assert.is(bobs.sent.filter(({ type }) => type === 'progress').length, 1);
+  bobs.fail(failure('UNAVAILABLE'));
+  await etcd.clock.advance(1_000);
+  assert.is((etcd.current.options as { actor?: string }).actor, 'bob', 'on the next stream too');
+});
+
+test('W-40: a watch may have a stream of its own, which no interceptor sees the name of', async () => {
+  const etcd = new FakeEtcd();
+  await etcd.live();
+  await etcd.live(100, {}, { stream: 'cache' });
+  assert.is(etcd.streams.length, 2);
+  assert.not('stream' in etcd.current.options);
+  await etcd.hub.requestProgress({ stream: 'cache' });
+  assert.equal(
+    etcd.streams.map(({ sent }) => sent.filter(({ type }) => type === 'progress').length),
+    [0, 1],
+  );
 });
 
 test('W-02: a stream has neither the signal nor the deadline of a watch on it', () => {

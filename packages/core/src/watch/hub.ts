@@ -1,18 +1,17 @@
-import type { CallOptions } from '../call.ts';
-import type { Metadata } from '../metadata.ts';
 import { clientClosed, invalidArgument } from '../errors.ts';
 import type { WatchCreateRequest } from '../messages.ts';
 import type { WatchStats } from '../stats.ts';
 import { WatchGroup, type WatchHubParts } from './group.ts';
-import type { WatchService, WatchServiceOptions, WatchStream } from './service.ts';
+import type { RequestProgressOptions, WatchService, WatchServiceOptions, WatchStream } from './service.ts';
+import { streamKey, streamOptions } from './stream-key.ts';
 import { Subscription } from './subscription.ts';
 import { methods } from '../methods.ts';
 
 export type { WatchHubParts } from './group.ts';
 
 /**
- * The watch service of a client: any number of watches over one stream for each set of metadata, leader requirement and
- * endpoint (clientv3/watch.go). It owns the streams, so watches outlive lost connections, and cancels a stream with its
+ * The watch service of a client: any number of watches over one stream for each set of equal stream options
+ * (clientv3/watch.go). It owns the streams, so watches outlive lost connections, and cancels a stream with its
  * last watch.
  */
 export class WatchHub implements WatchService {
@@ -38,7 +37,7 @@ export class WatchHub implements WatchService {
     return subscription;
   }
 
-  async requestProgress(options: CallOptions): Promise<void> {
+  async requestProgress(options: RequestProgressOptions): Promise<void> {
     options.signal?.throwIfAborted();
     if (this.#closed) throw clientClosed(methods.watch.label);
     this.#groups.get(streamKey(options))?.streams.requestProgress();
@@ -90,27 +89,4 @@ export class WatchHub implements WatchService {
     }
     return group;
   }
-}
-
-/** A stream lives as long as its watches: the signal and the deadline of any one of them are not its own. */
-function streamOptions(options: WatchServiceOptions): CallOptions {
-  const { createdNotify: _created, maxBufferedBytes: _bytes, ...call } = options;
-  return { ...call, requireLeader: options.requireLeader ?? true, timeoutMs: Infinity, signal: undefined };
-}
-
-/** Equal for options that may share a stream. Structural: clientv3's key is text, in which different metadata can meet. */
-function streamKey({ requireLeader = true, endpoint, metadata }: CallOptions): string {
-  if (endpoint === undefined && metadata === undefined) return requireLeader ? 'leader' : 'any';
-  return JSON.stringify([requireLeader, endpoint ?? null, metadata === undefined ? null : entries(metadata)]);
-}
-
-function entries(metadata: Metadata): unknown {
-  const text = (value: unknown): unknown =>
-    value instanceof Uint8Array ? [Buffer.from(value).toString('base64')] : value;
-  return Object.keys(metadata)
-    .toSorted()
-    .map((key) => {
-      const value = metadata[key];
-      return [key, Array.isArray(value) ? value.map(text) : [text(value)]];
-    });
 }

@@ -23,6 +23,7 @@ export class Position {
 
   /** Takes in the header of a registration after the first; false if its store is older than what was seen. */
   resume(header: ResponseHeader): boolean {
+    if (!isReal(header)) return true;
     if (header.revision < this.observed) return false;
     this.observed = header.revision;
     return true;

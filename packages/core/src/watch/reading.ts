@@ -31,6 +31,11 @@ export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>
     return this.creation.promise;
   }
 
+  /** Whether etcd has registered it, on this stream or an earlier one. */
+  get registered(): boolean {
+    return this.creation.header !== undefined;
+  }
+
   next(): Promise<IteratorResult<WatchResponse, undefined>> {
     return new Promise((resolve, reject) => this.read({ resolve, reject }));
   }

@@ -29,8 +29,20 @@ export interface WatchStream extends AsyncIterable<WatchResponse>, AsyncDisposab
   cancel(): Promise<void>;
 }
 
+/** Options of a progress request: those of the watches that it is for. */
+export interface RequestProgressOptions extends CallOptions {
+  /** The stream of these watches. */
+  stream?: string | undefined;
+}
+
 /** Options of a watch that are not in its request. */
 export interface WatchServiceOptions extends CallOptions {
+  /**
+   * The name of a stream of its own, for watches that give the same one. Watches without it share streams if their other
+   * options are equal. One that starts in the future, or whose reader is slow, keeps etcd from answering the progress
+   * requests of all watches on its stream.
+   */
+  stream?: string | undefined;
   /** Deliver the notice that etcd has registered the watch. */
   createdNotify?: boolean | undefined;
   /**
@@ -44,5 +56,5 @@ export interface WatchServiceOptions extends CallOptions {
 export interface WatchService {
   watch(request: WatchCreateRequest, options: WatchServiceOptions): WatchStream;
   /** Asks etcd for a progress notice on every watch that shares the stream of these options. */
-  requestProgress(options: CallOptions): Promise<void>;
+  requestProgress(options: RequestProgressOptions): Promise<void>;
 }

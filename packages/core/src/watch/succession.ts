@@ -1,11 +1,12 @@
 import { backoffMs, type Backoff } from '../backoff.ts';
 import type { CallOptions } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
-import type { EtcdError } from '../errors.ts';
+import { isEtcdError, type EtcdError } from '../errors.ts';
+import { isLasting } from '../failures.ts';
 import type { Logger } from '../logger.ts';
 import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import { cancelVerdict, endedBy, streamVerdict } from './resume.ts';
+import { cancelVerdict, endedBy, streamVerdict, type Verdict } from './resume.ts';
 import { LiveStream, type StreamOwner } from './stream.ts';
 import type { Subscription } from './subscription.ts';
 import { protocolError } from './watch-errors.ts';
@@ -123,7 +124,7 @@ export class Succession implements StreamOwner {
   cancelled(stream: LiveStream, subscription: Subscription, error: EtcdError): void {
     subscription.interrupt();
     const verdict = cancelVerdict(error);
-    if (verdict === 'fail' || (verdict === 'authenticate' && !this.#mayRenew(subscription))) {
+    if (!this.#survives(subscription, verdict, error)) {
       subscription.fail(error);
       if (stream.size === 0) this.#drop(stream);
       return;
@@ -146,9 +147,7 @@ export class Succession implements StreamOwner {
     const verdict = streamVerdict(error, this.#proven);
     for (const subscription of subscriptions) {
       if (verdict === 'closed') subscription.close();
-      else if (verdict === 'fail') subscription.fail(error);
-      else if (verdict === 'authenticate' && !this.#mayRenew(subscription)) subscription.fail(error);
-      else if (verdict === 'fragment' && brief && !mayExhaust(subscription)) subscription.fail(error);
+      else if (!this.#survives(subscription, verdict, error, brief)) subscription.fail(error);
       else if (this.#current !== undefined) this.#current.attach(subscription);
     }
     const resuming = subscriptions.filter((subscription) => subscription.state !== 'ended').length;
@@ -214,9 +213,24 @@ export class Succession implements StreamOwner {
     this.#renewToken(refused.request.key).then(go, go);
   }
 
-  #mayRenew(subscription: Subscription): boolean {
-    this.#refused = subscription;
-    return subscription.setbacks.refused();
+  /** Whether a watch goes on after its stream, which was `brief`, or the watch itself has ended so. */
+  #survives(subscription: Subscription, verdict: Verdict, error: unknown, brief = true): boolean {
+    switch (verdict) {
+      case 'authenticate':
+        this.#refused = subscription;
+        return subscription.setbacks.refused();
+      case 'fragment':
+        subscription.fragmented = true;
+        return !brief || subscription.setbacks.exhausted();
+      case 'resume': {
+        if (!isEtcdError(error) || !isLasting(error)) return true;
+        const pinned = this.#options.endpoint !== undefined;
+        // If another member has served it before, that one may be back soon.
+        return (!pinned && subscription.registered) || subscription.setbacks.unfit(pinned);
+      }
+      default:
+        return false;
+    }
   }
 
   /**
@@ -227,10 +241,4 @@ export class Succession implements StreamOwner {
     const options = { ...this.#options, timeoutMs: READ_TIMEOUT_MS };
     await this.#parts.pipeline.unary(methods.range, { key, serializable: true, countOnly: true }, options);
   }
-}
-
-/** Asks for the response that was too large for this client in fragments; returns whether the watch may go on. */
-function mayExhaust(subscription: Subscription): boolean {
-  subscription.fragmented = true;
-  return subscription.setbacks.exhausted();
 }

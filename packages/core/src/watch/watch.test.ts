@@ -85,6 +85,8 @@ for (const [argument, key, options] of [
   ['filters', 'a', { filters: ['puts'] as never }],
   ['maxBufferedBytes', 'a', { maxBufferedBytes: 0 }],
   ['timeoutMs', 'a', { timeoutMs: Number.NaN }],
+  ['stream', 'a', { stream: '' }],
+  ['stream', 'a', { stream: 5 as never }],
 ] as const) {
   test(`W-23 H21: a bad ${argument} (${JSON.stringify({ key, ...options })}) is refused by its name`, () => {
     try {

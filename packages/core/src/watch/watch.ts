@@ -1,10 +1,9 @@
-import { toCount, toInt64, type Bytes } from '../bytes.ts';
-import type { CallOptions } from '../call.ts';
+import { describe, toCount, toInt64, type Bytes } from '../bytes.ts';
 import { CallOptionNames, NO_OPTIONS, ownOptions } from '../call-options.ts';
 import { invalidArgument } from '../errors.ts';
 import { toRange, type RangeForms } from '../kv/range.ts';
 import type { WatchCreateRequest, WatchFilter } from '../messages.ts';
-import type { WatchService, WatchServiceOptions, WatchStream } from './service.ts';
+import type { RequestProgressOptions, WatchService, WatchServiceOptions, WatchStream } from './service.ts';
 
 /**
  * Options of a watch. `timeoutMs` bounds its creation alone, and is off by default; `signal` ends it with the signal's
@@ -37,18 +36,21 @@ const WATCH_OPTIONS = ownOptions<WatchOptions>({
   fragment: true,
   createdNotify: true,
   maxBufferedBytes: true,
+  stream: true,
 });
+const PROGRESS_OPTIONS = ownOptions<RequestProgressOptions>({ stream: true });
 
 /** Watches (clientv3 `Watcher`). */
 export interface Watcher {
   /** Watches a key or a range, from the call on or from a revision; throws where an argument is wrong. */
   watch(key: Bytes, options?: WatchOptions): WatchStream;
   /**
-   * Asks etcd for a bookmark on every watch that shares the metadata, leader requirement and endpoint of these options.
+   * Asks etcd for a bookmark on every watch that shares the stream of these options: those whose `stream`, metadata, leader
+   * requirement, endpoint, `confidential` and options of plugins are equal.
    * It comes as a response with `progressNotify`, or not at all while one of these watches is behind or starts in the
    * future (clientv3 `RequestProgress`). Before etcd 3.4.25 and 3.5.8 it can come ahead of events that precede it.
    */
-  requestProgress(options?: CallOptions): Promise<void>;
+  requestProgress(options?: RequestProgressOptions): Promise<void>;
 }
 
 /** The watch interface over a watch service: coerces arguments, builds messages. */
@@ -79,12 +81,20 @@ export class WatcherFacade implements Watcher {
     if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
       throw invalidArgument('timeoutMs', `must be a number of milliseconds, 0 or more, not ${String(timeoutMs)}`);
     }
+    toStreamName(rest.stream);
     return this.#service.watch(request, rest);
   }
 
-  async requestProgress(options?: CallOptions): Promise<void> {
-    await this.#service.requestProgress(this.#names.of(options));
+  async requestProgress(options: RequestProgressOptions = NO_OPTIONS): Promise<void> {
+    const callOptions = this.#names.of(options, PROGRESS_OPTIONS);
+    const stream = toStreamName(options.stream);
+    await this.#service.requestProgress(stream === undefined ? callOptions : { ...callOptions, stream });
   }
+}
+
+function toStreamName(stream: unknown): string | undefined {
+  if (stream === undefined || (typeof stream === 'string' && stream !== '')) return stream;
+  throw invalidArgument('stream', `must be a name, a string that is not empty, not ${describe(stream)}`);
 }
 
 function toFilters(filters: readonly WatchFilter[]): readonly WatchFilter[] {
