@@ -14,7 +14,8 @@ const require = createRequire(`${core}package.json`);
 
 /**
  * Dependencies that are CommonJS, each behind a file of one line. Node reads a CommonJS module that is imported, and all
- * that it exports again, just to learn the names: 40 ms of a process start. One that is required costs nothing of that.
+ * that it exports again, only to learn the names: 40 ms of a process start. One that is required costs nothing of that. The
+ * file exports a function, since Node 20 leaves a rejection unhandled if a CommonJS module throws while it is imported.
  */
 const commonJs = {
   name: 'commonjs',
@@ -23,10 +24,11 @@ const commonJs = {
     onResolve({ filter: /^\.\/.*\.cjs$/ }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /./, namespace: 'commonjs' }, ({ path }) => {
       const file = `${path.replace(/^@/, '').replaceAll('/', '-')}.cjs`;
-      writeFileSync(`${core}lib/${file}`, `'use strict';\nexports.library = require('${path}');\n`);
+      writeFileSync(`${core}lib/${file}`, `'use strict';\nexports.load = () => require('${path}');\n`);
       const names = Object.keys(require(path)).filter((name) => /^(?!default$)\w+$/.test(name));
       const exported = names.map((name) => `export const ${name} = /* @__PURE__ */ (() => library.${name})();`);
-      return { contents: [`import { library } from './${file}';`, ...exported].join('\n') };
+      const head = [`import { load as open } from './${file}';`, 'const library = /* @__PURE__ */ open();'];
+      return { contents: [...head, ...exported].join('\n') };
     });
   },
 };
@@ -49,7 +51,7 @@ const embedded = fileURLToPath(new URL('../packages/embedded/', import.meta.url)
 const libraries = {
   name: 'libraries',
   setup({ onLoad }) {
-    const contents = `export * as grpc from '@grpc/grpc-js';\nexport { default as protobuf } from 'protobufjs/light.js';\n`;
+    const contents = `export * as grpc from '@grpc/grpc-js';\n`;
     onLoad({ filter: /wire\/libraries\.ts$/ }, () => ({ contents }));
   },
 };
@@ -106,11 +108,11 @@ export async function bundleCore() {
     absWorkingDir: core,
     entryPoints: ['src/index.ts', 'src/plugin.ts'],
     outdir: 'lib',
-    external: ['@grpc/*', 'long', 'protobufjs'],
+    external: ['@grpc/*'],
     mainFields: ['es2015', 'module', 'main'],
     plugins: [commonJs, application],
     metafile: true,
-    // What is imported lazily, such as the descriptor of the protos, stays in a file of its own.
+    // What is imported lazily, as grpc-js is, stays in a file of its own.
     splitting: true,
     chunkNames: '[name]-[hash]',
     format: 'esm',

@@ -7,7 +7,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-const core = fileURLToPath(new URL('../packages/core/', import.meta.url));
 const proto = fileURLToPath(new URL('../packages/proto/', import.meta.url));
 const target = `${proto}src/descriptor.ts`;
 /** In the order of their imports. */
@@ -54,13 +53,22 @@ function vendor(repository) {
 }
 
 function generate() {
-  const protobuf = createRequire(`${core}package.json`)('protobufjs');
+  const protobuf = createRequire(`${proto}package.json`)('protobufjs');
   const root = new protobuf.Root();
   for (const name of Object.keys(sources)) protobuf.parse(readFileSync(`${proto}etcd/${name}`, 'utf8'), root);
   return `// Made from packages/proto/etcd/*.proto by scripts/gen-proto.mjs; not edited.
-/** etcd's messages and services, as protobufjs's Root.fromJSON takes them. */
-export const descriptor: { readonly nested: Record<string, object> } = ${JSON.stringify(root.toJSON(), null, 1)};
+/**
+ * etcd's messages and services as protobufjs's JSON. Text, since a process that makes no rare call need not parse it.
+ */
+export const descriptor: string = \`${lines(root.toJSON())}\`;
 `;
+}
+
+/** The JSON of a package, with a line for each message, enum and service. */
+function lines({ nested, ...rest }) {
+  if (Object.keys(rest).length > 0 || nested === undefined) return JSON.stringify({ ...rest, nested });
+  const inner = Object.entries(nested).map(([name, child]) => `${JSON.stringify(name)}:${lines(child)}`);
+  return `{"nested":{\n${inner.join(',\n')}}}`;
 }
 
 const [argument] = process.argv.slice(2);

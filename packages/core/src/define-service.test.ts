@@ -38,7 +38,6 @@ const numbers: ProtocolJson = {
 };
 
 interface Codec {
-  load?(): Promise<void>;
   encodeRequest(message: unknown): Buffer;
   decodeResponse(bytes: Buffer): unknown;
 }
@@ -69,14 +68,13 @@ test('K-4 makes a method of each RPC of a protocol that is given as JSON', async
     ['Chat', '/demo.v1.Numbers/Chat', 'Numbers.Chat', 'bidi', 'write', 'unsent'],
   ]);
   const codec = codecOf(made.Add);
-  await codec.load?.();
   const frame = codec.encodeRequest({ terms: [1n, 2n ** 62n] });
   assert.is(frame.readUInt32BE(1), frame.length - 5);
   assert.equal(codec.decodeResponse(Buffer.from([0x08, 0x2a])), { sum: 42n });
   assert.equal(codec.decodeResponse(Buffer.alloc(0)), { sum: 0n });
 });
 
-test('K-4 makes a method of each RPC of a definition in the form of proto-loader, which needs no loading', () => {
+test('K-4 makes a method of each RPC of a definition in the form of proto-loader', () => {
   const made = defineService({
     say: {
       path: '/demo.v1.Echo/Say',
@@ -89,7 +87,6 @@ test('K-4 makes a method of each RPC of a definition in the form of proto-loader
   const typed: Method<string, string> = made.say;
   assert.equal([typed.name, typed.label, typed.kind], ['Say', 'Echo.Say', 'unary']);
   const codec = codecOf(made.say);
-  assert.is(codec.load, undefined);
   assert.equal(codec.encodeRequest('hi'), Buffer.from([0, 0, 0, 0, 2, 0x68, 0x69]));
   assert.is(codec.decodeResponse(Buffer.from('ho')), 'ho');
 });
@@ -97,7 +94,6 @@ test('K-4 makes a method of each RPC of a definition in the form of proto-loader
 test('K-4 a request that cannot be encoded is refused by name', async () => {
   const { Add } = defineService<Numbers>(numbers, { service: 'demo.v1.Numbers' });
   const codec = codecOf(Add);
-  await codec.load?.();
   for (const request of [undefined, null, { terms: 5 }])
     refused(() => codec.encodeRequest(request), 'request', /demo\.v1\.Numbers\.Add/);
 });

@@ -1,7 +1,7 @@
 // Services that are no part of etcd's API: gRPC health, etcd's lock and election servers, one's own behind the same port.
 import { describe } from './bytes.ts';
 import { definitionCodec, type RpcDefinition, type ServiceDefinition } from './codec/definition.ts';
-import { loadService } from './codec/descriptors.ts';
+import { servicesOf } from './codec/descriptors.ts';
 import { invalidArgument } from './errors.ts';
 import { rpc, type Method, type MethodKind } from './methods.ts';
 
@@ -29,12 +29,14 @@ export type DefinedMethods<D> = {
 /**
  * Defines a service beside etcd's API; `invoke` and `invokeStream` then send its RPCs through a client's interceptors. Takes
  * a service in the form of proto-loader and of gRPC's code generators, or a protocol as protobufjs's JSON. Messages of JSON
- * have their fields in camelCase, 64-bit integers as bigint, enums as their names and every default set.
+ * have their fields in camelCase, 64-bit integers as bigint, enums as their names and every default set; an absent message
+ * is `null`. No code is made at run time for JSON.
  *
  *     const { Check } = defineService<HealthTypes>(healthJson, { reads: ['Check', 'Watch'] });
  *     const { status } = await invoke(client, Check, { service: '' });
  *
- * Throws `INVALID_ARGUMENT` for anything else, and for a service that the protocol does not have.
+ * Throws `INVALID_ARGUMENT` for anything else, for a service or a type that the protocol does not have, and for what of proto2
+ * is not supported: groups, and defaults of a field's own.
  */
 export function defineService<
   T extends ServiceTypes<T> = Record<string, { readonly request: unknown; readonly response: unknown }>,
@@ -83,45 +85,17 @@ function fromDefinition(name: string, one: RpcDefinition, options: DefineService
   ) {
     throw invalidArgument('definition', `must define ${name} by path, requestSerialize and responseDeserialize`);
   }
-  return method(service, rpcName, one, options.reads?.includes(name), one);
-}
-
-interface Node {
-  readonly nested?: Readonly<Record<string, Node>>;
-  readonly methods?: Readonly<Record<string, { readonly requestStream?: boolean; readonly responseStream?: boolean }>>;
+  const kind: MethodKind = one.requestStream ? 'bidi' : one.responseStream ? 'serverStream' : 'unary';
+  const safety = options.reads?.includes(name) === true ? 'read' : 'write';
+  return rpc(service, rpcName, kind, safety, definitionCodec(`${service}.${rpcName}`, one));
 }
 
 function fromJson(json: ProtocolJson, options: DefineServiceOptions): (readonly [string, Method])[] {
-  const services = servicesIn(json as Node, '');
+  const services = servicesOf(json);
   const known = [...services.keys()].join(', ') || 'none';
   const wanted = options.service ?? (services.size === 1 ? [...services.keys()][0] : undefined);
   if (wanted === undefined) throw invalidArgument('service', `must be one of the protocol's: ${known}`);
-  const rpcs = services.get(wanted);
-  if (rpcs === undefined) throw invalidArgument('service', `is no service of the protocol, which has ${known}`);
-  let loading: Promise<ServiceDefinition> | undefined;
-  return Object.entries(rpcs).map(([name, { requestStream = false, responseStream = false }]) => {
-    const load = async (): Promise<RpcDefinition> =>
-      (await (loading ??= loadService(json, wanted)))[name] as RpcDefinition;
-    return [name, method(wanted, name, { requestStream, responseStream }, options.reads?.includes(name), load)];
-  });
-}
-
-function servicesIn(node: Node, prefix: string): Map<string, NonNullable<Node['methods']>> {
-  const found = new Map<string, NonNullable<Node['methods']>>();
-  for (const [name, child] of Object.entries(node.nested ?? {})) {
-    if (child.methods !== undefined) found.set(`${prefix}${name}`, child.methods);
-    for (const [inner, methods] of servicesIn(child, `${prefix}${name}.`)) found.set(inner, methods);
-  }
-  return found;
-}
-
-function method(
-  service: string,
-  name: string,
-  { requestStream, responseStream }: Pick<RpcDefinition, 'requestStream' | 'responseStream'>,
-  reads: boolean | undefined,
-  source: RpcDefinition | (() => Promise<RpcDefinition>),
-): Method {
-  const kind: MethodKind = requestStream ? 'bidi' : responseStream ? 'serverStream' : 'unary';
-  return rpc(service, name, kind, reads === true ? 'read' : 'write', definitionCodec(`${service}.${name}`, source));
+  const definition = services.get(wanted);
+  if (definition === undefined) throw invalidArgument('service', `is no service of the protocol, which has ${known}`);
+  return Object.entries(definition).map(([name, one]) => [name, fromDefinition(name, one, options)]);
 }

@@ -3,8 +3,6 @@
  * length) and the message in one buffer; decoding takes the message without prefix and may keep views of it.
  */
 export interface Codec<Req, Res> {
-  /** Loads what this codec needs before its first use; absent where it needs nothing. */
-  load?(): Promise<void>;
   encodeRequest(message: Req): Buffer;
   decodeResponse(message: Buffer): Res;
 }

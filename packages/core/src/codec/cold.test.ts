@@ -5,9 +5,7 @@ import { isEtcdError } from '../errors.ts';
 import { methods } from '../methods.ts';
 import type { Codec } from './codec.ts';
 import { cold, type ColdCodecs } from './cold.ts';
-import { loadDescriptors } from './descriptors.ts';
-
-const { message, rpcs } = await loadDescriptors();
+import { message, rpcs } from './oracle.test.kit.ts';
 
 /** A request and what proto-loader must read in it; a response of proto-loader's and what must be made of it. */
 interface Sample<C> {
@@ -191,8 +189,7 @@ for (const [name, sample] of Object.entries(samples) as [keyof ColdCodecs, Sampl
   const request = message(`etcdserverpb.${rpc.requestType}`);
   const response = message(`etcdserverpb.${rpc.responseType}`);
 
-  test(`${name} writes a ${rpc.requestType} and reads a ${rpc.responseType}`, async () => {
-    await codec.load?.();
+  test(`${name} writes a ${rpc.requestType} and reads a ${rpc.responseType}`, () => {
     const frame = codec.encodeRequest(sample.request);
     assert.is(frame.readUIntBE(0, 5), frame.length - 5, 'prefix');
     assert.equal(request.deserialize(frame.subarray(5)), sample.reads ?? {});
@@ -205,8 +202,7 @@ for (const [name, sample] of Object.entries(samples) as [keyof ColdCodecs, Sampl
     );
   });
 
-  test(`${name} decodes or refuses damaged responses`, async () => {
-    await codec.load?.();
+  test(`${name} decodes or refuses damaged responses`, () => {
     const wire = response.serialize({ header: HEADER, ...sample.response });
     const changes = fc.array(fc.tuple(fc.nat(wire.length - 1), fc.nat(255)), { maxLength: 4 });
     fc.assert(
@@ -224,15 +220,13 @@ for (const [name, sample] of Object.entries(samples) as [keyof ColdCodecs, Sampl
   });
 }
 
-test('gives a header of zeros where there is none, and leaves an absent submessage out', async () => {
-  await cold.status.load?.();
+test('gives a header of zeros where there is none, and leaves an absent submessage out', () => {
   const { header, downgradeInfo } = cold.status.decodeResponse(none);
   assert.is(header.revision, 0n);
   assert.is(downgradeInfo, undefined);
 });
 
-test('refuses words that etcd does not have', async () => {
-  await Promise.all([cold.alarm.load?.(), cold.downgrade.load?.(), cold.roleGrantPermission.load?.()]);
+test('refuses words that etcd does not have', () => {
   const refused = [
     () => cold.alarm.encodeRequest({ action: 'ACTIVATE' as 'activate' }),
     () => cold.alarm.encodeRequest({ action: 'get', alarm: 'fire' as 'none' }),
@@ -248,10 +242,6 @@ test('refuses an alarm that this client does not know', () => {
     () => cold.alarm.decodeResponse(wire),
     (error: unknown) => isEtcdError(error, 'INTERNAL') && /AlarmMember.alarm.* it is 9/.test(error.message),
   );
-});
-
-test('loads once', () => {
-  assert.is(loadDescriptors(), loadDescriptors());
 });
 
 test.run();

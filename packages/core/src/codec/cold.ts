@@ -1,8 +1,9 @@
-// The codecs of Cluster, Maintenance and Auth: called rarely, so made by proto-loader, which is loaded on first use.
+// The codecs of Cluster, Maintenance and Auth: called rarely, so made of etcd's declarations, on first use.
 import type * as m from '../messages.ts';
+import { invalidArgument } from '../errors.ts';
 import { framed } from '../frame.ts';
 import type { Codec } from './codec.ts';
-import { loadDescriptors, type ProtoMessage } from './descriptors.ts';
+import { etcdMessage, type ProtoMessage } from './descriptors.ts';
 import { NO_HEADER, header } from './header.ts';
 import { plainMessage } from './plain-message.ts';
 import { malformed } from './reader.ts';
@@ -42,7 +43,7 @@ export interface ColdCodecs {
   readonly roleRevokePermission: Codec<m.AuthRoleRevokePermissionRequest, m.AuthHeaderResponse>;
 }
 
-/** A message as proto-loader gives it: every field set, null for an absent message. The protos say what is in it. */
+/** A message as the protos declare it: every field set, `null` for an absent message. */
 type Proto = any;
 
 const ALARM_ACTIONS: readonly m.AlarmRequest['action'][] = ['get', 'activate', 'deactivate'];
@@ -60,18 +61,20 @@ function coldCodec<Req extends object, Res extends { readonly header: m.Response
   let request: ProtoMessage | undefined;
   let response: ProtoMessage | undefined;
   return {
-    async load(): Promise<void> {
-      const { message } = await loadDescriptors();
-      request = message(`etcdserverpb.${requestName}`);
-      response = message(`etcdserverpb.${responseName}`);
-    },
     encodeRequest(message: Req): Buffer {
-      return framed((request as ProtoMessage).serialize(toProto(message)));
+      request ??= etcdMessage(requestName);
+      const proto = toProto(message);
+      try {
+        return framed(request.encode(proto));
+      } catch (cause) {
+        throw invalidArgument('request', `is no ${requestName}: ${(cause as Error).message}`);
+      }
     },
     decodeResponse(bytes: Buffer): Res {
       let message: Proto;
+      response ??= etcdMessage(responseName);
       try {
-        message = (response as ProtoMessage).deserialize(bytes);
+        message = response.decode(bytes);
       } catch (cause) {
         throw malformed(responseName, (cause as Error).message);
       }

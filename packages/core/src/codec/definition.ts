@@ -15,27 +15,18 @@ export interface RpcDefinition<Req = any, Res = any> {
 /** The RPCs of one service, by their names. */
 export type ServiceDefinition = Readonly<Record<string, RpcDefinition>>;
 
-/** Makes the codec of an RPC from its definition, or from what loads it. `label` names the RPC in errors. */
-export function definitionCodec<Req, Res>(
-  label: string,
-  source: RpcDefinition<Req, Res> | (() => Promise<RpcDefinition<Req, Res>>),
-): Codec<Req, Res> {
-  let definition = typeof source === 'function' ? undefined : source;
+/** Makes the codec of an RPC from its definition. `label` names the RPC in errors. */
+export function definitionCodec<Req, Res>(label: string, definition: RpcDefinition<Req, Res>): Codec<Req, Res> {
   return {
-    ...(typeof source === 'function' && {
-      async load(): Promise<void> {
-        definition ??= await source();
-      },
-    }),
     encodeRequest(message: Req): Buffer {
       let bytes: Uint8Array;
       try {
-        bytes = (definition as RpcDefinition<Req, Res>).requestSerialize(message);
+        bytes = definition.requestSerialize(message);
       } catch (cause) {
         throw invalidArgument('request', `cannot be encoded for ${label}: ${(cause as Error).message}`);
       }
       return framed(bytes);
     },
-    decodeResponse: (bytes: Buffer): Res => (definition as RpcDefinition<Req, Res>).responseDeserialize(bytes),
+    decodeResponse: (bytes: Buffer): Res => definition.responseDeserialize(bytes),
   };
 }

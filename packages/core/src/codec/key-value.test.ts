@@ -2,13 +2,12 @@ import { deepStrictEqual, notDeepStrictEqual } from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { assert, suite } from '@etcdts/testing';
 import type { KeyValue, WatchEvent } from '../messages.ts';
-import { loadDescriptors } from './descriptors.ts';
+import { message } from './oracle.test.kit.ts';
 import { keyValue, withKey } from './key-value.ts';
 import { range, put } from './kv.ts';
 import { watch } from './watch.ts';
 import { watchEvent } from './watch-event.ts';
 
-const { message } = await loadDescriptors();
 const RANGE = message('etcdserverpb.RangeResponse');
 
 /** The first of the keys of a response that was `size` bytes long on its way, in a chunk of its own. */

@@ -3,13 +3,12 @@ import fc from 'fast-check';
 import { isEtcdError } from '../errors.ts';
 import type * as m from '../messages.ts';
 import type { Codec } from './codec.ts';
-import { loadDescriptors } from './descriptors.ts';
+import { message } from './oracle.test.kit.ts';
 import { compact, deleteRange, put, range } from './kv.ts';
 import { leaseGrant, leaseKeepAlive, leaseLeases, leaseRevoke, leaseTimeToLive } from './lease.ts';
 import { txn } from './txn.ts';
 import { watch } from './watch.ts';
 
-const { message } = await loadDescriptors();
 const RUNS = 3000;
 
 // What proto-loader makes of our bytes is compared with what the request means, spelled in proto-loader's terms.

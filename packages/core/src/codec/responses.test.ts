@@ -3,13 +3,12 @@ import { assert, suite } from '@etcdts/testing';
 import fc from 'fast-check';
 import { isEtcdError } from '../errors.ts';
 import type { Codec } from './codec.ts';
-import { loadDescriptors } from './descriptors.ts';
+import { message } from './oracle.test.kit.ts';
 import { compact, deleteRange, put, range, rangeStream } from './kv.ts';
 import { leaseGrant, leaseKeepAlive, leaseLeases, leaseRevoke, leaseTimeToLive } from './lease.ts';
 import { txn } from './txn.ts';
 import { watch } from './watch.ts';
 
-const { message } = await loadDescriptors();
 const RUNS = 3000;
 
 type Json = Record<string, unknown>;

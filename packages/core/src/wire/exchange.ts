@@ -33,24 +33,19 @@ export abstract class Exchange<Req, Res> implements WireListener, Waiter, Expiri
     this.parts = parts;
   }
 
-  /** Begins, unless the call is over already; its codec is loaded first, if it has to be. */
+  /** Begins, unless the call is over already. */
   begin(): void {
-    const { signal, deadline, method } = this.call;
+    const { signal, deadline } = this.call;
     if (signal?.aborted) return this.finish(signal.reason);
     if (this.parts.closed) return this.closeNow();
     if (deadline <= this.parts.clock.now()) return this.expire();
     this.parts.underWay.add(this);
     this.#deadline = this.parts.deadlines.add(deadline, this);
     if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => this.finish(signal.reason));
-    const loading = method.codec.load?.();
-    if (loading === undefined) return this.prepare();
-    loading.then(
-      () => void (this.ended || this.prepare()),
-      (cause: unknown) => this.finish(cause),
-    );
+    this.prepare();
   }
 
-  /** Makes ready what must stand before a connection is asked for, then connects. The codec is loaded. */
+  /** Makes ready what must stand before a connection is asked for, then connects. */
   protected prepare(): void {
     this.connect();
   }

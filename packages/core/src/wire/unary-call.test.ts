@@ -290,19 +290,6 @@ test('closing ends a call in every phase; it is unknown only where a write was s
   await rejects(bed.put(), { code: 'CLIENT_CLOSED', outcome: 'not-applied' });
 });
 
-test('a codec that fails to load fails the call', async () => {
-  const bed = bench();
-  // Codecs are no part of the public type that tests see.
-  const { codec } = methods.put as unknown as { codec: object };
-  const cold = { ...methods.put, codec: { ...codec, load: () => Promise.reject(new Error('no descriptor')) } };
-  const exchange = foldPipeline(
-    [{ name: 'cold', unary: (next) => (call) => next({ ...call, method: cold as never }) }],
-    bed.parts,
-  );
-  await rejects(exchange.unary(methods.put, PUT, {}), /no descriptor/);
-  assertClean(bed);
-});
-
 test("metadata of the caller goes along, and cannot replace the client's own", async () => {
   const bed = await sent(({ put }) => put({ requireLeader: true, metadata: { mine: 'x', hasleader: 'false' } }));
   assert.equal(bed.connection.call.metadata, { mine: 'x', hasleader: 'true', 'client-api-version': '3.7' });

@@ -1,7 +1,5 @@
-// The one place that knows protobufjs: every RPC of etcd's protos, and how its messages become bytes.
-import { descriptor } from '@etcdts/proto';
-import type { IConversionOptions, INamespace, Type } from 'protobufjs/light.js';
-import { protobuf } from './libraries.ts';
+// The one place that imports the protos: every RPC of etcd, and how its messages become bytes.
+import { etcdProtocol, type MessageCodec } from '@etcdts/proto';
 
 /** One RPC as etcd's protos declare it. */
 export interface Rpc {
@@ -11,43 +9,32 @@ export interface Rpc {
   readonly path: string;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
-  /** Reads a request; throws what the protobuf library throws where the bytes are none. */
+  /** Reads a request; throws an Error for bytes that are none. */
   decode(bytes: Buffer): object;
   encode(response: object): Buffer;
 }
 
-// Enums stay numbers: etcd tells an unknown one by its own error.
-const READING: IConversionOptions = { longs: BigInt, defaults: true, oneofs: true };
-
-const root = protobuf.Root.fromJSON(descriptor as INamespace);
-const messages = root.lookup('etcdserverpb') as InstanceType<typeof protobuf.Namespace>;
+// Enums stay numbers: etcd has an error of its own for an unknown one.
+const protocol = etcdProtocol('numbers');
 
 /** Every RPC of KV, Watch, Lease, Cluster, Maintenance and Auth. */
-export const rpcs: readonly Rpc[] = ['KV', 'Watch', 'Lease', 'Cluster', 'Maintenance', 'Auth'].flatMap((service) =>
-  messages.lookupService(service).methodsArray.map((method) => {
-    const request = messages.lookupType(method.requestType);
-    const response = messages.lookupType(method.responseType);
-    return {
-      name: `${service}.${method.name}`,
-      path: `/etcdserverpb.${service}/${method.name}`,
-      requestStream: method.requestStream === true,
-      responseStream: method.responseStream === true,
-      decode: (bytes) => request.toObject(request.decode(bytes), READING),
-      encode: (message) => serialize(response, message),
-    };
-  }),
+export const rpcs: readonly Rpc[] = protocol.services.flatMap((service) =>
+  protocol.rpcs(service).map(({ name, requestStream, responseStream, request, response }) => ({
+    name: `${service.slice(service.lastIndexOf('.') + 1)}.${name}`,
+    path: `/${service}/${name}`,
+    requestStream,
+    responseStream,
+    decode: (bytes) => request.decode(bytes),
+    encode: (message) => response.encode(message),
+  })),
 );
 
-const event = root.lookupType('mvccpb.Event');
+const event: MessageCodec = protocol.message('mvccpb.Event');
 
 /** The bytes that an event takes in a message, its tag and length included. */
 export function eventSize(message: object): number {
-  const { length } = serialize(event, message);
+  const { length } = event.encode(message);
   return 1 + varintSize(length) + length;
-}
-
-function serialize(type: Type, message: object): Buffer {
-  return type.encode(type.fromObject(message as Record<string, unknown>)).finish() as Buffer;
 }
 
 /** The bytes of a number below 2^28 as a varint. */
