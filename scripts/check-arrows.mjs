@@ -29,7 +29,10 @@ const shapes = /^options\.ts$/;
 /** Modules that only some files may import: the module, where it is allowed, and where as a type only. */
 const owners = [
   // An oracle for tests: what is published makes no code at run time.
-  [/^(@grpc\/proto-loader|protobufjs|long)(\/|$)/, /^(packages\/proto\/src\/.*\.test(\.kit)?|test\/src\/raw-etcd)\.ts$/],
+  [
+    /^(@grpc\/proto-loader|protobufjs|long)(\/|$)/,
+    /^(packages\/proto\/src\/.*\.test(\.kit)?|test\/src\/raw-etcd)\.ts$/,
+  ],
   [/^@grpc\//, /^(packages\/(core\/src\/transport\/grpc|embedded\/src\/(server|wire))|test\/src\/raw-etcd)[/.]/],
   [
     /^(tsyringe|reflect-metadata)(\/|$)/,

@@ -11,7 +11,7 @@ import { compilers, InstalledPackages, names } from './installed-packages.ts';
 const test = suite('the published packages', { timeoutMs: 60_000, hookTimeoutMs: 240_000 });
 /** What is published in bundles; of the others, what the compiler made. */
 const bundles = ['core', 'embedded'];
-const programs = ['program', 'injection', 'plugin', 'embedded'];
+const programs = ['program', 'injection', 'plugin', 'rare', 'embedded'];
 /** The embedded etcd requires its libraries when it runs, so that a bundle of it needs them beside it. */
 const bundled = programs.filter((program) => program !== 'embedded');
 let packages: InstalledPackages;
@@ -51,14 +51,10 @@ test('hold the code, its types, a README and the license, and nothing else', asy
     'lib/LICENSES.txt',
     'lib/chunk.js',
     'lib/chunk.js',
-    'lib/chunk.js',
-    'lib/descriptor.js',
     'lib/grpc-connection.js',
     'lib/grpc-grpc-js.cjs',
-    'lib/grpc-proto-loader.cjs',
     'lib/index.js',
     'lib/plugin.js',
-    'lib/proto-loader.js',
     'lib/tsyringe.cjs',
   ]);
 });
@@ -85,11 +81,10 @@ test('need nothing that is not published: the descriptor of the protos is in bot
   const holders = async (name: string): Promise<string[]> => {
     const found = [];
     for (const file of (await filesOf(name)).filter((path) => /^lib\/.*\.c?js$/.test(path)))
-      if (/"?DeleteRangeRequest"?: ?\{/.test(await readInstalled(name, file))) found.push(file);
+      if (/"DeleteRangeRequest":\{/.test(await readInstalled(name, file))) found.push(file);
     return found.map((file) => file.replace(/-[0-9A-Z]{8}\.js$/, '.js'));
   };
-  // In core it is a file of its own, which only the first call with a rare message loads.
-  assert.equal(await holders('core'), ['lib/descriptor.js']);
+  assert.equal(await holders('core'), ['lib/chunk.js']);
   assert.equal(await holders('embedded'), ['lib/cli.cjs', 'lib/index.js']);
 });
 
@@ -130,7 +125,8 @@ test('bring a command where they say so, that needs no other file', async () => 
   const manifest = JSON.parse(await readInstalled('embedded', 'package.json')) as { bin: object };
   assert.equal(manifest.bin, { 'etcdts-embedded': './lib/cli.cjs' });
   await cp(packages.path('embedded', 'lib/cli.cjs'), join(packages.bare, 'cli.cjs'));
-  assert.match(await packages.node(['cli.cjs', '--help'], packages.bare), /--listen/);
+  const strict = '--disallow-code-generation-from-strings';
+  assert.match(await packages.node([strict, 'cli.cjs', '--help'], packages.bare), /--listen/);
 });
 
 test('name tsyringe in their types only where options take it, and add nothing to the types of Reflect', async () => {
@@ -173,7 +169,11 @@ for (const version of compilers) {
       [packages.app, 'nodenext'],
       [packages.commonJs, 'nodenext'],
     ] as const) {
-      await writeTsconfig(place, mode, ['program.ts', 'injection.ts', 'plugin.ts', 'embedded.ts', 'suite.ts']);
+      await writeTsconfig(
+        place,
+        mode,
+        [...programs, 'suite'].map((name) => `${name}.ts`),
+      );
       await packages.node([tsc, '-p', place], packages.scratch);
     }
   });
@@ -188,6 +188,13 @@ for (const program of programs) {
     const path = join(packages.commonJs, `out/${program}.js`);
     assert.match(await readFile(path, 'utf8'), /require\("@etcdts\/core"\)/);
     assert.is(await packages.node([path], packages.commonJs), 'done\n');
+  });
+
+  test(`run where no code can be made of strings, as ESM and CommonJS: ${program}`, async () => {
+    for (const place of [packages.app, packages.commonJs]) {
+      const path = join(place, `out/${program}.js`);
+      assert.is(await packages.node(['--disallow-code-generation-from-strings', path], place), 'done\n');
+    }
   });
 
   for (const format of bundled.includes(program) ? (['cjs', 'esm'] as const) : []) {
@@ -231,6 +238,32 @@ test('load grpc-js only if it is the transport', async () => {
   };
   assert.is(await count('none'), 0);
   assert.ok((await count('grpcTransport()')) > 10);
+});
+
+test('fail a call, and nothing else, if grpc-js cannot be loaded', async () => {
+  await writeFile(
+    join(packages.app, 'broken.cjs'),
+    `const Module = require('node:module');
+     const load = Module._load;
+     Module._load = (name, ...rest) => {
+       if (name === '@grpc/grpc-js') throw new Error('no such library');
+       return load(name, ...rest);
+     };`,
+  );
+  await writeFile(
+    join(packages.app, 'without-library.mjs'),
+    `import { createClient } from '@etcdts/core';
+     for (let i = 0; i < 2; i++) {
+       const client = createClient({ endpoints: process.env.ETCD_ENDPOINT });
+       const reason = await client.kv.get('colour', { timeoutMs: 200 }).catch((error) => error);
+       await client.close();
+       await new Promise((resolve) => setImmediate(resolve));
+       console.log(reason.message);
+     }`,
+  );
+  const lines = (await packages.node(['--require', './broken.cjs', 'without-library.mjs'], packages.app)).trim();
+  assert.is(lines.split('\n').length, 2);
+  for (const line of lines.split('\n')) assert.match(line, /@grpc\/grpc-js cannot be loaded: no such library/);
 });
 
 test('test an application on a real etcd', async () => {
