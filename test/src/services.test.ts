@@ -91,8 +91,8 @@ test('K-4 the failure of an RPC of another service is typed, and names it', asyn
   const strange = { ...Check, service: 'grpc.health.v1.Nothing', path: '/grpc.health.v1.Nothing/Check' };
   await rejects(invoke(client, Check, { service: 'none' }), { code: 'NOT_FOUND', method: 'Health.Check' });
   await rejects(invoke(client, strange, {}), { code: 'UNIMPLEMENTED', outcome: 'not-applied' });
-  assert.throws(() => invoke({} as never, Check, {}), /client must be what createClient/);
-  assert.throws(() => invokeStream({} as never, Watch, {}), /client must be what createClient/);
+  assert.throws(() => invoke({} as never, Check, {}), /client is no client of this package/);
+  assert.throws(() => invokeStream({} as never, Watch, {}), /client is no client of this package/);
 });
 
 test('K-2 the endpoint of each call that went well is printed by an interceptor, for each member', async () => {

@@ -7,7 +7,7 @@
  *     const timing: Interceptor = { name: 'timing', unary: (next) => (call) => next(call) };
  *     createClient({ endpoints, interceptors: [timing] });
  *
- * A wrapper puts services of its own around those of a client: `wrapClient(client, { kv: (next) => ({ ...next, put }) })`.
+ * A wrapper puts services of its own, whole ones, around those of a client: `wrapClient(client, { kv: (next) => myKV(next) })`.
  * A transport moves encoded messages to one endpoint and back: `createClient({ endpoints, transport })`.
  *
  * A plugin adds call options to the other entry: `declare module '@etcdts/core' { interface CallOptions { … } }`.
@@ -53,12 +53,14 @@ export { wrapClient, type ServiceWrappers } from './wrap.ts';
 export type { KVService } from './kv/service.ts';
 export type { WatchService, WatchServiceOptions } from './watch/service.ts';
 export type { LeaseService } from './lease/service.ts';
+export { randomLeaseId } from './lease/lease-id.ts';
 
 // ---- signals, as those of leases -------------------------------------------------------------------------------------
 export { checkedSignal, type CheckedSignal, type CheckedSignalOptions } from './checked-signal.ts';
 
 // ---- arguments, values and errors -----------------------------------------------------------------------------------
-export { prefixEnd, toBytes, toInt64 } from './bytes.ts';
+export { onAbort } from './abort.ts';
+export { prefixEnd, toBytes, toCount, toInt64, toKey } from './bytes.ts';
 export { toRange, type KeyRange } from './kv/range.ts';
 export { keyValue, withKey, type KeyValueFields } from './codec/key-value.ts';
 export { plainMessage } from './codec/plain-message.ts';

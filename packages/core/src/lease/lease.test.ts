@@ -1,7 +1,7 @@
 import { assert, rejects, suite } from '@etcdts/testing';
 import { Bench, header, settle } from './fakes.test.kit.ts';
 import { LeaseFacade } from './lease.ts';
-import { randomLeaseId } from './rpc.ts';
+import { randomLeaseId } from './lease-id.ts';
 
 const test = suite('lease');
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { CallContext, drawnLeaseId, type CallOptions } from '../call.ts';
 import type {
   LeaseGrantRequest,
@@ -12,6 +11,7 @@ import type {
 } from '../messages.ts';
 import { methods } from '../methods.ts';
 import type { LeaseStats } from '../stats.ts';
+import { randomLeaseId } from './lease-id.ts';
 import { LeaseKeeper, type KeeperParts } from './keeper.ts';
 import { keepAliveOnce } from './once.ts';
 import type { KeepAlive, LeaseService } from './service.ts';
@@ -20,13 +20,6 @@ import type { KeepAlive, LeaseService } from './service.ts';
 export interface LeaseParts extends KeeperParts {
   /** Gives ids for leases: positive, 63 bits, never the same twice. Defaults to `randomLeaseId`. */
   readonly randomId?: (() => bigint) | undefined;
-}
-
-/** A random positive id of 63 bits for a lease. */
-export function randomLeaseId(): bigint {
-  const id = BigInt.asUintN(63, randomBytes(8).readBigUInt64BE());
-  // etcd reads 0 as "choose one".
-  return id === 0n ? 1n : id;
 }
 
 /** The lease operations over etcd's RPCs; every keepalive shares one stream (clientv3/lease.go). */
