@@ -30,6 +30,7 @@ try {
   check('format', 'prettier', '--check', '--log-level=warn', '.');
   check('lint', 'oxlint', '--type-aware', '--deny-warnings');
   check('import rules', 'check-arrows.mjs');
+  check('API reports', 'api.mjs');
   check('ids in test names', 'spec.mjs');
   check('generated descriptor', 'gen-proto.mjs', '--check');
   check(

@@ -51,7 +51,7 @@ export type {
 } from './kv/responses.ts';
 
 export type { Watcher, WatchOptions } from './watch/watch.ts';
-export type { WatchResponse, WatchStream } from './watch/service.ts';
+export type { RequestProgressOptions, WatchResponse, WatchStream } from './watch/service.ts';
 export type { Lease, LeaseGrantOptions, LeaseKeepAliveOptions, LeaseTimeToLiveOptions } from './lease/lease.ts';
 export type { KeepAlive } from './lease/service.ts';
 export type { Cluster, MemberListOptions } from './cluster/cluster.ts';

@@ -27,9 +27,6 @@ export interface ServiceWrappers {
   dispose?(): Promise<void> | void;
 }
 
-/** Names that `extra` must not have: every client has them. */
-type OperationNames = keyof EtcdOperations | typeof Symbol.asyncDispose;
-
 /**
  * Builds a client whose services are wrapped: how namespaces and other transparent wrappers are made. Every operation passes
  * the wrapper, as the interfaces an application sees are built anew above it. It wraps a client or a wrapped client, whose
@@ -45,7 +42,8 @@ type OperationNames = keyof EtcdOperations | typeof Symbol.asyncDispose;
 export function wrapClient<Extra extends object = Record<never, never>>(
   client: EtcdOperations,
   wrap: ServiceWrappers | ((site: ClientSite) => ServiceWrappers),
-  extra?: Extra & Partial<Record<OperationNames, never>>,
+  // Every client has these names of its own.
+  extra?: Extra & Partial<Record<keyof EtcdOperations | typeof Symbol.asyncDispose, never>>,
 ): EtcdOperations & AsyncDisposable & Extra {
   const below = internalsOf(client);
   if (below.layer.ended) throw clientClosed();
