@@ -31,7 +31,10 @@ export interface ClientOptions {
   interceptors?: readonly (Interceptor | InjectionToken<Interceptor>)[] | undefined;
   /** Deadline of a unary call in milliseconds; `Infinity` for none. Defaults to 10,000. */
   requestTimeoutMs?: number | undefined;
-  /** TCP, TLS and HTTP/2 settings together, in milliseconds. Defaults to 5,000. */
+  /**
+   * Lookup of the name, TCP, TLS and HTTP/2 settings together, in milliseconds. Defaults to 5,000. A name with several addresses
+   * is tried at all of them within this time: at the next one when one fails, or after 250 ms, while those before go on.
+   */
   connectTimeoutMs?: number | undefined;
   /** HTTP/2 pings; `false` for none. */
   keepalive?: KeepaliveOptions | false | undefined;

@@ -69,7 +69,8 @@ export { invalidArgument, withFields } from './errors.ts';
 export { errorCodes, isLasting, serverError } from './failures.ts';
 
 // ---- transports -----------------------------------------------------------------------------------------------------
-export { grpcTransport } from './transport/grpc/grpc.ts';
+export { grpcTransport, type GrpcTransportOptions } from './transport/grpc/grpc.ts';
+export type { Lookup } from './transport/lookup.ts';
 export type { Endpoint } from './transport/endpoints.ts';
 export type {
   ConnectFailure,

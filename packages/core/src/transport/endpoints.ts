@@ -7,6 +7,8 @@ export interface Endpoint {
   readonly address: string;
   /** Host name or IP address, without brackets; empty for a unix socket. */
   readonly host: string;
+  /** The address to connect to, if `host` is a name that was looked up. */
+  readonly ip?: string | undefined;
   /** 0 for a unix socket. */
   readonly port: number;
   /** Path of a unix socket. */

@@ -25,10 +25,11 @@ export function secureContextOf(tls: TlsOptions | undefined): SecureContext {
 
 /**
  * What `tls.connect` is given for an endpoint, beside the address or socket: the certificates, HTTP/2 by ALPN, and the name to
- * verify. An IP address is verified and never sent as the server name, which Node is about to refuse (DEP0123).
+ * verify, without the final dot of a fully qualified name (RFC 6066, 3). An IP address is verified and never sent as the server name, which Node is about to refuse (DEP0123).
  */
 export function tlsConnectOptions(endpoint: Endpoint, tls: TlsOptions | undefined): TlsConnectOptions {
-  const host = tls?.serverName ?? (endpoint.socketPath === undefined ? endpoint.host : 'localhost');
+  const name = tls?.serverName ?? (endpoint.socketPath === undefined ? endpoint.host : 'localhost');
+  const host = name.replace(/\.$/, '');
   return {
     secureContext: secureContextOf(tls),
     ALPNProtocols: ['h2'],

@@ -2,9 +2,19 @@ import { CallCredentials, ChannelCredentials, type experimental } from '@grpc/gr
 import type { Socket } from 'node:net';
 import { connect, type ConnectionOptions as TlsConnectOptions, type TLSSocket } from 'node:tls';
 
+type Handshake = (socket: Socket) => Promise<experimental.SecureConnectResult>;
+
+/** Channel credentials of one endpoint without TLS. `onReached`: a peer has accepted a connection. */
+export function plainCredentials(onReached: () => void): ChannelCredentials {
+  return new EndpointCredentials(false, (socket) => {
+    onReached();
+    return Promise.resolve({ socket, secure: false });
+  });
+}
+
 /**
- * Channel credentials of one endpoint. grpc-js's own would send an IP address as the TLS server name, and would hide why a
- * handshake failed; so the handshake is ours. `onFailure` receives its error.
+ * Channel credentials of one endpoint with TLS. grpc-js's own would send an IP address as the TLS server name, and would hide
+ * why a handshake failed; so the handshake is ours. `onFailure` receives its error.
  */
 export function tlsCredentials(options: TlsConnectOptions, onFailure: (error: Error) => void): ChannelCredentials {
   const handshake = (socket: Socket): Promise<{ socket: TLSSocket; secure: true }> =>
@@ -22,22 +32,25 @@ export function tlsCredentials(options: TlsConnectOptions, onFailure: (error: Er
         });
         resolve({ socket: secured, secure: true });
       });
-      const closed = (): void => fail(new Error('the connection was closed during the TLS handshake'));
+      const closed = (): void =>
+        fail(Object.assign(new Error('the peer closed the connection'), { code: 'ECONNRESET' }));
       secured.once('error', fail).once('close', closed);
     });
-  return new EndpointTlsCredentials(handshake);
+  return new EndpointCredentials(true, handshake);
 }
 
-class EndpointTlsCredentials extends ChannelCredentials {
-  readonly #handshake: (socket: Socket) => Promise<experimental.SecureConnectResult>;
+class EndpointCredentials extends ChannelCredentials {
+  readonly #secure: boolean;
+  readonly #handshake: Handshake;
 
-  constructor(handshake: (socket: Socket) => Promise<experimental.SecureConnectResult>) {
+  constructor(secure: boolean, handshake: Handshake) {
     super();
+    this.#secure = secure;
     this.#handshake = handshake;
   }
 
   override _isSecure(): boolean {
-    return true;
+    return this.#secure;
   }
 
   override _equals(other: ChannelCredentials): boolean {

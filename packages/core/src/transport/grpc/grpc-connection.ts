@@ -1,11 +1,12 @@
 import {
   Channel,
-  ChannelCredentials,
+  type ChannelCredentials,
   connectivityState,
   type ChannelOptions,
   type Metadata as GrpcMetadata,
 } from '@grpc/grpc-js';
 import type { Metadata } from '../../metadata.ts';
+import { explainFailure } from '../connect-failure.ts';
 import { authorityOf, type Endpoint } from '../endpoints.ts';
 import { tlsConnectOptions } from '../tls.ts';
 import type {
@@ -16,7 +17,7 @@ import type {
   WireCall,
   WireListener,
 } from '../transport.ts';
-import { tlsCredentials } from './credentials.ts';
+import { plainCredentials, tlsCredentials } from './credentials.ts';
 import { GrpcCall } from './grpc-call.ts';
 import { grpcMetadata } from './grpc-metadata.ts';
 import { targetOf } from './resolver.ts';
@@ -30,11 +31,15 @@ const FLOW_CONTROL_WINDOW = 1 << 20;
 export class GrpcConnection implements Connection {
   readonly endpoint: Endpoint;
   readonly #options: ConnectionOptions;
+  readonly #peeked: Set<string>;
   readonly #socket: AbortController = new AbortController();
   readonly #calls: Set<GrpcCall> = new Set();
   #channel: Channel | undefined;
   #observer: ConnectionObserver | undefined;
+  /** Whether the peer has accepted a connection. */
+  #reached = false;
   #tlsError: Error | undefined;
+  #stopExplaining: (() => void) | undefined;
   #ready = false;
   #closing = false;
   readonly #queue: StreamQueue = new StreamQueue({
@@ -46,9 +51,11 @@ export class GrpcConnection implements Connection {
     this.#drained();
   };
 
-  constructor(endpoint: Endpoint, options: ConnectionOptions) {
+  /** `peeked` is shared by the connections of a transport, see {@link explainFailure}. */
+  constructor(endpoint: Endpoint, options: ConnectionOptions, peeked: Set<string>) {
     this.endpoint = endpoint;
     this.#options = options;
+    this.#peeked = peeked;
   }
 
   connect(observer: ConnectionObserver): void {
@@ -71,6 +78,7 @@ export class GrpcConnection implements Connection {
   close(now: boolean): void {
     this.#closing = true;
     this.#observer = undefined;
+    this.#stopExplaining?.();
     this.#queue.dismiss('the connection was closed');
     if (now) for (const call of [...this.#calls]) call.abandon('the connection was closed');
     this.#drained();
@@ -85,8 +93,11 @@ export class GrpcConnection implements Connection {
   }
 
   #credentials(): ChannelCredentials {
-    if (!this.endpoint.secure) return ChannelCredentials.createInsecure();
-    return tlsCredentials(tlsConnectOptions(this.endpoint, this.#options.tls), (error) => (this.#tlsError = error));
+    if (!this.endpoint.secure) return plainCredentials(() => (this.#reached = true));
+    return tlsCredentials(tlsConnectOptions(this.endpoint, this.#options.tls), (error) => {
+      this.#reached = true;
+      this.#tlsError = error;
+    });
   }
 
   #follow(channel: Channel): void {
@@ -116,14 +127,22 @@ export class GrpcConnection implements Connection {
     probe.start(grpcMetadata({}), {
       onReceiveMetadata() {},
       onReceiveMessage() {},
-      onReceiveStatus: ({ details }) => {
-        const cause = this.#tlsError;
-        if (cause !== undefined)
-          return this.#lost({ details: `TLS handshake failed: ${tlsReason(cause)}`, tls: true, cause });
-        const reason = /Last error: (?:Error: )?(.*?)(?:\. Resolution note: .*)?$/s.exec(details)?.[1] ?? details;
-        this.#lost({ details: reason, tls: false });
-      },
+      onReceiveStatus: ({ details }) => this.#failed(details),
     });
+  }
+
+  #failed(text: string): void {
+    if (this.#observer === undefined) return;
+    // The channel would connect again meanwhile.
+    this.#closing = true;
+    this.#drained();
+    const attempt = {
+      endpoint: this.endpoint,
+      reached: this.#reached,
+      tlsError: this.#tlsError,
+      details: reasonIn(text),
+    };
+    this.#stopExplaining = explainFailure(attempt, this.#peeked, (failure) => this.#lost(failure));
   }
 
   #lost(failure: ConnectFailure): void {
@@ -144,9 +163,12 @@ export class GrpcConnection implements Connection {
   }
 }
 
-/** OpenSSL's reason without its place in the source, where the error is one of OpenSSL's. */
-function tlsReason(error: Error & { readonly reason?: unknown }): string {
-  return typeof error.reason === 'string' ? error.reason : error.message;
+/** The reason of the last attempt, in grpc-js's account of a channel that is not connected. */
+function reasonIn(text: string): string {
+  const reason = /Last error: (?:Error: )?(.*?)(?:\. Resolution note: .*)?$/s.exec(text)?.[1] ?? text;
+  const undated = reason.replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)$/, '');
+  // grpc-js's words for a peer that closes at once.
+  return undated === 'Failed to connect' ? 'the peer closed the connection before it sent HTTP/2 settings' : undated;
 }
 
 function channelOptions(endpoint: Endpoint, options: ConnectionOptions): ChannelOptions {

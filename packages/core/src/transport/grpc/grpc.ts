@@ -1,4 +1,7 @@
+import { systemClock } from '../../clock.ts';
+import { connectionTo, type AddressParts } from '../addresses.ts';
 import type { Endpoint } from '../endpoints.ts';
+import { systemLookup, type Lookup } from '../lookup.ts';
 import type { Metadata } from '../../metadata.ts';
 import type {
   ConnectFailure,
@@ -14,28 +17,41 @@ type Library = typeof import('./grpc-connection.ts');
 
 let library: Library | undefined;
 
+/** Options of {@link grpcTransport}. */
+export interface GrpcTransportOptions {
+  /** How host names are looked up. Defaults to Node's `dns.lookup`, for all addresses. */
+  readonly lookup?: Lookup | undefined;
+}
+
 /**
  * The transport over @grpc/grpc-js: the default. One channel per connection, with a subchannel pool of its own. The library
  * is loaded by the first connection, and never in a process whose clients all have another transport.
  */
-export function grpcTransport(): Transport {
-  return {
-    name: '@grpc/grpc-js',
+export function grpcTransport({ lookup = systemLookup }: GrpcTransportOptions = {}): Transport {
+  const peeked = new Set<string>();
+  const parts: AddressParts = {
+    lookup,
+    clock: systemClock,
     connect: (endpoint, options) =>
-      library === undefined ? new LoadingConnection(endpoint, options) : new library.GrpcConnection(endpoint, options),
+      library === undefined
+        ? new LoadingConnection(endpoint, options, peeked)
+        : new library.GrpcConnection(endpoint, options, peeked),
   };
+  return { name: '@grpc/grpc-js', connect: (endpoint, options) => connectionTo(endpoint, options, parts) };
 }
 
 /** A connection that loads grpc-js before it connects. */
 class LoadingConnection implements Connection {
   readonly endpoint: Endpoint;
   readonly #options: ConnectionOptions;
+  readonly #peeked: Set<string>;
   #connection: Connection | undefined;
   #observer: ConnectionObserver | undefined;
 
-  constructor(endpoint: Endpoint, options: ConnectionOptions) {
+  constructor(endpoint: Endpoint, options: ConnectionOptions, peeked: Set<string>) {
     this.endpoint = endpoint;
     this.#options = options;
+    this.#peeked = peeked;
   }
 
   connect(observer: ConnectionObserver): void {
@@ -58,7 +74,7 @@ class LoadingConnection implements Connection {
   #connect({ GrpcConnection }: Library): void {
     const observer = this.#observer;
     if (observer === undefined) return;
-    this.#connection = new GrpcConnection(this.endpoint, this.#options);
+    this.#connection = new GrpcConnection(this.endpoint, this.#options, this.#peeked);
     try {
       this.#connection.connect(observer);
     } catch (cause) {

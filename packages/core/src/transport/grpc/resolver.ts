@@ -8,8 +8,7 @@ const ADDRESS = 'etcdts.address';
 type Address = ({ host: string; port: number } | { path: string }) & { readonly signal: AbortSignal };
 
 /**
- * A grpc-js resolver that resolves to the one address it was made for. Names are left to Node (which tries all their
- * addresses), and the address carries a signal: without it nothing could end a TCP connect to a host that never answers,
+ * A grpc-js resolver that resolves to the one address it was made for: names are looked up above. The address carries a signal: without it nothing could end a TCP connect to a host that never answers,
  * and the process would wait for the kernel to give up.
  */
 class AddressResolver implements experimental.Resolver {
@@ -45,8 +44,8 @@ experimental.registerResolver(SCHEME, AddressResolver);
 
 /** The grpc-js target and channel option that lead to an endpoint; `signal` destroys its socket, in every phase. */
 export function targetOf(endpoint: Endpoint, signal: AbortSignal): { target: string; options: ChannelOptions } {
-  const { host, port, socketPath } = endpoint;
-  const place = socketPath === undefined ? { host, port } : { path: socketPath };
+  const { host, ip = host, port, socketPath } = endpoint;
+  const place = socketPath === undefined ? { host: ip, port } : { path: socketPath };
   const address: Address = {
     ...place,
     get signal() {

@@ -1,0 +1,58 @@
+import type { Endpoint } from './endpoints.ts';
+import { isNoTls, isTlsError, peek } from './peek.ts';
+import type { ConnectFailure } from './transport.ts';
+
+/** How an attempt to connect has ended. */
+export interface BrokenAttempt {
+  readonly endpoint: Endpoint;
+  /** Whether the peer had accepted the connection. */
+  readonly reached: boolean;
+  /** The error of the TLS handshake, if that failed. */
+  readonly tlsError: Error | undefined;
+  /** The reason in words, where there is no error of TLS. */
+  readonly details: string;
+}
+
+/**
+ * Finds out why an attempt to connect failed, and calls back once, now or later; returns how to stop waiting for that.
+ *
+ * It is a failure of TLS only if TLS itself said no: certificates, versions, or a peer that speaks none. A connection that is
+ * closed or reset in the middle of the handshake is the network's, as that of a balancer whose backend is down. A peer that
+ * breaks off is tried once with the other protocol, see {@link peek}. `peeked` remembers the addresses where that brought
+ * nothing, so that an endpoint that is down is not tried twice each time.
+ */
+export function explainFailure(
+  { endpoint, reached, tlsError, details }: BrokenAttempt,
+  peeked: Set<string>,
+  done: (failure: ConnectFailure) => void,
+): () => void {
+  const { secure } = endpoint;
+  const plain: ConnectFailure = {
+    details: 'TLS handshake failed: the server does not speak TLS: use http://',
+    tls: true,
+    cause: tlsError,
+  };
+  let failure: ConnectFailure = { details, tls: false };
+  if (tlsError !== undefined) {
+    if (isNoTls(tlsError)) failure = plain;
+    else if (isTlsError(tlsError)) {
+      failure = { details: `TLS handshake failed: ${reasonOf(tlsError)}`, tls: true, cause: tlsError };
+    } else failure = { details: `the TLS handshake was broken off: ${tlsError.message}`, tls: false, cause: tlsError };
+  }
+  const at = `${endpoint.address} ${endpoint.ip ?? ''}`;
+  if (failure.tls || !reached || peeked.has(at)) {
+    done(failure);
+    return () => {};
+  }
+  peeked.add(at);
+  return peek(endpoint, secure ? 'http2' : 'tls', (speaks) => {
+    if (!speaks) return done(failure);
+    peeked.delete(at);
+    done(secure ? plain : { details: 'the server speaks TLS: use https://', tls: false });
+  });
+}
+
+/** OpenSSL's reason without its place in the source, where the error is one of OpenSSL's. */
+function reasonOf(error: Error & { readonly reason?: unknown }): string {
+  return typeof error.reason === 'string' ? error.reason : error.message;
+}
