@@ -23,6 +23,7 @@ export interface ClientDescription {
   readonly keepalive: KeepaliveTimes | undefined;
   readonly maxSendBytes: number;
   readonly maxReceiveBytes: number;
+  readonly watchBufferBytes: number;
   readonly closed: boolean;
 }
 

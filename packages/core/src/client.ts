@@ -110,8 +110,9 @@ class Client implements EtcdClient {
   }
 
   describe(): ClientDescription {
-    const { tls, transport, requestTimeoutMs, connectTimeoutMs, keepalive, maxSendBytes, maxReceiveBytes } =
-      this.#connections.options;
+    const { options } = this.#connections;
+    const { tls, transport, requestTimeoutMs, connectTimeoutMs, keepalive } = options;
+    const { maxSendBytes, maxReceiveBytes, watchBufferBytes } = options;
     return {
       transport: transport.name,
       interceptors: this.#parts.interceptors.map(({ name }) => name),
@@ -126,6 +127,7 @@ class Client implements EtcdClient {
       keepalive,
       maxSendBytes,
       maxReceiveBytes,
+      watchBufferBytes,
       closed: this.#closed !== undefined,
     };
   }

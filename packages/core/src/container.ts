@@ -115,7 +115,7 @@ export function composeClient(
     closed: false,
   };
   const pipeline = foldPipeline(interceptors, wire);
-  const watch = new WatchHub({ ...site, pipeline });
+  const watch = new WatchHub({ ...site, pipeline }, options.watchBufferBytes);
   const lease = new LeaseRpc({ ...site, pipeline, requestTimeoutMs });
   return { interceptors, wire, pipeline, services: { kv: new KVRpc(pipeline), watch, lease } };
 }

@@ -21,6 +21,13 @@ export interface Pulled<T> {
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 const WELL: unique symbol = Symbol('ended without a failure');
 
+/** The items that wait for a reader, with their sizes, from `head` on. */
+interface Backlog<T> {
+  readonly items: (T | undefined)[];
+  readonly sizes: number[];
+  head: number;
+}
+
 /**
  * What lies between a source that pushes and a reader that pulls: items in order, then the end or one failure. A reader
  * that waits is handed an item directly. Nothing is allocated before it is needed: a thousand idle watches have a thousand
@@ -29,9 +36,8 @@ const WELL: unique symbol = Symbol('ended without a failure');
 export class Inbox<T> {
   /** The sizes of the items that are not read yet, in all. */
   bytes = 0;
-  #items: (T | undefined)[] | undefined;
-  #sizes: number[] | undefined;
-  #head = 0;
+  #meter: { bytes: number } | undefined;
+  #backlog: Backlog<T> | undefined;
   /** Who waits for the next item, and those who asked after it. */
   #waiting: Reader<T> | undefined;
   #later: Reader<T>[] | undefined;
@@ -39,8 +45,13 @@ export class Inbox<T> {
   #end: Failure | typeof WELL | undefined;
   #claimed = false;
 
+  /** `meter` counts the bytes of several inboxes, as long as they are open. */
+  constructor(meter?: { bytes: number }) {
+    this.#meter = meter;
+  }
+
   get length(): number {
-    return this.#items === undefined ? 0 : this.#items.length - this.#head;
+    return this.#backlog === undefined ? 0 : this.#backlog.items.length - this.#backlog.head;
   }
 
   /** Whether a reader waits. */
@@ -66,10 +77,10 @@ export class Inbox<T> {
       reader.resolve({ value: item, done: false });
       return;
     }
-    (this.#items ??= []).push(item);
-    if (size === 0) return;
-    (this.#sizes ??= []).push(size);
-    this.bytes += size;
+    const { items, sizes } = (this.#backlog ??= { items: [], sizes: [], head: 0 });
+    items.push(item);
+    sizes.push(size);
+    this.#count(size);
   }
 
   /** Gives the reader an item, the failure or the end: at once, or when there is one. */
@@ -96,16 +107,17 @@ export class Inbox<T> {
 
   /** Takes the oldest item out; there must be one. */
   take(): T {
-    const items = this.#items as (T | undefined)[];
-    const item = items[this.#head] as T;
-    if (this.#sizes !== undefined) this.bytes -= this.#sizes[this.#head] ?? 0;
+    const backlog = this.#backlog as Backlog<T>;
+    const { items, sizes, head } = backlog;
+    const item = items[head] as T;
+    this.#count(-(sizes[head] as number));
     // An item may pin the message that it came in: what is read is let go of at once, though its slot is cut off later.
-    items[this.#head] = undefined;
-    this.#head += 1;
-    if (this.#head === items.length || this.#head >= 1024) {
-      items.splice(0, this.#head);
-      this.#sizes?.splice(0, this.#head);
-      this.#head = 0;
+    items[head] = undefined;
+    backlog.head += 1;
+    if (backlog.head === items.length || backlog.head >= 1024) {
+      items.splice(0, backlog.head);
+      sizes.splice(0, backlog.head);
+      backlog.head = 0;
     }
     return item;
   }
@@ -114,6 +126,8 @@ export class Inbox<T> {
   finish(failure?: Failure): void {
     if (this.#end !== undefined) return;
     this.#end = failure ?? WELL;
+    if (this.#meter !== undefined) this.#meter.bytes -= this.bytes;
+    this.#meter = undefined;
     const readers = this.#waiting === undefined ? [] : [this.#waiting, ...(this.#later ?? [])];
     this.#waiting = this.#later = undefined;
     for (const reader of readers) this.read(reader);
@@ -121,10 +135,15 @@ export class Inbox<T> {
 
   /** As `finish`, without the items that are here; takes the place of an earlier end that no reader has seen. */
   stop(failure?: Failure): void {
-    this.#items = this.#sizes = undefined;
-    this.#head = this.bytes = 0;
+    this.#backlog = undefined;
+    this.#count(-this.bytes);
     if (this.#end === undefined) this.finish(failure);
     else this.#end = failure ?? WELL;
+  }
+
+  #count(bytes: number): void {
+    this.bytes += bytes;
+    if (this.#meter !== undefined) this.#meter.bytes += bytes;
   }
 }
 

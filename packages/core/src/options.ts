@@ -42,6 +42,12 @@ export interface ClientOptions {
   maxSendBytes?: number | undefined;
   /** Largest response message in bytes. Defaults to 2 GiB - 1, as clientv3. */
   maxReceiveBytes?: number | undefined;
+  /**
+   * Bytes of undelivered responses that may wait for the slow readers of all watches together. Beyond, the watch with most of
+   * them is parked, as one is beyond its own `maxBufferedBytes`; watches that hold 16 KiB or less are left alone. Defaults to
+   * 64 MiB.
+   */
+  watchBufferBytes?: number | undefined;
   /** Takes the endpoints from the member list this often; the first time after one interval. Off by default. */
   autoSyncIntervalMs?: number | undefined;
   /** Defaults to `grpcTransport()`, over @grpc/grpc-js. */
@@ -66,6 +72,7 @@ export interface ResolvedOptions {
   readonly keepalive: KeepaliveTimes | undefined;
   readonly maxSendBytes: number;
   readonly maxReceiveBytes: number;
+  readonly watchBufferBytes: number;
   readonly autoSyncIntervalMs: number | undefined;
   readonly rejectOldCluster: boolean;
   readonly transport: Transport;
@@ -77,6 +84,7 @@ export interface ResolvedOptions {
 const KEEPALIVE = { timeMs: 5_500, timeoutMs: 2_000 };
 const SHORTEST_KEEPALIVE_MS = 5_000;
 const MAX_SEND_BYTES = 2 * 1024 * 1024;
+const WATCH_BUFFER_BYTES = 64 * 1024 * 1024;
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const MAX_RECEIVE_BYTES = 2 ** 31 - 1;
 
@@ -108,6 +116,7 @@ export function resolveOptions(options: ClientOptions, defaultTransport: () => T
           },
     maxSendBytes: toCount(maxSendBytes ?? MAX_SEND_BYTES, 'maxSendBytes', 1),
     maxReceiveBytes: Math.min(toCount(maxReceiveBytes ?? MAX_RECEIVE_BYTES, 'maxReceiveBytes', 1), MAX_RECEIVE_BYTES),
+    watchBufferBytes: toCount(options.watchBufferBytes ?? WATCH_BUFFER_BYTES, 'watchBufferBytes', 1),
     autoSyncIntervalMs:
       autoSyncIntervalMs === undefined ? undefined : finite(autoSyncIntervalMs, 'autoSyncIntervalMs', 1),
     rejectOldCluster: options.rejectOldCluster ?? false,

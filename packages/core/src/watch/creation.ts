@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { EtcdError } from '../errors.ts';
+import type { Failure } from '../inbox.ts';
 import type { ResponseHeader } from '../messages.ts';
 import { notCreated } from './watch-errors.ts';
 
@@ -7,8 +8,7 @@ import { notCreated } from './watch-errors.ts';
 export class Creation {
   /** The header of the first registration; `undefined` before it. */
   header: ResponseHeader | undefined;
-  #error: unknown;
-  #failed = false;
+  #failure: Failure | undefined;
   #promise: Promise<ResponseHeader> | undefined;
   #settle: (() => void) | undefined;
   #timer: Timer | undefined;
@@ -16,11 +16,11 @@ export class Creation {
   get promise(): Promise<ResponseHeader> {
     if (this.#promise === undefined) {
       this.#promise = new Promise((resolve, reject) => {
-        this.#settle = () => (this.header === undefined ? reject(this.#error) : resolve(this.header));
+        this.#settle = () => (this.header === undefined ? reject(this.#failure?.reason) : resolve(this.header));
       });
       // Avoids an unhandled rejection: callers who ignore `created` get the error from the iteration.
       this.#promise.catch(() => {});
-      if (this.header !== undefined || this.#failed) this.#settle?.();
+      if (this.header !== undefined || this.#failure !== undefined) this.#settle?.();
     }
     return this.#promise;
   }
@@ -37,8 +37,7 @@ export class Creation {
 
   /** The watch has ended. If it was registered before, `promise` still resolves. */
   fail(error: unknown): void {
-    this.#failed = true;
-    this.#error = error;
+    this.#failure = { reason: error };
     this.#over();
   }
 

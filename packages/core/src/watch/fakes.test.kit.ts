@@ -147,10 +147,11 @@ export class FakeEtcd implements Pipeline {
   jitter = 1;
   readonly hub: WatchHub;
 
-  constructor() {
+  constructor(watchBufferBytes: number = 64 * 1024 * 1024) {
     const say = (text: string): void => void this.log.push(text);
     const logger = { ...silentLogger, info: say, warn: say };
-    this.hub = new WatchHub({ pipeline: this, clock: this.clock, random: () => this.jitter, logger });
+    const parts = { pipeline: this, clock: this.clock, random: () => this.jitter, logger };
+    this.hub = new WatchHub(parts, watchBufferBytes);
   }
 
   async unary<Req, Res>(_method: Method<Req, Res>, request: Req, options: CallOptions): Promise<Res> {

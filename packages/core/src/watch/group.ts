@@ -1,8 +1,18 @@
 import type { CallOptions } from '../call.ts';
+import type { WatchBuffers } from './buffers.ts';
 import { Succession, type WatchHubParts } from './succession.ts';
 import type { Subscription, SubscriptionOwner } from './subscription.ts';
 
 export type { WatchHubParts } from './succession.ts';
+
+/** What a group needs of the hub that it belongs to. */
+export interface GroupHub {
+  readonly buffers: WatchBuffers;
+  /** The watches of the client hold too much. */
+  relieve(): void;
+  /** Its last member has ended; there may be others later. */
+  emptied(group: WatchGroup): void;
+}
 
 /** The subscriptions that share streams, because the options of their streams are equal. */
 export class WatchGroup implements SubscriptionOwner {
@@ -10,12 +20,11 @@ export class WatchGroup implements SubscriptionOwner {
   readonly members: Set<Subscription> = new Set();
   readonly streams: Succession;
   readonly #parts: WatchHubParts;
-  readonly #onEmpty: () => void;
+  readonly #hub: GroupHub;
 
-  /** `onEmpty` is called each time the last member has ended. */
-  constructor(parts: WatchHubParts, options: CallOptions, onEmpty: () => void) {
+  constructor(parts: WatchHubParts, options: CallOptions, hub: GroupHub) {
     this.#parts = parts;
-    this.#onEmpty = onEmpty;
+    this.#hub = hub;
     this.streams = new Succession(parts, options, this.members);
   }
 
@@ -27,6 +36,14 @@ export class WatchGroup implements SubscriptionOwner {
   }
 
   // ---- SubscriptionOwner --------------------------------------------------------------------------------------------
+
+  get buffers(): WatchBuffers {
+    return this.#hub.buffers;
+  }
+
+  relieve(): void {
+    this.#hub.relieve();
+  }
 
   submit(subscription: Subscription): void {
     this.members.add(subscription);
@@ -40,6 +57,6 @@ export class WatchGroup implements SubscriptionOwner {
   release(subscription: Subscription): void {
     this.members.delete(subscription);
     this.streams.forget(subscription);
-    if (this.members.size === 0) this.#onEmpty();
+    if (this.members.size === 0) this.#hub.emptied(this);
   }
 }

@@ -1,6 +1,7 @@
 import { clientClosed, invalidArgument } from '../errors.ts';
 import type { WatchCreateRequest } from '../messages.ts';
 import type { WatchStats } from '../stats.ts';
+import { WatchBuffers } from './buffers.ts';
 import { WatchGroup, type WatchHubParts } from './group.ts';
 import type { RequestProgressOptions, WatchService, WatchServiceOptions, WatchStream } from './service.ts';
 import { streamKey, streamOptions } from './stream-key.ts';
@@ -16,13 +17,16 @@ export type { WatchHubParts } from './group.ts';
  */
 export class WatchHub implements WatchService {
   readonly #parts: WatchHubParts;
+  readonly #buffers: WatchBuffers;
   readonly #groups: Map<string, WatchGroup> = new Map();
   #pastResumes = 0;
   #pastEvents = 0;
   #closed = false;
 
-  constructor(parts: WatchHubParts) {
+  /** `watchBufferBytes`: how much may wait for slow readers in all. */
+  constructor(parts: WatchHubParts, watchBufferBytes: number) {
     this.#parts = parts;
+    this.#buffers = new WatchBuffers(watchBufferBytes);
   }
 
   watch(request: WatchCreateRequest, options: WatchServiceOptions): WatchStream {
@@ -47,7 +51,6 @@ export class WatchHub implements WatchService {
     let open = 0;
     let streams = 0;
     let parked = 0;
-    let bufferedBytes = 0;
     let resumes = this.#pastResumes;
     let events = this.#pastEvents;
     for (const group of this.#groups.values()) {
@@ -55,11 +58,9 @@ export class WatchHub implements WatchService {
       resumes += group.streams.resumes;
       events += group.streams.events;
       open += group.members.size;
-      for (const member of group.members) {
-        if (member.state === 'parked') parked += 1;
-        bufferedBytes += member.bufferedBytes;
-      }
+      for (const member of group.members) if (member.state === 'parked') parked += 1;
     }
+    const bufferedBytes = this.#buffers.bytes;
     return { open, streams, parked, bufferedBytes, resumes, events };
   }
 
@@ -74,17 +75,33 @@ export class WatchHub implements WatchService {
     group.submit(subscription);
   }
 
+  /** Parks the watch that holds most of what no reader has read. */
+  #parkLargest(): void {
+    let largest: Subscription | undefined;
+    for (const group of this.#groups.values()) {
+      for (const member of group.members) {
+        if (member.state === 'attached' && member.bufferedBytes > (largest?.bufferedBytes ?? 0)) largest = member;
+      }
+    }
+    largest?.park();
+  }
+
+  #forget(key: string, group: WatchGroup): void {
+    if (this.#groups.get(key) !== group) return;
+    this.#groups.delete(key);
+    this.#pastResumes += group.streams.resumes;
+    this.#pastEvents += group.streams.events;
+  }
+
   #group(options: WatchServiceOptions): WatchGroup {
     const key = streamKey(options);
     let group = this.#groups.get(key);
     if (group === undefined) {
-      const made = new WatchGroup(this.#parts, streamOptions(options), () => {
-        if (this.#groups.get(key) !== made) return;
-        this.#groups.delete(key);
-        this.#pastResumes += made.streams.resumes;
-        this.#pastEvents += made.streams.events;
+      group = new WatchGroup(this.#parts, streamOptions(options), {
+        buffers: this.#buffers,
+        relieve: () => this.#parkLargest(),
+        emptied: (made) => this.#forget(key, made),
       });
-      group = made;
       this.#groups.set(key, group);
     }
     return group;

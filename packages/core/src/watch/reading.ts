@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { clientClosed, isEtcdError } from '../errors.ts';
 import { Inbox, Iteration, type Failure, type Pulled, type Reader } from '../inbox.ts';
 import type { ResponseHeader, WatchEvent } from '../messages.ts';
+import type { WatchBuffers } from './buffers.ts';
 import { Creation } from './creation.ts';
 import { WatchEvents, type ResponseSource } from './events.ts';
 import type { WatchResponse, WatchStream } from './service.ts';
@@ -11,14 +12,13 @@ import { methods } from '../methods.ts';
 
 /** The application's side of a watch: whether it is registered, what waits to be read, and how it ends. */
 export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>, ResponseSource {
-  protected readonly inbox: Inbox<WatchResponse> = new Inbox();
+  protected readonly inbox: Inbox<WatchResponse>;
   protected readonly creation: Creation = new Creation();
-  readonly #signal: AbortSignal | undefined;
   #ignoreAbort: (() => void) | undefined;
 
-  constructor(signal: AbortSignal | undefined) {
-    this.#signal = signal;
-    if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => this.#aborted());
+  constructor(signal: AbortSignal | undefined, buffers: WatchBuffers) {
+    this.inbox = new Inbox(buffers);
+    if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => this.#aborted(signal.reason));
   }
 
   /** Something was read. */
@@ -88,8 +88,7 @@ export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>
     this.#stop(clientClosed(methods.watch.label));
   }
 
-  #aborted(): void {
-    const reason: unknown = this.#signal?.reason;
+  #aborted(reason: unknown): void {
     // That is how a wrapped client that is disposed of ends its watches.
     this.#stop(reason, isEtcdError(reason, 'CLIENT_CLOSED') ? undefined : { reason });
   }

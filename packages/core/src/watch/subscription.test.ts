@@ -104,6 +104,72 @@ test('W-31: what is compacted while parked is told after the events that are her
   assert.is((reading.error as { compactRevision: bigint }).compactRevision, 500n);
 });
 
+test('beyond what all watches may hold, the one with most is parked, and comes back when its reader has caught up', async () => {
+  const etcd = new FakeEtcd(400 * KB);
+  const [large, small, reader] = [await etcd.live(), await etcd.live(), (await etcd.live()).read()];
+  etcd.current.events(1, [101], { byteLength: 150 * KB });
+  etcd.current.events(1, [102], { byteLength: 150 * KB });
+  etcd.current.events(2, [103], { byteLength: 100 * KB });
+  assert.equal(etcd.current.cancels, [], 'the bound is not exceeded');
+  etcd.current.events(2, [104], { byteLength: 20 * KB });
+  assert.equal(etcd.current.cancels, [1], 'not the one that came last');
+  assert.equal(etcd.hub.stats().bufferedBytes, 420 * KB);
+  const iterator = large.watch[Symbol.asyncIterator]();
+  await iterator.next();
+  assert.is(etcd.current.creates.length, 3, 'more than half of the bound is held');
+  await iterator.next();
+  assert.is(etcd.current.creates.at(-1)?.startRevision, 103n);
+  for (let revision = 105; revision < 120; revision++) {
+    etcd.current.events(3, [revision], { byteLength: 100 * KB });
+    await settle();
+  }
+  assert.equal([reader.revisions.length, etcd.hub.stats().parked], [15, 0], 'one that is read at once holds nothing');
+  small.read();
+  await settle();
+  assert.is(etcd.hub.stats().bufferedBytes, 0);
+});
+
+test('watches that hold little are not parked for what stalled ones hold', async () => {
+  const etcd = new FakeEtcd(100 * KB);
+  const [stalled, neighbour] = [await etcd.live(), await etcd.live(), await etcd.live()];
+  etcd.current.events(1, [101], { byteLength: 150 * KB });
+  assert.equal(etcd.current.cancels, [1]);
+  for (let revision = 102; revision <= 117; revision++) etcd.current.events(2, [revision], { byteLength: KB });
+  assert.equal(etcd.current.cancels, [1]);
+  etcd.current.events(2, [118], { byteLength: KB });
+  assert.equal(etcd.current.cancels, [1, 2]);
+  neighbour.read();
+  await settle();
+  assert.is(etcd.current.creates.at(-1)?.startRevision, 119n, 'it goes on although the other one does not');
+  assert.is(stalled.responses.length, 0);
+});
+
+test('what is not read of a watch that has ended, or is in fragments of a lost stream, counts no more', async () => {
+  const etcd = new FakeEtcd(100 * KB);
+  const [failed, cancelled] = [await etcd.live(), await etcd.live()];
+  await etcd.live();
+  etcd.current.events(1, [101], { byteLength: 10 * KB });
+  etcd.current.events(2, [101], { byteLength: 10 * KB });
+  etcd.current.events(3, [101], { byteLength: 10 * KB, fragment: true });
+  assert.is(etcd.hub.stats().bufferedBytes, 30 * KB);
+  etcd.current.say({ watchId: 1, canceled: true, compactRevision: 500n });
+  await cancelled.watch.cancel();
+  assert.is(etcd.hub.stats().bufferedBytes, 10 * KB);
+  failed.read();
+  await settle();
+  assert.equal(failed.revisions, [[101]]);
+  assert.is(etcd.hub.stats().bufferedBytes, 10 * KB);
+  await etcd.lose();
+  assert.is(etcd.hub.stats().bufferedBytes, 0);
+  etcd.current.created(1);
+  etcd.current.events(1, [101], { byteLength: 10 * KB, fragment: true });
+  etcd.current.events(1, [102], { byteLength: 95 * KB, fragment: true });
+  const { bufferedBytes, parked } = etcd.hub.stats();
+  assert.equal([bufferedBytes, parked], [52.5 * KB, 1], 'what is whole is kept, the rest comes again');
+  etcd.hub.close();
+  assert.is(etcd.hub.stats().bufferedBytes, 0);
+});
+
 test('a parked watch is cancelled and aborted as any other', async () => {
   const etcd = new FakeEtcd();
   const controller = new AbortController();

@@ -1,4 +1,5 @@
 import type { ResponseHeader, WatchCreateRequest, WatchEvent, WatchResponseMessage } from '../messages.ts';
+import type { WatchBuffers } from './buffers.ts';
 import { Fragments } from './fragments.ts';
 import { isReversed, Position } from './position.ts';
 import { WatchReading } from './reading.ts';
@@ -8,6 +9,10 @@ import { otherCluster, tooLarge } from './watch-errors.ts';
 
 /** What a subscription needs of the group that it belongs to. */
 export interface SubscriptionOwner {
+  /** What all watches of the client hold. */
+  readonly buffers: WatchBuffers;
+  /** The watches of the client hold too much. */
+  relieve(): void;
   /** A watch is wanted on the server, from `nextRevision` on. */
   submit(subscription: Subscription): void;
   /** Its reader is behind: it is off its stream until it is submitted again. */
@@ -58,7 +63,7 @@ export class Subscription extends WatchReading {
   #setbacks: Setbacks | undefined;
 
   constructor(owner: SubscriptionOwner, request: WatchCreateRequest, options: WatchServiceOptions) {
-    super(options.signal);
+    super(options.signal, owner.buffers);
     this.#owner = owner;
     this.request = request;
     this.#position = new Position(request.startRevision);
@@ -67,9 +72,10 @@ export class Subscription extends WatchReading {
     this.#maxBufferedBytes = options.maxBufferedBytes ?? MAX_BUFFERED_BYTES;
   }
 
-  /** Has it created on the server again if it was parked and half of its bound is free. */
+  /** Has it created on the server again if it was parked and half of its bound, and of the client's, is free. */
   protected caughtUp(): void {
     if (this.state !== 'parked' || this.inbox.bytes > this.#maxBufferedBytes / 2) return;
+    if (!this.#owner.buffers.hasRoom(this.inbox.bytes)) return;
     this.state = 'waiting';
     // What waits on the server by now may be far more than the bound.
     this.fragmented = true;
@@ -127,7 +133,7 @@ export class Subscription extends WatchReading {
 
   /** Its stream is lost. What is incomplete comes again, whole. */
   interrupt(): void {
-    this.#fragments = undefined;
+    this.#dropFragments();
     this.#upstream = undefined;
     this.watchId = -1;
     this.state = 'waiting';
@@ -144,15 +150,19 @@ export class Subscription extends WatchReading {
   #assemble(message: WatchResponseMessage): void {
     const fragments = (this.#fragments ??= new Fragments());
     fragments.add(message);
+    this.#owner.buffers.bytes += message.byteLength;
     if (!message.fragment) {
-      this.#fragments = undefined;
+      this.#dropFragments();
       if (fragments.events.length > 0) this.#deliver(message.header, fragments.events, fragments.bytes);
       return;
     }
-    if (this.inbox.bytes + fragments.bytes <= this.#maxBufferedBytes) return;
+    const held = this.inbox.bytes + fragments.bytes;
+    if (held <= this.#maxBufferedBytes && !this.#owner.buffers.isFull(held)) return;
     const whole = fragments.takeWhole();
-    if (whole !== undefined) this.#deliver(message.header, whole.events, whole.bytes);
-    else if (this.inbox.length > 0) this.#park();
+    if (whole !== undefined) {
+      this.#owner.buffers.bytes -= whole.bytes;
+      this.#deliver(message.header, whole.events, whole.bytes);
+    } else if (this.inbox.length > 0) this.park();
     else if (fragments.tooLarge) this.fail(tooLarge());
   }
 
@@ -182,13 +192,21 @@ export class Subscription extends WatchReading {
 
   #push(response: WatchResponse, size: number): void {
     this.inbox.push(response, size);
-    if (this.inbox.bytes > this.#maxBufferedBytes) this.#park();
+    if (this.inbox.bytes > this.#maxBufferedBytes) this.park();
+    else if (this.#owner.buffers.isFull(this.inbox.bytes)) this.#owner.relieve();
   }
 
-  #park(): void {
+  /** Takes it off the server until its reader has caught up. */
+  park(): void {
     this.#owner.parked(this);
     this.#leave();
     this.state = 'parked';
+  }
+
+  #dropFragments(): void {
+    if (this.#fragments === undefined) return;
+    this.#owner.buffers.bytes -= this.#fragments.bytes;
+    this.#fragments = undefined;
   }
 
   #leave(): void {
