@@ -46,17 +46,20 @@ test('hold the code, its types, a README and the license, and nothing else', asy
     assert.equal([...stems].sort(), expected.sort(), name);
   }
   const lib = (await filesOf('core')).filter((file) => file.startsWith('lib/') && !file.endsWith('.map'));
-  const plain = lib.map((file) => file.replace(/-[0-9A-Z]{8}\.js$/, '.js'));
-  assert.equal(plain, [
-    'lib/LICENSES.txt',
-    'lib/chunk.js',
-    'lib/chunk.js',
-    'lib/grpc-connection.js',
-    'lib/grpc-grpc-js.cjs',
-    'lib/index.js',
-    'lib/plugin.js',
-    'lib/tsyringe.cjs',
-  ]);
+  // How many chunks there are is the bundler's affair.
+  const kinds = new Set(lib.map((file) => file.replace(/-[0-9A-Z]{8}\.js$/, '.js')));
+  assert.equal(
+    [...kinds],
+    [
+      'lib/LICENSES.txt',
+      'lib/chunk.js',
+      'lib/grpc-connection.js',
+      'lib/grpc-grpc-js.cjs',
+      'lib/index.js',
+      'lib/plugin.js',
+      'lib/tsyringe.cjs',
+    ],
+  );
 });
 
 test('have one copy of the code behind both entries of core', async () => {
