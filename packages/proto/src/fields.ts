@@ -112,7 +112,7 @@ export function map(id: number, name: string, keyType: string, key: Kind, kind: 
     },
     write(writer, value) {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mustBe('an object', value);
-      for (const [text, one] of Object.entries(value)) {
+      for (const [text, one] of Object.entries(value).toReversed()) {
         const before = writer.length;
         writeOne(writer, 2, kind, one);
         writeOne(writer, 1, key, keyOf(keyType, text));

@@ -49,8 +49,7 @@ function compare(codec: MessageCodec, type: ReturnType<typeof etcd.lookupType>, 
       const expected = read(type, wire);
       assert.equal(codec.decode(wire), expected, 'reads');
       const written = codec.encode(message);
-      assert.equal(read(type, written), expected, 'writes');
-      assert.equal(codec.decode(written), expected, 'both');
+      assert.is(written.toString('hex'), wire.toString('hex'), 'writes');
       const [at = 0, cut = 0, byte = 0] = noise;
       const part = wire.subarray(0, wire.length === 0 ? 0 : cut % wire.length);
       const decoded = decodeOrRefuse(codec, part);
@@ -63,7 +62,7 @@ function compare(codec: MessageCodec, type: ReturnType<typeof etcd.lookupType>, 
   );
 }
 
-test('every message of etcd is read and written as by protobufjs, and refused or read when it is damaged', () => {
+test('every message of etcd is read as by protobufjs, written byte for byte as by it, and refused or read when it is damaged', () => {
   const protocol = etcdProtocol();
   const declared = parse(...files);
   const names = ['mvccpb', 'authpb', 'etcdserverpb'].flatMap((space) =>
@@ -75,8 +74,8 @@ test('every message of etcd is read and written as by protobufjs, and refused or
   for (const name of names) compare(protocol.message(name), etcd.lookupType(name), 60);
 });
 
-test('every scalar, enums, oneofs, maps, packed and loose fields are read and written as by protobufjs', () => {
-  compare(ours.message('demo.All'), everything.lookupType('demo.All'), 2000);
+test('every scalar, enums, oneofs, maps, packed and loose fields are read and written as by protobufjs, byte for byte', () => {
+  compare(ours.message('demo.All'), everything.lookupType('demo.All'), 1000);
 });
 
 test('random bytes are read or refused', () => {
