@@ -76,6 +76,8 @@ export async function bundleEmbedded() {
     entryPoints: ['src/cli.ts'],
     outfile: 'lib/cli.cjs',
     plugins: [libraries],
+    // grpc-js requires it in functions that a server without channelz never calls.
+    external: ['@grpc/proto-loader'],
     format: 'cjs',
     minify: true,
     legalComments: 'none',
