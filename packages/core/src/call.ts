@@ -17,7 +17,10 @@ export interface CallOptions {
   timeoutMs?: number | undefined;
   /** Fails at once with `NO_LEADER` on a member without a leader (metadata `hasleader`). On by default for watches. */
   requireLeader?: boolean | undefined;
-  /** Sends the call to this endpoint, and to no other. */
+  /**
+   * Sends the call to this endpoint, and to no other. One that is not among the client's endpoints keeps its connection while
+   * calls or streams use it, and for about 30 s after.
+   */
   endpoint?: string | undefined;
   /**
    * Endpoints, as errors and `servedBy` name them, that serve the call only if there is no other. A stream that several

@@ -55,7 +55,7 @@ export function parseEndpoint(text: string, tlsByDefault: boolean, argument = 'e
   return { address: scheme === '' ? shown : `${scheme}://${shown}`, host, port, socketPath: undefined, secure };
 }
 
-/** Parses a client's list of endpoints: at least one, each once, in the order given. */
+/** Parses a client's list of endpoints: at least one, each once however it is spelled, in the order given. */
 export function parseEndpoints(list: string | readonly string[], tlsByDefault: boolean): readonly Endpoint[] {
   const texts = typeof list === 'string' ? [list] : list;
   if (!Array.isArray(texts) || texts.length === 0) {
@@ -64,7 +64,8 @@ export function parseEndpoints(list: string | readonly string[], tlsByDefault: b
   const endpoints = new Map<string, Endpoint>();
   for (const text of texts as readonly string[]) {
     const endpoint = parseEndpoint(text, tlsByDefault);
-    endpoints.set(endpoint.address, endpoint);
+    const identity = identityOf(endpoint);
+    if (!endpoints.has(identity)) endpoints.set(identity, endpoint);
   }
   return [...endpoints.values()];
 }

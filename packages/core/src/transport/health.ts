@@ -15,6 +15,11 @@ export class Health {
     return now < this.#doubtedUntil || this.#silent(now);
   }
 
+  /** Whether calls are under way. */
+  get busy(): boolean {
+    return this.#inFlight > 0;
+  }
+
   /** A call was sent; `callEnded` follows once. */
   callSent(now: number): void {
     if (this.#inFlight++ === 0) this.#quietSince = now;

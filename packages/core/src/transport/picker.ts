@@ -1,5 +1,6 @@
 import { EtcdError, clientClosed, serverText } from '../errors.ts';
-import { parseEndpoint, parseEndpoints, type Endpoint } from './endpoints.ts';
+import { identityOf, parseEndpoint, parseEndpoints, type Endpoint } from './endpoints.ts';
+import { NamedSlots } from './named-slots.ts';
 import { Slot, type SlotParts } from './slot.ts';
 
 /** Somebody who waits for a connection; told once. */
@@ -21,8 +22,8 @@ export class Picker {
   readonly #parts: SlotParts;
   readonly #tlsByDefault: boolean;
   readonly #waiters: Map<Waiter, Slot | undefined> = new Map();
-  /** Endpoints that calls named and that are not in the list: kept until the client closes. */
-  readonly #named: Map<string, Slot> = new Map();
+  /** Endpoints that calls named and that are not in the list. */
+  readonly #named: NamedSlots;
   #slots: readonly Slot[] = [];
   #turn = 0;
   #lookAt = 0;
@@ -31,6 +32,7 @@ export class Picker {
   constructor(endpoints: readonly Endpoint[], tlsByDefault: boolean, parts: SlotParts) {
     this.#parts = parts;
     this.#tlsByDefault = tlsByDefault;
+    this.#named = new NamedSlots(parts.clock, (slot) => [...this.#waiters.values()].includes(slot));
     this.#slots = endpoints.map((endpoint) => this.#slotOf(endpoint));
   }
 
@@ -42,12 +44,14 @@ export class Picker {
   setEndpoints(list: readonly string[]): void {
     const endpoints = parseEndpoints(list, this.#tlsByDefault);
     if (this.#closed) throw clientClosed();
-    const old = new Map(this.#slots.map((slot) => [slot.endpoint.address, slot]));
+    const old = new Map(this.#slots.map((slot) => [identityOf(slot.endpoint), slot]));
     this.#slots = endpoints.map((endpoint) => {
-      const kept = old.get(endpoint.address) ?? this.#named.get(endpoint.address);
-      old.delete(endpoint.address);
-      this.#named.delete(endpoint.address);
-      return kept ?? this.#slotOf(endpoint);
+      const identity = identityOf(endpoint);
+      const kept = old.get(identity) ?? this.#named.take(identity);
+      old.delete(identity);
+      if (kept === undefined) return this.#slotOf(endpoint);
+      kept.endpoint = endpoint;
+      return kept;
     });
     for (const slot of old.values()) slot.close(false);
     for (const slot of this.#slots) if (this.#waiters.size > 0) slot.connect();
@@ -86,7 +90,8 @@ export class Picker {
   /** Ends every connection and every wait; there is no way back. */
   close(): void {
     this.#closed = true;
-    for (const slot of [...this.#slots, ...this.#named.values()]) slot.close(true);
+    for (const slot of this.#slots) slot.close(true);
+    this.#named.close();
     for (const waiter of [...this.#waiters.keys()]) {
       this.#waiters.delete(waiter);
       waiter.onFailure(clientClosed());
@@ -99,11 +104,9 @@ export class Picker {
 
   #slotNamed(address: string): Slot {
     const endpoint = parseEndpoint(address, this.#tlsByDefault, 'endpoint');
-    const listed = this.#slots.find((slot) => slot.endpoint.address === endpoint.address);
-    if (listed !== undefined) return listed;
-    const named = this.#named.get(endpoint.address) ?? this.#slotOf(endpoint);
-    this.#named.set(endpoint.address, named);
-    return named;
+    const identity = identityOf(endpoint);
+    const listed = this.#slots.find((slot) => identityOf(slot.endpoint) === identity);
+    return listed ?? this.#named.use(identity, () => this.#slotOf(endpoint));
   }
 
   #reconnect(now: number): void {

@@ -27,7 +27,8 @@ export interface Resident {
 
 /** One endpoint in the picker: the life of its connections, at most one at a time. */
 export class Slot {
-  readonly endpoint: Endpoint;
+  /** As it was last spelled: a new list may name the same endpoint in another way. */
+  endpoint: Endpoint;
   /** Whether what is secret may be sent here. */
   readonly confidential: boolean;
   /** Streams under way; they are evicted when the endpoint is removed. */
@@ -54,6 +55,11 @@ export class Slot {
   /** The connection, if it can take a call now. */
   get ready(): Connection | undefined {
     return this.#state === 'ready' ? this.#connection : undefined;
+  }
+
+  /** Whether calls or streams are under way on it, or it is about to have some. */
+  get busy(): boolean {
+    return this.#health.busy || this.residents.size > 0 || this.connecting;
   }
 
   get connecting(): boolean {
