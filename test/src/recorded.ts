@@ -1,4 +1,5 @@
 // What a client lets others see: log lines, and every error that it throws, as people and programs print it.
+import { inspect } from 'node:util';
 import type { EtcdOperations, Logger } from '@etcdts/core';
 import { formsOf, textsOf } from './secrets/texts.ts';
 
@@ -9,11 +10,15 @@ export class Showing {
   readonly #seen: Set<unknown> = new Set();
 
   readonly logger: Logger = {
-    debug: (message) => void this.texts.push(message),
-    info: (message) => void this.texts.push(message),
-    warn: (message) => void this.texts.push(message),
-    error: (message) => void this.texts.push(message),
+    debug: (...line) => this.#log(line),
+    info: (...line) => this.#log(line),
+    warn: (...line) => this.#log(line),
+    error: (...line) => this.#log(line),
   };
+
+  #log([message, fields]: readonly [string, (object | undefined)?]): void {
+    this.texts.push(message, inspect(fields, { depth: Infinity }));
+  }
 
   /** Prints a thing in all the ways there are; an error with its stack, its causes and those that it sums up. */
   readonly show = (thing: unknown): void => {

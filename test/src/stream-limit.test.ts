@@ -51,7 +51,7 @@ test('H1: a put that waits for a stream is not applied at its deadline, and the 
   }
   assert.equal(
     warnings.filter((line) => line.includes('waits for a stream') || line.includes('wait for a stream')),
-    [`etcd: ${server.endpoint}: calls wait for a stream: the peer allows 2 at a time`],
+    [`etcdts: ${server.endpoint}: calls wait for a stream: the peer allows 2 at a time`],
   );
   await Promise.all(held);
   // What was given up while it waited has never left.

@@ -300,12 +300,16 @@ test('a token function that fails or gives nothing fails the calls as UNAUTHENTI
   const cause = new Error('vault is sealed');
   const gives: (() => Promise<string>)[] = [
     () => Promise.reject(cause),
+    () => {
+      throw cause;
+    },
     async () => '',
     async () => (etcd.valid = 'sentinel-token-own'),
   ];
   const { client } = clientOf(etcd, { token: () => (gives.shift() as () => Promise<string>)() });
   const error = await rejects(client.kv.put('k', 'v'), { code: 'UNAUTHENTICATED', outcome: 'not-applied' });
   assert.is(error.cause, cause);
+  await rejects(client.kv.put('k', 'v'), { code: 'UNAUTHENTICATED', message: /function failed/ });
   await rejects(client.kv.put('k', 'v'), { code: 'UNAUTHENTICATED', message: /gave no token/ });
   await client.kv.put('k', 'v');
 });

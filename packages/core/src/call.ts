@@ -146,7 +146,7 @@ export interface ClientSite {
   readonly clock: Clock;
   /** A number from 0 up to, and without, 1, as `Math.random`: what pauses are drawn with. */
   readonly random: () => number;
-  /** The logger of `ClientOptions`; it drops every line if there is none. Keys, values and secrets never go there. */
+  /** The log of the client; what goes there is prefixed and never fails. Keys, values and secrets never go there. */
   readonly logger: Logger;
 }
 

@@ -6,7 +6,7 @@ import { ClusterFacade, type Cluster } from './cluster/cluster.ts';
 import { EndpointSync, syncEndpoints } from './cluster/sync.ts';
 import { describeTls, type ClientDescription } from './client-description.ts';
 import { composeClient, composeConnections, type ClientParts, type Connections } from './container.ts';
-import { clientClosed } from './errors.ts';
+import { clientClosed, reasonText } from './errors.ts';
 import { setInternals } from './internals.ts';
 import type { KV } from './kv/kv.ts';
 import type { Lease } from './lease/lease.ts';
@@ -169,7 +169,8 @@ class Client implements EtcdClient {
     try {
       await this.#layer.end();
     } catch (error) {
-      this.#connections.site.logger.error(`etcd: a wrapper of the closed client did not end well: ${String(error)}`);
+      const reason = reasonText(error);
+      this.#connections.site.logger.error(`a wrapper of the closed client did not end well: ${reason}`, { reason });
     }
   }
 }

@@ -93,7 +93,7 @@ test('an interceptor class gets the clock, chance, logger and transport of its c
     assert.equal([clock === systemClock, random === Math.random, transport.name], [true, true, '@grpc/grpc-js']);
     log.info('said');
   }
-  assert.equal(lines, ['said', 'said']);
+  assert.equal(lines, ['etcdts: said', 'etcdts: said']);
 });
 
 test("a clock and a source of chance in the application's container take the place of the client's", async () => {

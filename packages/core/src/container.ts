@@ -5,7 +5,7 @@ import { container as root, type DependencyContainer, type InjectionToken } from
 import { applicationContainer } from './application-container.ts';
 import type { ClientSite, Interceptor } from './call.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { invalidArgument } from './errors.ts';
+import { invalidArgument, reasonText } from './errors.ts';
 import { KVRpc } from './kv/rpc.ts';
 import { LeaseRpc } from './lease/rpc.ts';
 import type { Logger } from './logger.ts';
@@ -129,7 +129,7 @@ function resolveInterceptor({ resolve }: Connections, one: Interceptor | Injecti
   } catch (cause) {
     throw invalidArgument(
       'interceptors',
-      `hold the token ${shown}, which the container cannot resolve: ${(cause as Error).message}`,
+      `hold the token ${shown}, which the container cannot resolve: ${reasonText(cause)}`,
     );
   }
   if (typeof resolved?.name !== 'string')

@@ -99,6 +99,15 @@ export function withFields(error: EtcdError, fields: Partial<EtcdErrorInit>): Et
   });
 }
 
+/** A reason made safe to show: of an error its message. It may be anything that an application throws or rejects with. */
+export function reasonText(reason: unknown): string {
+  try {
+    return serverText(reason instanceof Error ? reason.message : String(reason));
+  } catch {
+    return 'a reason that cannot be shown';
+  }
+}
+
 /** A server's text made safe to show: no control characters, at most 1 KiB. */
 export function serverText(text: string): string {
   const plain = String(text)

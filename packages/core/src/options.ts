@@ -2,7 +2,7 @@ import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { describe, toCount } from './bytes.ts';
 import type { Interceptor } from './call.ts';
 import { invalidArgument } from './errors.ts';
-import { silentLogger, type Logger } from './logger.ts';
+import { clientLog, type Logger } from './logger.ts';
 import { parseEndpoints, type Endpoint } from './transport/endpoints.ts';
 import { secureContextOf } from './transport/tls.ts';
 import { isLoader } from './transport/tls-source.ts';
@@ -54,7 +54,7 @@ export interface ClientOptions {
   transport?: Transport | undefined;
   /** Fails the first call with `OLD_CLUSTER` where a member is older than etcd 3.4. Off by default. */
   rejectOldCluster?: boolean | undefined;
-  /** Silent by default. */
+  /** Where the client logs; without one, `NODE_DEBUG=etcdts` prints the log. */
   logger?: Logger | undefined;
   /** Parent of the client's own container: resolves interceptor tokens. */
   container?: DependencyContainer | undefined;
@@ -95,11 +95,11 @@ export function resolveOptions(options: ClientOptions, defaultTransport: () => T
   const { tls, keepalive, maxSendBytes, maxReceiveBytes, autoSyncIntervalMs } = options;
   const tlsByDefault = tls !== undefined;
   const endpoints = parseEndpoints(options.endpoints, tlsByDefault);
-  const logger = options.logger ?? silentLogger;
+  const logger = clientLog(options.logger);
   // Checked even if no endpoint uses it yet: a later one may.
   if (tls !== undefined && !isLoader(tls)) secureContextOf(tls);
   if (tls?.insecureSkipVerify === true)
-    logger.warn('etcd: insecureSkipVerify is on: any server certificate is accepted');
+    logger.warn('insecureSkipVerify is on: any server certificate is accepted');
   return {
     endpoints,
     tls,

@@ -1,4 +1,5 @@
 // Taps on the clients that a process makes: what they are given is learned, what they say is looked at.
+import { inspect } from 'node:util';
 import type { ClientDescription, EtcdClient, Logger } from '@etcdts/core';
 import type { Transport } from '@etcdts/core/plugin';
 import type { KnownSecrets } from './known-secrets.ts';
@@ -22,7 +23,10 @@ export function tapParts(
 
 /** The same logger; each line is handed over as well. */
 export function tappedLogger(logger: Logger, line: (text: string) => void): Logger {
-  const level = (name: keyof Logger) => (message: string) => (line(message), logger[name](message));
+  const level = (name: keyof Logger) => (message: string, fields?: object) => {
+    line(fields === undefined ? message : `${message} ${inspect(fields)}`);
+    logger[name](message, fields);
+  };
   return { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') };
 }
 

@@ -1,6 +1,6 @@
 import type { CallOptions } from '../call.ts';
 import { type Clock, systemClock, type Timer } from '../clock.ts';
-import { serverText } from '../errors.ts';
+import { reasonText, serverText } from '../errors.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import type { Member } from '../messages.ts';
 import { identityOf, parseEndpoint } from '../transport/endpoints.ts';
@@ -46,7 +46,7 @@ export async function syncEndpoints(
   if (endpoint === undefined) {
     const why =
       advertised.length === 0 ? 'no member advertises a client URL' : `nothing answers at ${advertised.join(', ')}`;
-    logger.warn(`endpoints not synced, the present ones stay: ${why}`);
+    logger.warn(`endpoints not synced, the present ones stay: ${why}`, { reason: why });
     return;
   }
   options.signal?.throwIfAborted();
@@ -85,8 +85,9 @@ export class EndpointSync {
     try {
       await syncEndpoints(this.#target, { timeoutMs: AUTO_SYNC_TIMEOUT_MS, signal }, this.#logger, this.#clock);
     } catch (error) {
-      if (!signal.aborted)
-        this.#logger.warn(`endpoints not synced, tried again in ${this.#intervalMs} ms: ${String(error)}`);
+      const reason = reasonText(error);
+      const message = `endpoints not synced, tried again in ${this.#intervalMs} ms: ${reason}`;
+      if (!signal.aborted) this.#logger.warn(message, { reason });
     }
     if (!signal.aborted) this.#timer = this.#schedule();
   }
@@ -103,7 +104,8 @@ function clientUrls(members: readonly Member[], tlsOnly: boolean, logger: Logger
         const identity = identityOf(endpoint);
         if ((endpoint.secure || !tlsOnly) && !urls.has(identity)) urls.set(identity, url);
       } catch (error) {
-        logger.warn(`member ${serverText(name)} advertises a client URL that is left out: ${String(error)}`);
+        const [member, reason] = [serverText(name), reasonText(error)];
+        logger.warn(`member ${member} advertises a client URL that is left out: ${reason}`, { member, reason });
       }
     }
   }

@@ -2,7 +2,7 @@ import { backoffMs, type Backoff } from '../backoff.ts';
 import { describe } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { clientClosed, invalidArgument, isEtcdError } from '../errors.ts';
+import { clientClosed, invalidArgument, isEtcdError, reasonText } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
@@ -172,7 +172,8 @@ export class LeaseKeeper implements LeaseObserver {
     stream.cancel();
     // The first stream in place of one that failed is opened at once.
     this.#openAt = clock.now() + backoffMs(this.#failures++, RENEWAL_BACKOFF, random);
-    logger.debug(`lease: the keepalive stream is replaced: ${cause instanceof Error ? cause.message : 'it ended'}`);
+    const reason = reasonText(cause);
+    logger.debug(`the keepalive stream is replaced: ${reason}`, { reason });
     const owed = stream.owed();
     for (const { lease } of owed) {
       lease.awaited = undefined;
@@ -229,7 +230,8 @@ export class LeaseKeeper implements LeaseObserver {
     if (lateMs > LATE_MS && this.#stream !== undefined) this.#stream.progressAt = now;
     if (this.#warned || lateMs <= this.#shortestTtlMs / 6) return;
     this.#warned = true;
-    this.#parts.logger.warn(`lease: the event loop was blocked for ${Math.round(lateMs)} ms; leases may be lost so`);
+    const durationMs = Math.round(lateMs);
+    this.#parts.logger.warn(`the event loop was blocked for ${durationMs} ms; leases may be lost so`, { durationMs });
   }
 
   #wakeBy(at: number): void {

@@ -246,4 +246,19 @@ test('a path that cannot be written fails before the stream opens', async () => 
   });
 });
 
+test('B12 an onProgress that throws or rejects ends the snapshot with that, and cancels the stream', async () => {
+  const reason = new Error('of the application');
+  const failing: NonNullable<SnapshotOptions['onProgress']>[] = [
+    () => {
+      throw reason;
+    },
+    async () => Promise.reject(reason),
+  ];
+  for (const onProgress of failing) {
+    const state = fake(parts(WHOLE, [4096]), { onProgress });
+    assert.is(await rejects(readAll(state.snapshot)), reason);
+    assert.ok(state.canceled);
+  }
+});
+
 test.run();

@@ -18,8 +18,11 @@ export interface SnapshotProgress {
 
 /** Options of `Maintenance.snapshot`. */
 export interface SnapshotOptions extends CallOptions {
-  /** Called for every chunk, just before it is handed over. */
-  onProgress?: ((progress: SnapshotProgress) => void) | undefined;
+  /**
+   * Called for every chunk, just before it is handed over; a promise is waited for. If it throws or rejects, the snapshot
+   * ends with that.
+   */
+  onProgress?: ((progress: SnapshotProgress) => void | Promise<void>) | undefined;
 }
 
 /**
@@ -83,11 +86,11 @@ export class SnapshotStream implements Snapshot {
       else [ready, held] = cutDigest(Buffer.concat([held, blob]));
       if (ready.length === 0) continue;
       hash.update(ready);
-      yield this.#deliver(ready);
+      yield await this.#deliver(ready);
     }
     const [last, digest] = cutDigest(held);
     this.#verify((this.progress?.bytes ?? 0) + last.length, hash.update(last).digest().equals(digest));
-    if (last.length > 0) yield this.#deliver(last);
+    if (last.length > 0) yield await this.#deliver(last);
     this.digest = digest;
   }
 
@@ -95,10 +98,10 @@ export class SnapshotStream implements Snapshot {
     await saveSnapshot(this, () => this.digest as Buffer, path);
   }
 
-  #deliver(chunk: Buffer): Buffer {
+  async #deliver(chunk: Buffer): Promise<Buffer> {
     const { bytes, totalBytes } = this.progress as SnapshotProgress;
     this.progress = progressOf(bytes + chunk.length, totalBytes);
-    this.#onProgress?.(this.progress);
+    await this.#onProgress?.(this.progress);
     return chunk;
   }
 

@@ -15,6 +15,7 @@ import { StreamCall } from '../wire/stream-call.ts';
 import { UnaryCall } from '../wire/unary-call.ts';
 import { waitFor } from '../wire/waiting.ts';
 import type { WireParts } from '../wire/wire-parts.ts';
+import { ForeignStream, givingStreams } from './foreign-stream.ts';
 import { Level } from './level.ts';
 import type { Pipeline } from './pipeline.ts';
 import { failedStream } from './streams.ts';
@@ -87,7 +88,8 @@ export function foldPipeline(interceptors: readonly Interceptor[], parts: WirePa
     });
     stream = new Level(false, (method) => {
       const next = nextStream.of(method);
-      return one.stream?.(next, method, site) ?? next;
+      const handler = one.stream?.(next, method, site) ?? next;
+      return handler === next ? next : givingStreams(handler, one.name);
     });
   }
 
@@ -97,7 +99,8 @@ export function foldPipeline(interceptors: readonly Interceptor[], parts: WirePa
       try {
         const known = stream.inTable(method as Method) === undefined ? stream.known(method) : (method as Method);
         const call = callOf(known, request, options, timeoutOf(options, Infinity));
-        return stream.of(known)(call) as ClientStream<Req, Res>;
+        const opened = stream.of(known)(call) as ClientStream<Req, Res>;
+        return opened instanceof StreamCall ? opened : new ForeignStream(opened);
       } catch (error) {
         return failedStream(error);
       }

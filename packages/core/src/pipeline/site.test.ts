@@ -59,7 +59,7 @@ test("a site has the clock of the call's deadline, chance, and the logger of the
   await using _ = createClient({ endpoints: '127.0.0.1:1', logger, interceptors: [interceptor] });
   const [site] = sites as [InterceptorSite];
   site.logger.warn('said by the interceptor');
-  assert.equal(lines, ['said by the interceptor']);
+  assert.equal(lines, ['etcdts: said by the interceptor']);
   assert.ok(Math.abs(site.clock.now() - performance.now()) < 1_000);
   const drawn = site.random();
   assert.ok(drawn >= 0 && drawn < 1);

@@ -1,7 +1,7 @@
 import { assert, deferred, rejects, settle, suite } from '@etcdts/testing';
 import type { ClientStream } from '../call.ts';
 import { MessageQueue } from '../wire/message-queue.ts';
-import { deferredStream, failedStream, tapStream } from './streams.ts';
+import { deferredStream, failedStream, tapStream, type StreamTaps } from './streams.ts';
 
 const test = suite('streams of interceptors');
 
@@ -279,6 +279,75 @@ test('only what is sent before the end is told', () => {
   cancelled.stream.cancel();
   cancelled.stream.send('a');
   assert.equal(cancelled.seen, [[undefined, true]]);
+});
+
+test('B12 a sent tap that throws ends the stream with that; the message does not leave', async () => {
+  const hand = new Hand();
+  const reason = new Error('of the tap');
+  const ends: unknown[] = [];
+  const stream = tapStream<string, string>(hand, {
+    sent() {
+      throw reason;
+    },
+    ended: (why) => ends.push(why),
+  });
+  const reading = rejects(stream.forEach(() => {}));
+  stream.send('a');
+  assert.is(await reading, reason);
+  assert.equal(hand.log, [`cancel ${String(reason)}`]);
+  assert.equal(ends, [reason]);
+});
+
+test('B12 an ended tap that throws changes nothing of the end, and the process is warned once', async () => {
+  const warnings: unknown[] = [];
+  const listener = (warning: Error): void => void warnings.push(warning.message);
+  process.on('warning', listener);
+  const taps: StreamTaps<string, string> = {
+    ended() {
+      throw new Error('of the tap');
+    },
+  };
+  const [well, badly, cancelled, iterated] = [new Hand(), new Hand(), new Hand(), new Hand()];
+  const reading = tapStream<string, string>(well, taps).forEach(() => {});
+  well.queue.end();
+  await reading;
+  const gone = new Error('gone');
+  const failing = rejects(tapStream<string, string>(badly, taps).forEach(() => {}));
+  badly.queue.fail(gone);
+  assert.is(await failing, gone);
+  tapStream<string, string>(cancelled, taps).cancel();
+  assert.equal(cancelled.log, ['cancel']);
+  const next = tapStream<string, string>(iterated, taps)[Symbol.asyncIterator]().next();
+  iterated.queue.fail(gone);
+  assert.is(await rejects(next), gone);
+  await settle();
+  process.off('warning', listener);
+  assert.equal(warnings, ['etcdts: a tap failed at the end of a stream: of the tap']);
+});
+
+test('B12 what is sent early to a deferred stream that refuses it fails the reading, and cancels the stream', async () => {
+  const hand = new Hand();
+  const reason = new Error('of the stream');
+  hand.send = () => {
+    throw reason;
+  };
+  const making = deferred<ClientStream<string, string>>();
+  const stream = deferredStream(making.promise);
+  stream.send('a');
+  const reading = rejects(stream.forEach(() => {}));
+  making.resolve(hand);
+  assert.is(await reading, reason);
+  assert.equal(hand.log, [`cancel ${String(reason)}`]);
+});
+
+test('B12 a deferred stream whose forEach throws fails the reading', async () => {
+  const hand = new Hand();
+  const reason = new Error('of the stream');
+  hand.forEach = () => {
+    throw reason;
+  };
+  const stream = deferredStream<string, string>(Promise.resolve(hand));
+  assert.is(await rejects(stream.forEach(() => {})), reason);
 });
 
 test.run();

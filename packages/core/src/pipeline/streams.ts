@@ -1,13 +1,21 @@
 import type { ClientStream } from '../call.ts';
+import { reasonText } from '../errors.ts';
+import { warnProcess } from '../process-warning.ts';
 import { MessageQueue } from '../wire/message-queue.ts';
+
+/** Whether a tap that failed was reported: once for the process, as streams end by the thousand. */
+let warned = false;
 
 /** What an interceptor sees of a stream that it taps; every function is optional. */
 export interface StreamTaps<Req, Res> {
-  /** A message on its way out. */
+  /** A message on its way out. If it throws, the stream ends with that. */
   sent?(message: Req): void;
-  /** A message on its way in, before its reader has it. */
+  /** A message on its way in, before its reader has it. If it throws, the stream ends with that. */
   received?(message: Res): void;
-  /** The stream has ended: well, or with a reason; `cancelled` where its reader ended it. Called once. */
+  /**
+   * The stream has ended: well, or with a reason; `cancelled` if its reader ended it. Called once. If it throws, the reader
+   * gets the end as it was, and the first such failure is a warning of the process (`ETCDTS_TAP_FAILED`).
+   */
   ended?(reason: unknown, cancelled: boolean): void;
 }
 
@@ -24,11 +32,22 @@ export function tapStream<Req, Res>(
   const ended = (reason?: unknown, cancelled = false): void => {
     if (over) return;
     over = true;
-    taps.ended?.(reason, cancelled);
+    try {
+      taps.ended?.(reason, cancelled);
+    } catch (thrown) {
+      // The stream's own end stands: its reader acts on it.
+      if (!warned) warnProcess('ETCDTS_TAP_FAILED', `a tap failed at the end of a stream: ${reasonText(thrown)}`);
+      warned = true;
+    }
   };
   return {
     send(message) {
-      if (sending && !over) taps.sent?.(message);
+      try {
+        if (sending && !over) taps.sent?.(message);
+      } catch (reason) {
+        ended(reason);
+        return stream.cancel(reason);
+      }
       stream.send(message);
     },
     end() {
@@ -86,7 +105,12 @@ export function deferredStream<Req, Res>(making: Promise<ClientStream<Req, Res>>
   const opened = making.then((made) => {
     stream = made;
     if (cancelled !== undefined) made.cancel(cancelled.reason);
-    for (const act of early) act(made);
+    try {
+      for (const act of early) act(made);
+    } catch (reason) {
+      made.cancel(reason);
+      throw reason;
+    }
     return made;
   });
   opened.catch((reason: unknown) => queue.fail(reason));
@@ -105,14 +129,12 @@ export function deferredStream<Req, Res>(making: Promise<ClientStream<Req, Res>>
     },
     forEach(onMessage) {
       const over = queue.forEach(() => {});
-      opened.then(
-        (made) =>
-          made.forEach(onMessage).then(
-            () => queue.end(),
-            (reason: unknown) => queue.fail(reason),
-          ),
-        () => {},
-      );
+      opened
+        .then((made) => made.forEach(onMessage))
+        .then(
+          () => queue.end(),
+          (reason: unknown) => queue.fail(reason),
+        );
       return over;
     },
     [Symbol.asyncIterator]() {

@@ -1,5 +1,6 @@
 import { backoffMs, type Backoff } from '../backoff.ts';
 import type { Clock, Timer } from '../clock.ts';
+import { reasonText, serverText } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { isConfidential, type Endpoint } from './endpoints.ts';
 import { Health } from './health.ts';
@@ -128,7 +129,7 @@ export class Slot {
     } catch (cause) {
       this.#connectTimer.cancel();
       // Later, as any other failure: the caller is about to make other slots connect too.
-      this.#connectTimer = failsAfter(0, { details: (cause as Error).message, tls: false, cause });
+      this.#connectTimer = failsAfter(0, { details: reasonText(cause), tls: false, cause });
     }
   }
 
@@ -139,7 +140,8 @@ export class Slot {
     this.#failure = undefined;
     this.#failures = 0;
     this.#health = new Health();
-    this.#parts.logger.debug(`etcd: connected to ${this.endpoint.address}`);
+    const { address: endpoint } = this.endpoint;
+    this.#parts.logger.debug(`${endpoint}: connected`, { endpoint });
     this.#onChange(this);
   }
 
@@ -147,8 +149,9 @@ export class Slot {
   #crowded(limit: number): void {
     if (this.#crowdedBefore) return;
     this.#crowdedBefore = true;
-    const { address } = this.endpoint;
-    this.#parts.logger.warn(`etcd: ${address}: calls wait for a stream: the peer allows ${limit} at a time`);
+    const { address: endpoint } = this.endpoint;
+    const message = `${endpoint}: calls wait for a stream: the peer allows ${limit} at a time`;
+    this.#parts.logger.warn(message, { endpoint, limit });
   }
 
   #lost(connection: Connection | undefined, failure: ConnectFailure): void {
@@ -164,7 +167,9 @@ export class Slot {
       const { clock, random } = this.#parts;
       this.#retryAt = clock.now() + backoffMs(++this.#failures, COOL_DOWN, random);
     }
-    this.#parts.logger.warn(`etcd: ${this.endpoint.address}: ${failure.details}`);
+    const { address: endpoint } = this.endpoint;
+    const reason = serverText(failure.details);
+    this.#parts.logger.warn(`${endpoint}: ${reason}`, { endpoint, reason });
     this.#onChange(this);
   }
 }

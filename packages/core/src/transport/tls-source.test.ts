@@ -85,6 +85,11 @@ test('K-10 are not loaded for an endpoint without TLS', async () => {
 const failures: readonly (readonly [string, (bed: Bed) => void | Promise<void>, RegExp])[] = [
   ['rejects', ({ loads }) => loads.at(-1)?.reject(new Error('no such file')), /no such file/],
   ['rejects without a reason', ({ loads }) => loads.at(-1)?.reject(undefined), /without a reason/],
+  [
+    'B12 rejects with what cannot be shown',
+    ({ loads }) => loads.at(-1)?.reject(Object.create(null)),
+    /cannot be shown/,
+  ],
   ['gives no options', ({ loads }) => loads.at(-1)?.resolve(undefined), /must return TLS options, not undefined/],
   ['gives bad PEM', ({ loads }) => loads.at(-1)?.resolve({ cert: 'x', key: 'y' }), /cannot be read/],
   ['gives half a pair', ({ loads }) => loads.at(-1)?.resolve({ cert: 'x' }), /tls\.key is missing/],

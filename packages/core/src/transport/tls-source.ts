@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 import { describe } from '../bytes.ts';
-import { invalidArgument, serverText } from '../errors.ts';
+import { invalidArgument, reasonText } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { secureContextOf } from './tls.ts';
 import type { ConnectFailure, TlsLoader, TlsOptions } from './transport.ts';
@@ -95,9 +95,9 @@ export class TlsSource {
   }
 
   #fail(failure: unknown, receiver: TlsReceiver): void {
-    const reason = serverText(failure instanceof Error ? failure.message : String(failure));
+    const reason = reasonText(failure);
     if (this.#last !== undefined) {
-      this.#parts.logger.warn(`etcd: tls.load failed: ${reason}; the last good TLS options stay in use`);
+      this.#parts.logger.warn(`tls.load failed: ${reason}; the last good TLS options stay in use`, { reason });
       return receiver.onTls(this.#last.options);
     }
     receiver.onFailure({ details: `tls.load failed: ${reason}`, tls: true, cause: failure });

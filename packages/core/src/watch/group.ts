@@ -51,7 +51,8 @@ export class WatchGroup implements SubscriptionOwner {
   }
 
   parked(subscription: Subscription): void {
-    this.#parts.logger.info(`watch parked: ${subscription.bufferedBytes} bytes wait for its reader`);
+    const { bufferedBytes } = subscription;
+    this.#parts.logger.info(`watch parked: ${bufferedBytes} bytes wait for its reader`, { bufferedBytes });
   }
 
   release(subscription: Subscription): void {

@@ -153,12 +153,14 @@ export class Succession implements StreamOwner {
     const resuming = subscriptions.filter((subscription) => subscription.state !== 'ended').length;
     if (resuming === 0) return;
     this.resumes += 1;
-    this.#parts.logger.info(`watch stream ended (${endedBy(error)}): ${resuming} watches resume`);
+    const reason = endedBy(error);
+    const message = `watch stream ended (${reason}): ${resuming} watches resume`;
+    this.#parts.logger.info(message, { reason, watches: resuming });
     this.#schedule();
   }
 
   violated(stream: LiveStream, why: string): void {
-    this.#parts.logger.warn(`watch stream dropped: the server ${why}`);
+    this.#parts.logger.warn(`watch stream dropped: the server ${why}`, { reason: why });
     stream.cancel();
     this.ended(stream, protocolError(why));
   }

@@ -123,4 +123,15 @@ test('a stream is read once; its iterator may be iterated again', async () => {
   await rejects(async () => q.forEach(() => {}), refused);
 });
 
+test('B12 a function of forEach that rejects ends the reading as one that throws does', async () => {
+  const { queue: q, log } = queue();
+  const reason = new Error('of the reader');
+  const reading = rejects(q.forEach(async () => Promise.reject(reason)));
+  q.push(1);
+  q.push(2);
+  assert.is(await reading, reason);
+  q.push(3);
+  assert.equal(log, ['pull', 'pull', 'pull', 'leave']);
+});
+
 test.run();

@@ -26,10 +26,11 @@ export class MessageQueue<T> implements AsyncIterable<T, undefined> {
     if (this.#inbox.ended) return;
     this.#source.pull();
     try {
-      this.#onMessage(message);
-    } catch (error) {
-      this.fail(error);
-      this.#source.leave();
+      const result: unknown = this.#onMessage(message);
+      // An async function fits the type as well.
+      if (result instanceof Promise) result.catch((reason: unknown) => this.#broken(reason));
+    } catch (reason) {
+      this.#broken(reason);
     }
   }
 
@@ -62,6 +63,13 @@ export class MessageQueue<T> implements AsyncIterable<T, undefined> {
         return Promise.resolve({ value: undefined, done: true });
       },
     });
+  }
+
+  /** The reader's function has failed. */
+  #broken(reason: unknown): void {
+    if (this.#inbox.ended) return;
+    this.fail(reason);
+    this.#source.leave();
   }
 
   #next(): Promise<IteratorResult<T, undefined>> {

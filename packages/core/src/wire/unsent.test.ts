@@ -70,7 +70,7 @@ test('the log has it once for an endpoint that calls wait for streams, however o
   transport.to('a:1').crowd(2);
   transport.to('a:1').crowd(2);
   await settle();
-  assert.equal(transport.log, ['etcd: a:1: calls wait for a stream: the peer allows 2 at a time']);
+  assert.equal(transport.log, ['a:1: calls wait for a stream: the peer allows 2 at a time']);
 });
 
 test.run();
