@@ -14,6 +14,11 @@ function failure(code: EtcdErrorCode): EtcdError {
   return new EtcdError({ code, message: 'from the test', outcome: 'not-applied' });
 }
 
+/** A key value with bytes of its own, as each answer of etcd has. */
+function copyOf({ key, value }: KeyValue): KeyValue {
+  return keyValue({ key: Buffer.from(key), value });
+}
+
 const unavailable = failure('UNAVAILABLE');
 const lagging = failure('FUTURE_REV');
 
@@ -41,7 +46,7 @@ class Store implements Partial<KVService> {
     await this.before(request, options);
     const from = this.kvs.filter(({ key }) => Buffer.compare(key, request.key) >= 0);
     const kvs = countOnly === true ? [] : from.slice(0, limit || undefined);
-    return { header, kvs, more: kvs.length < from.length, count: this.kvs.length };
+    return { header, kvs: kvs.map(copyOf), more: kvs.length < from.length, count: this.kvs.length };
   }
 
   async *rangeStream(request: RangeRequest, options: CallOptions): AsyncIterable<RangeResponse> {
@@ -87,6 +92,25 @@ test('KV-08 a part of 200,000 keys is cut into pages in linear time', async () =
   let keys = 0;
   for await (const { kvs } of read(store, {}, 1)) keys += kvs.length;
   assert.is(keys, 200_000);
+});
+
+test('a caller who changes a page, or the bytes of its keys, does not change where the next one begins', async () => {
+  const fill = (kvs: KeyValue[]): unknown => kvs.map(({ key }) => key.fill('z'));
+  const reverse = (kvs: KeyValue[]): unknown => kvs.reverse();
+  for (const [change, streaming] of [[fill], [reverse], [fill, true], [reverse, true]] as const) {
+    const store = new Store(5);
+    if (streaming) {
+      store.parts = async function* () {
+        for (const kv of store.kvs) yield [copyOf(kv)];
+      };
+    }
+    const found: string[] = [];
+    for await (const page of read(store)) {
+      found.push(shown(page));
+      change(page.kvs as KeyValue[]);
+    }
+    assert.equal(found, FIVE);
+  }
 });
 
 test('KV-09 a stream that breaks is gone on from: each key comes once, at the pinned revision', async () => {
@@ -222,7 +246,7 @@ test('timeoutMs is for each page: the time of the reader between pages is its ow
     const clock = new FakeClock();
     if (streams) {
       store.parts = async function* () {
-        for (const kv of store.kvs) yield [kv];
+        for (const kv of store.kvs) yield [copyOf(kv)];
       };
     }
     const found: string[] = [];
