@@ -72,11 +72,19 @@ export function contextKey<T>(name: string, defaultValue: T): ContextKey<T> {
  */
 export const failedAttempts: ContextKey<readonly EtcdError[]> = contextKey('failedAttempts', []);
 
-/**
- * The id that this client drew for the lease of a grant, which is nobody else's; `undefined` if the application, a wrapper
- * or an interceptor chose the id. Only a drawn id makes `LEASE_EXIST` after a lost answer mean that the grant succeeded.
- */
-export const drawnLeaseId: ContextKey<bigint | undefined> = contextKey('drawnLeaseId', undefined);
+/** The ids that a client draws for the lease of one grant; nobody else uses them. */
+export interface LeaseDraw {
+  /** The id drawn last. */
+  readonly id: bigint;
+  /**
+   * Draws another id, for a try after one of which the outcome is unknown. A second grant under the same id could be applied
+   * after the lease was used and revoked, and bring it back. The client revokes the lease of the id before, if there is one.
+   */
+  again(): bigint;
+}
+
+/** The draw behind a grant's id; `undefined` if the application, a wrapper or an interceptor chose the id. */
+export const leaseDraw: ContextKey<LeaseDraw | undefined> = contextKey('leaseDraw', undefined);
 
 /**
  * The endpoint that a call or stream was started on, as errors name it; `undefined` until it has one. Also of calls that

@@ -26,8 +26,8 @@ export interface Method<Req = unknown, Res = unknown> {
   readonly path: string;
   readonly safety: 'read' | 'write';
   /**
-   * When it may be sent again after a failure. `always`: reads, and writes of which a second one changes nothing: a lease
-   * is granted under an id that the client chose, and revoked once. `unsent`: only where the failed try had no effect.
+   * When it may be sent again after a failure. `always`: reads, and revokes of leases, of which a second one changes nothing.
+   * `unsent`: only if the failed try had no effect.
    */
   readonly repeat: 'always' | 'unsent';
   /** @internal */
@@ -123,7 +123,7 @@ export const methods: MethodTable = {
 
   watch: rpc(WATCH, 'Watch', 'bidi', 'read', watch),
 
-  leaseGrant: rpc(LEASE, 'LeaseGrant', 'unary', 'write', leaseGrant, 'always'),
+  leaseGrant: rpc(LEASE, 'LeaseGrant', 'unary', 'write', leaseGrant),
   leaseRevoke: rpc(LEASE, 'LeaseRevoke', 'unary', 'write', leaseRevoke, 'always'),
   leaseKeepAlive: rpc(LEASE, 'LeaseKeepAlive', 'bidi', 'read', leaseKeepAlive),
   leaseTimeToLive: rpc(LEASE, 'LeaseTimeToLive', 'unary', 'read', leaseTimeToLive),

@@ -17,9 +17,9 @@
 export {
   CallContext,
   contextKey,
-  drawnLeaseId,
   failedAttempts,
   isCall,
+  leaseDraw,
   servedBy,
   type Call,
   type ClientSite,
@@ -27,6 +27,7 @@ export {
   type ContextKey,
   type Interceptor,
   type InterceptorSite,
+  type LeaseDraw,
   type StreamHandler,
   type UnaryHandler,
 } from './call.ts';

@@ -1,7 +1,7 @@
 // What the unit tests stand on: time and chance in hand, a site, and a handler below that fails as it is told.
 import { EtcdError } from '@etcdts/core';
 import { CallContext, methods } from '@etcdts/core/plugin';
-import type { EtcdErrorInit } from '@etcdts/core';
+import type { CallOptions, EtcdErrorInit } from '@etcdts/core';
 import type {
   Call,
   ClientStream,
@@ -58,7 +58,8 @@ export class Bench implements Clock {
   /** What came through, in order. */
   readonly calls: Call[] = [];
   /** What the interceptor sent of its own. */
-  readonly own: { readonly method: Method; readonly request: unknown }[] = [];
+  readonly own: { readonly method: Method; readonly request: unknown; readonly options?: CallOptions | undefined }[] =
+    [];
   /** How the tries end, one after the other: an EtcdError fails, a function decides, anything else is the answer. */
   script: unknown[] = [];
   ownScript: unknown[] = [];
@@ -95,8 +96,8 @@ export class Bench implements Clock {
     connections: {},
     stats: unused,
     endpointCount: () => this.endpoints,
-    unary: (async (method: Method, request: unknown) => {
-      this.own.push({ method, request });
+    unary: (async (method: Method, request: unknown, options?: CallOptions) => {
+      this.own.push({ method, request, options });
       return this.#play(this.ownScript.shift());
     }) as InterceptorSite['unary'],
     wait: (call, work) =>

@@ -29,8 +29,8 @@ declare module '@etcdts/core' {
  * Makes an interceptor, named `retry`, that repeats failed calls (clientv3/retry_interceptor.go).
  *
  * - Reads, transactions that only get, grants under an id that the client drew and revokes are repeated after every failure
- *   that another try may turn into an answer. Other writes only where the failed try was `'not-applied'`, and none before it
- *   was unknown. Verdicts of etcd, such as `COMPACTED` or `PERMISSION_DENIED`, are final, and so are token errors, which
+ *   that another try may turn into an answer. A grant that may have been applied is read first, and repeated under another
+ *   id. Other writes only if the failed try was `'not-applied'`, and none before it was unknown. Verdicts of etcd, such as `COMPACTED` or `PERMISSION_DENIED`, are final, and so are token errors, which
  *   `@etcdts/auth` deals with.
  * - A call rejects with its last error: `attempts` counts all tries, and `outcome` is `'unknown'` where any of them is.
  * - The deadline is for the whole call; there is no pause that would end after it. An abort and a close end a pause at once.

@@ -1,7 +1,7 @@
 import { pause } from '@etcdts/core/plugin';
 import type { Call, Interceptor, InterceptorSite, Method, ResponseOf, UnaryHandler } from '@etcdts/core/plugin';
 import { RetryBudget } from './budget.ts';
-import { answerOfEarlierTry } from './lease.ts';
+import { answerOfEarlierTry, settlingGrants } from './lease.ts';
 import { resolvePolicy, type Policy, type RetryOptions } from './options.ts';
 import { repeatedStream } from './stream.ts';
 import { Tries } from './tries.ts';
@@ -23,10 +23,11 @@ export function retryInterceptor(options: RetryOptions): Interceptor {
     unary: (next, _method, site) => async (call) => {
       const tries = triesOf(call, site);
       if (tries === undefined) return next(call);
+      const send = settlingGrants(call as Call, next, site);
       try {
-        return await next(tries.present(true));
+        return await send(tries.present(true));
       } catch (reason) {
-        return repeat(call, reason, tries, next, site);
+        return repeat(call, reason, tries, send, site);
       }
     },
     stream: (next, method, site) =>

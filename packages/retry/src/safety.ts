@@ -1,5 +1,6 @@
 import type { Op } from '@etcdts/core';
 import { isCall, methods, type Call, type TxnRequest } from '@etcdts/core/plugin';
+import { drawOf } from './lease.ts';
 
 /** Whether a call has no effect on etcd: reads, and transactions that only get. */
 export function isRead(call: Call): boolean {
@@ -9,9 +10,8 @@ export function isRead(call: Call): boolean {
 /** Whether a call may be sent again whatever became of the try before. Core's method table says so, but for two methods. */
 export function mayAlwaysRepeat(call: Call): boolean {
   if (isCall(call, methods.txn)) return onlyGets(call.request);
-  // Without an id of its own each grant is another lease.
-  if (isCall(call, methods.leaseGrant)) return call.request.id !== 0n;
-  return call.method.repeat === 'always';
+  // Repeated under other ids, each settled first.
+  return call.method.repeat === 'always' || drawOf(call) !== undefined;
 }
 
 function onlyGets({ success, failure }: TxnRequest): boolean {

@@ -1,6 +1,6 @@
 // What the unit tests of leases stand on: a clock moved by hand and streams answered by hand.
 import { FakeClock, settle } from '@etcdts/testing';
-import type { CallOptions, ClientStream } from '../call.ts';
+import { CallContext, type CallOptions, type ClientStream } from '../call.ts';
 import { EtcdError } from '../errors.ts';
 import type { EtcdErrorCode } from '../error-codes.ts';
 import type { Logger } from '../logger.ts';
@@ -88,14 +88,22 @@ export class FakeStream implements ClientStream<LeaseKeepAliveRequest, LeaseKeep
   }
 }
 
+/** A unary call that came to the bench. */
+export interface BenchCall {
+  readonly name: string;
+  readonly request: unknown;
+  readonly options: CallOptions;
+  readonly context: CallContext;
+}
+
 /** A lease service over fakes: `streams` are those that it opened, `calls` the unary ones; `reply` answers them. */
 export class Bench implements Pipeline, Logger {
   readonly clock: FakeClock = new FakeClock();
   readonly streams: FakeStream[] = [];
-  readonly calls: { readonly name: string; readonly request: unknown; readonly options: CallOptions }[] = [];
+  readonly calls: BenchCall[] = [];
   readonly warnings: string[] = [];
   onStream: (stream: FakeStream) => void = () => {};
-  reply: (request: never) => unknown = () => ({ header });
+  reply: (request: never, call: BenchCall) => unknown = () => ({ header });
   random = 1;
   readonly service: LeaseRpc;
 
@@ -107,9 +115,15 @@ export class Bench implements Pipeline, Logger {
     this.service = new LeaseRpc({ pipeline: this, logger: this, clock, random, randomId, requestTimeoutMs: 10_000 });
   }
 
-  unary<Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions): Promise<Res> {
-    this.calls.push({ name: method.name, request, options });
-    return Promise.resolve().then(() => this.reply(request as never) as Res);
+  unary<Req, Res>(
+    { name }: Method<Req, Res>,
+    request: Req,
+    options: CallOptions,
+    context: CallContext = new CallContext(),
+  ): Promise<Res> {
+    const call = { name, request, options, context };
+    this.calls.push(call);
+    return Promise.resolve().then(() => this.reply(request as never, call) as Res);
   }
 
   stream<Req, Res>(_method: Method<Req, Res>, _request: Req, options: CallOptions): ClientStream<Req, Res> {

@@ -17,7 +17,7 @@ const MAX_TTL = 9_000_000_000;
 
 /** Options of `lease.grant`. */
 export interface LeaseGrantOptions extends CallOptions {
-  /** The id of the new lease: positive. Chosen at random by this client where absent. */
+  /** The id of the new lease: positive. By default the client draws one at random. */
   id?: bigint | number | undefined;
 }
 
@@ -53,7 +53,8 @@ const KEEP_ALIVE_OPTIONS: OwnOptions = new Set<keyof LeaseKeepAliveOptions>(['si
 export interface Lease {
   /**
    * Grants a lease for `ttl` seconds: a whole number from 1 to 9,000,000,000. The answer's `ttl` is what etcd granted,
-   * which is more where `ttl` is below its minimum. Rejects with `LEASE_EXIST` where `id` is taken.
+   * which is more if `ttl` is below its minimum. Rejects with `LEASE_EXIST` if `id` is taken. If it fails with the outcome
+   * `'unknown'`, or is aborted, the client revokes in the background what etcd may have granted; not if `id` is given.
    */
   grant(ttl: number, options?: LeaseGrantOptions): Promise<LeaseGrantResponse>;
   /**

@@ -1,4 +1,5 @@
-import { CallContext, drawnLeaseId, type CallOptions } from '../call.ts';
+import { CallContext, leaseDraw, servedBy, type CallOptions } from '../call.ts';
+import { isEtcdError } from '../errors.ts';
 import type {
   LeaseGrantRequest,
   LeaseGrantResponse,
@@ -13,8 +14,10 @@ import { methods } from '../methods.ts';
 import type { LeaseStats } from '../stats.ts';
 import { randomLeaseId } from './lease-id.ts';
 import { LeaseKeeper, type KeeperParts } from './keeper.ts';
+import { DrawnIds } from './lease-draw.ts';
 import { keepAliveOnce } from './once.ts';
 import type { KeepAlive, LeaseService } from './service.ts';
+import { StrayLeases } from './stray-leases.ts';
 
 /** What the lease service is made of. */
 export interface LeaseParts extends KeeperParts {
@@ -26,29 +29,42 @@ export interface LeaseParts extends KeeperParts {
 export class LeaseRpc implements LeaseService {
   readonly #parts: LeaseParts;
   readonly #keeper: LeaseKeeper;
+  readonly #strays: StrayLeases;
   readonly #randomId: () => bigint;
 
   constructor(parts: LeaseParts) {
     this.#parts = parts;
     this.#keeper = new LeaseKeeper(parts);
+    this.#strays = new StrayLeases(parts);
     this.#randomId = parts.randomId ?? randomLeaseId;
   }
 
+  /**
+   * Draws an id if there is none: a grant of which the outcome is unknown can then be settled by a read, and revoked if
+   * nobody uses it.
+   */
   async grant(request: LeaseGrantRequest, options: CallOptions): Promise<LeaseGrantResponse> {
-    const sentAt = this.#parts.clock.now();
-    const response = await this.#grant(request, options);
-    this.#keeper.granted(response.id, sentAt, response.ttl);
-    return response;
-  }
-
-  /** Draws an id if there is none: a grant whose answer was lost can then be told from one that never arrived. */
-  #grant(request: LeaseGrantRequest, options: CallOptions): Promise<LeaseGrantResponse> {
-    const { pipeline } = this.#parts;
-    if (request.id !== 0n) return pipeline.unary(methods.leaseGrant, request, options);
-    const id = this.#randomId();
+    const { pipeline, clock } = this.#parts;
+    if (request.id !== 0n) {
+      const sentAt = clock.now();
+      const response = await pipeline.unary(methods.leaseGrant, request, options);
+      this.#keeper.granted(response.id, sentAt, response.ttl);
+      return response;
+    }
+    const draw = new DrawnIds(this.#randomId, clock);
     const context = new CallContext();
-    context.set(drawnLeaseId, id);
-    return pipeline.unary(methods.leaseGrant, { ...request, id }, options, context);
+    context.set(leaseDraw, draw);
+    try {
+      const response = await pipeline.unary(methods.leaseGrant, { ...request, id: draw.id }, options, context);
+      this.#strays.add(draw.strays(response.id), options);
+      this.#keeper.granted(response.id, draw.drawnAt, response.ttl);
+      return response;
+    } catch (error) {
+      // Other errors are reasons of aborts: the request may have left if it had an endpoint.
+      const maybe = isEtcdError(error) ? error.outcome === 'unknown' : context.get(servedBy) !== undefined;
+      if (maybe) this.#strays.add(draw.strays(), options);
+      throw error;
+    }
   }
 
   /** Ends this client's keepalive of the lease before etcd is asked, so that its signal is not late. */
@@ -79,6 +95,7 @@ export class LeaseRpc implements LeaseService {
 
   /** Ends every keepalive with `CLIENT_CLOSED`; no stream and no timer stays. */
   close(): void {
+    this.#strays.close();
     this.#keeper.close();
   }
 }
