@@ -98,6 +98,17 @@ test('K-4 a request that cannot be encoded is refused by name', async () => {
     refused(() => codec.encodeRequest(request), 'request', /demo\.v1\.Numbers\.Add/);
 });
 
+test('K-4 a response that is malformed is refused as one of etcd is', () => {
+  const { Add } = defineService<Numbers>(numbers, { service: 'demo.v1.Numbers' });
+  assert.throws(
+    () => codecOf(Add).decodeResponse(Buffer.from([0x08, 0x80])),
+    (error: unknown) =>
+      isEtcdError(error, 'INTERNAL') &&
+      error.outcome === 'unknown' &&
+      /malformed response of demo\.v1\.Numbers\.Add from the server: a varint runs/.test(error.message),
+  );
+});
+
 test('K-4 what is no definition, and names that it does not have, are refused by name', () => {
   const define = defineService as (definition: unknown, options?: object) => unknown;
   for (const wrong of [undefined, null, 'health', 5]) refused(() => define(wrong), 'definition', /must be a service/);
@@ -105,6 +116,8 @@ test('K-4 what is no definition, and names that it does not have, are refused by
   refused(() => define({ nested: {} }), 'service', /none/);
   refused(() => define({ Check: { path: 'x' } }), 'definition', /must define Check by path/);
   refused(() => define({ Check: null }), 'definition', /must define Check by path/);
+  const lost = { nested: { Lost: { methods: { Find: { requestType: 'Nowhere', responseType: 'Nowhere' } } } } };
+  refused(() => define(lost), 'definition', /cannot be used: the protocol has no type Nowhere/);
   refused(() => define(numbers), 'service', /demo\.v1\.Numbers, demo\.v1\.Other/);
   refused(() => define(numbers, { service: 'demo.v1.Numbres' }), 'service', /demo\.v1\.Numbers/);
   refused(() => define(numbers, { service: 'demo.v1.Other', reads: ['Add'] }), 'reads', /"Add"; the service has Ping/);

@@ -236,6 +236,17 @@ test('refuses words that etcd does not have', () => {
   for (const encode of refused) assert.throws(encode, (error: unknown) => isEtcdError(error, 'INVALID_ARGUMENT'));
 });
 
+test('refuses a value that a field cannot hold by the name of the field, and does not show it', () => {
+  const secret = 'sentinel-password';
+  assert.throws(
+    () => cold.userChangePassword.encodeRequest({ name: 'n', password: Buffer.from(secret) as unknown as string }),
+    (error: unknown) =>
+      isEtcdError(error, 'INVALID_ARGUMENT') &&
+      /AuthUserChangePasswordRequest: password must be a string, not object/.test(error.message) &&
+      !JSON.stringify(error).includes(secret),
+  );
+});
+
 test('refuses an alarm that this client does not know', () => {
   const wire = Buffer.from([0x12, 2, 0x10, 9]);
   assert.throws(
