@@ -1,9 +1,9 @@
-// Node warns of a leak when more than ten listeners stand on one signal, and a signal for a hundred calls is no leak.
+// Node warns of a leak if one signal has more than ten listeners, but one signal for a hundred calls is no leak.
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Calls back once when the signal aborts, however many others wait for it: there is one listener on a signal, and none
- * when nobody waits. Returns how to stop waiting. The signal must not be aborted yet.
+ * Calls back once when the signal aborts. A signal has one listener however many callbacks wait, and none if none waits.
+ * Returns a function that stops the wait. The signal must not be aborted yet.
  */
 export function onAbort(signal: AbortSignal, act: () => void): () => void {
   let acts = waiting.get(signal);
@@ -12,7 +12,7 @@ export function onAbort(signal: AbortSignal, act: () => void): () => void {
     waiting.set(signal, acts);
   }
   if (acts.size === 0) signal.addEventListener('abort', abortAll, { once: true });
-  // A wrapper, so that one function may wait twice.
+  // A wrapper lets one function wait twice.
   const own = (): void => act();
   acts.add(own);
   return () => {

@@ -1,10 +1,10 @@
 import { container, type DependencyContainer } from 'tsyringe';
 
 /**
- * The global container of the application's own tsyringe: what its decorators have registered is known there.
+ * Returns the global container of the application's own tsyringe, which has what the application's decorators have registered.
  *
- * In its published form core brings a tsyringe within its one file, for loading tsyringe's thirty files costs a tenth of the
- * start of a process; this one is loaded when an interceptor is given as a token and no container with it.
+ * The published core bundles a tsyringe of its own, because the thirty files of tsyringe cost a tenth of the start of a process.
+ * The application's tsyringe is loaded only if an interceptor is given as a token without a container.
  */
 export function applicationContainer(): DependencyContainer {
   return container;

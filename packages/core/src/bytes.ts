@@ -1,7 +1,7 @@
-// Keys, values and integers as callers give them, made into what goes over the wire, or refused by name.
+// Converts keys, values and integers of callers to what goes over the wire, and refuses bad ones by name.
 import { invalidArgument } from './errors.ts';
 
-/** A key or value as a caller gives it: text is sent as UTF-8, bytes as they are. */
+/** A key or value of a caller. Text is sent as UTF-8, bytes as they are. */
 export type Bytes = string | Uint8Array;
 
 const EMPTY: Buffer = Buffer.alloc(0);
@@ -14,7 +14,7 @@ export const OPEN_END: Buffer = Buffer.from([0]);
 /** Copies a caller's key or value, so that later changes to the caller's buffer do not reach etcd. */
 export function toBytes(value: Bytes, argument: string): Buffer {
   if (typeof value === 'string') {
-    // A lone surrogate would be sent as U+FFFD, so that two different strings became one key.
+    // A lone surrogate would be sent as U+FFFD, so that two different strings would be one key.
     if (!value.isWellFormed()) throw invalidArgument(argument, 'is not well-formed Unicode: it holds a lone surrogate');
     return value === '' ? EMPTY : Buffer.from(value);
   }
@@ -25,15 +25,15 @@ export function toBytes(value: Bytes, argument: string): Buffer {
 const realLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype) as object, 'byteLength')
   ?.get as (this: Uint8Array) => number;
 
-/** Copies bytes into a Buffer that shares memory with nothing the caller holds. */
+/** Copies bytes into a Buffer that shares no memory with the caller's. */
 export function copyBytes(bytes: Uint8Array): Buffer {
-  // By the real length, which neither Buffer.from nor `byteLength` is, where a subclass overrides them.
+  // The getter of the prototype gives the real length even if a subclass overrides `byteLength`.
   const copy = Buffer.allocUnsafe(realLength.call(bytes));
   copy.set(bytes);
   return copy;
 }
 
-/** A key that must not be empty, as `toBytes`. */
+/** As `toBytes`, for a key that must not be empty. */
 export function toKey(value: Bytes, argument: string): Buffer {
   const key = toBytes(value, argument);
   if (key.length === 0) throw invalidArgument(argument, 'must not be empty', 'EMPTY_KEY');
@@ -63,7 +63,7 @@ export function toUint64(value: bigint | number, argument: string): bigint {
   return toInt64(value, argument, 0n);
 }
 
-/** A member's id; 0 is none. */
+/** A member's id, which is not 0. */
 export function toMemberId(id: bigint | number, argument: string): bigint {
   const result = toUint64(id, argument);
   if (result === 0n) throw invalidArgument(argument, 'must not be 0: no member has that id');
@@ -80,7 +80,7 @@ export function toCount(value: number | bigint, argument: string, minimum = 0): 
 
 /**
  * The end of the range that holds every key with this prefix (clientv3/op.go `GetPrefixRangeEnd`): the prefix with its
- * last byte below 0xff raised by one and the rest cut. An empty or all-0xff prefix has no upper bound: `"\0"`.
+ * last byte below 0xff raised by one and the rest cut off. An empty or all-0xff prefix has no upper bound: `"\0"`.
  */
 export function prefixEnd(prefix: Uint8Array): Buffer {
   for (let i = prefix.length - 1; i >= 0; i--) {
@@ -94,7 +94,7 @@ export function prefixEnd(prefix: Uint8Array): Buffer {
   return OPEN_END;
 }
 
-/** What a value is, for an error text: its type, never its content. */
+/** Describes a value for an error text, by its type and never by its content. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'number') return String(value);

@@ -1,4 +1,4 @@
-// A call as interceptors see it, and the streams that they may wrap.
+// Calls as interceptors see them, and the streams that interceptors may wrap.
 import type { Clock } from './clock.ts';
 import type { EtcdError } from './errors.ts';
 import type { Logger } from './logger.ts';
@@ -7,47 +7,47 @@ import type { Method, RequestOf, ResponseOf } from './methods.ts';
 import type { ClientStats } from './stats.ts';
 
 /**
- * What every operation takes as its last argument. Plugins add their own by declaration merging:
+ * The options that every operation takes as its last argument. Plugins add their own by declaration merging:
  * `declare module '@etcdts/core' { interface CallOptions { retry?: RetryOptions | false } }`.
  */
 export interface CallOptions {
-  /** Ends the call: it rejects with the signal's own reason. */
+  /** Ends the call, which then rejects with the signal's own reason. */
   signal?: AbortSignal | undefined;
   /** Deadline of the whole call in milliseconds; `Infinity` for none. Defaults to the client's `requestTimeoutMs`. */
   timeoutMs?: number | undefined;
   /** Fails at once with `NO_LEADER` on a member without a leader (metadata `hasleader`). On by default for watches. */
   requireLeader?: boolean | undefined;
   /**
-   * Sends the call to this endpoint, and to no other. One that is not among the client's endpoints keeps its connection while
-   * calls or streams use it, and for about 30 s after.
+   * Sends the call only to this endpoint. An endpoint that is not in the client's list keeps its connection while calls or
+   * streams use it, and for about 30 s after.
    */
   endpoint?: string | undefined;
   /**
    * Endpoints, as errors and `servedBy` name them, that serve the call only if there is no other. A stream that several
-   * watches share avoids what those that opened it avoid.
+   * watches share avoids the endpoints of the watches that opened it.
    */
   avoid?: readonly string[] | undefined;
   /** Further request metadata. */
   metadata?: Metadata | undefined;
   /**
-   * The request or its metadata holds a secret: the call fails with `INSECURE_ENDPOINT` before anything of it is sent
-   * where it would go over plain HTTP to another machine. Off by default.
+   * Whether the request or its metadata holds a secret. If the call would then go over plain HTTP to another machine, it fails
+   * with `INSECURE_ENDPOINT` before anything is sent. Off by default.
    */
   confidential?: boolean | undefined;
 }
 
-/** A typed key of a call's context: how interceptors hand things to each other. */
+/** A typed key of a call's context, by which interceptors pass values to each other. */
 export interface ContextKey<T> {
   readonly name: string;
   readonly defaultValue: T;
 }
 
-/** What interceptors hand each other for the time of one call, by typed keys; shared by all attempts of the call. */
+/** The values that interceptors pass to each other during one call, by typed keys. All attempts of the call share them. */
 export class CallContext {
-  // Made on first use: most calls carry nothing.
+  // It is made on first use, because most calls carry nothing.
   #values: Map<ContextKey<unknown>, unknown> | undefined;
 
-  // A field of its own: every call has it, and most have nothing else.
+  // It has a field of its own, because every call has it and most have nothing else.
   #servedBy: string | undefined;
 
   get<T>(key: ContextKey<T>): T {
@@ -61,24 +61,24 @@ export class CallContext {
   }
 }
 
-/** Makes a context key; two keys of one name are still two keys. */
+/** Makes a context key. Two keys with one name are different keys. */
 export function contextKey<T>(name: string, defaultValue: T): ContextKey<T> {
   return { name, defaultValue };
 }
 
 /**
- * The errors of a call's attempts that were followed by another one, in order. Kept by whoever repeats attempts; for those
- * who count or trace them, inside of it or outside.
+ * The errors of a call's attempts that were followed by another one, in order. An interceptor that repeats attempts sets it;
+ * interceptors that count or trace them, above or below, read it.
  */
 export const failedAttempts: ContextKey<readonly EtcdError[]> = contextKey('failedAttempts', []);
 
-/** The ids that a client draws for the lease of one grant; nobody else uses them. */
+/** The ids that a client draws for the lease of one grant. No other client uses them. */
 export interface LeaseDraw {
   /** The id drawn last. */
   readonly id: bigint;
   /**
-   * Draws another id, for a try after one of which the outcome is unknown. A second grant under the same id could be applied
-   * after the lease was used and revoked, and bring it back. The client revokes the lease of the id before, if there is one.
+   * Draws another id, for an attempt after one of which the outcome is unknown. A second grant under the same id could be applied
+   * after the lease was used and revoked, and bring it back. The client revokes the lease of the earlier id, if there is one.
    */
   again(): bigint;
 }
@@ -87,8 +87,8 @@ export interface LeaseDraw {
 export const leaseDraw: ContextKey<LeaseDraw | undefined> = contextKey('leaseDraw', undefined);
 
 /**
- * The endpoint that a call or stream was started on, as errors name it; `undefined` until it has one. Also of calls that
- * went well. If a call is tried several times: of the last try.
+ * The endpoint on which a call or stream was started, as errors name it; `undefined` until it is started. Successful calls
+ * have it too. If there were several attempts, it is the endpoint of the last one.
  */
 export const servedBy: ContextKey<string | undefined> = contextKey('servedBy', undefined);
 
@@ -97,7 +97,7 @@ function isServedBy(key: ContextKey<unknown>): boolean {
 }
 
 /**
- * One RPC on its way through the pipeline. An interceptor never changes a call it received: it passes on
+ * One RPC on its way through the pipeline. An interceptor never changes a call that it received. It passes on
  * `{ ...call, metadata: { ...call.metadata, more } }`.
  */
 export interface Call<M extends Method = Method> {
@@ -106,86 +106,89 @@ export interface Call<M extends Method = Method> {
   readonly request: RequestOf<M>;
   readonly metadata: Metadata;
   readonly signal: AbortSignal | undefined;
-  /** When the call must have ended, on `performance.now()`'s clock; `Infinity` for never. */
+  /** When the call must have ended, in milliseconds of the client's clock; `Infinity` for never. */
   readonly deadline: number;
   readonly endpoint: string | undefined;
-  /** Goes over TLS, or to this machine, or not at all; see `CallOptions.confidential`. */
+  /** Whether the call must go over TLS or stay on this machine; see `CallOptions.confidential`. */
   readonly confidential: boolean;
-  /** Endpoints, as errors name them, that serve this call only if there is no other: earlier attempts failed there, or the caller avoids them. */
+  /**
+   * Endpoints, as errors name them, that serve this call only if there is no other: earlier attempts failed there, or the
+   * caller avoids them.
+   */
   readonly avoid: readonly string[] | undefined;
   readonly options: CallOptions;
   readonly context: CallContext;
-  /** 1 for the first; an interceptor that calls `next` again raises it. */
+  /** 1 for the first attempt. An interceptor that calls `next` again raises it. */
   readonly attempt: number;
 }
 
 /**
- * Narrows a call to one RPC: `if (isCall(call, methods.put)) call.request.key`. An RPC is known by its path, so that the
- * method tables of two copies of this package name the same RPCs.
+ * Narrows a call to one RPC: `if (isCall(call, methods.put)) call.request.key`. It compares paths, so that the method tables of
+ * two copies of this package name the same RPCs.
  */
 export function isCall<M extends Method>(call: Call, method: M): call is Call<M> {
   return call.method.path === method.path;
 }
 
 /**
- * One stream, of the kind `serverStream` or `bidi`. It may be handed out before it is connected: what is sent is kept
- * until then. Read it one way, once: by iterating (which asks for one message at a time) or by `forEach` (which takes
- * them as they come). Leaving an iteration cancels the stream.
+ * One stream, of the kind `serverStream` or `bidi`. It may be returned before it is connected; what is sent is kept until then.
+ * Read it once, in one way: by an iteration, which requests one message at a time, or by `forEach`, which receives them as they
+ * come. An iteration that is left cancels the stream.
  */
 export interface ClientStream<Req = unknown, Res = unknown> extends AsyncIterable<Res> {
-  /** Sends a message; after `end` or `cancel` it does nothing. */
+  /** Sends a message. After `end` or `cancel` it does nothing. */
   send(message: Req): void;
-  /** Half-closes: no more messages will be sent. */
+  /** Half-closes the stream: no more messages will be sent. */
   end(): void;
-  /** Ends the stream at once, in both directions; reading ends with `reason`, or with nothing more where there is none. */
+  /** Ends the stream at once, in both directions. The reader gets `reason`, or a normal end if `reason` is `undefined`. */
   cancel(reason?: unknown): void;
-  /** Reads to the end; resolves when the server ended the stream well, rejects with its error otherwise. */
+  /** Reads to the end. Resolves if the server ended the stream without an error, and rejects with its error otherwise. */
   forEach(onMessage: (message: Res) => void): Promise<void>;
 }
 
-/** Carries a unary call on: to the next interceptor, or to the wire. */
+/** Passes a unary call on to the next interceptor or to the wire. */
 export type UnaryHandler = <M extends Method>(call: Call<M>) => Promise<ResponseOf<M>>;
-/** Carries a stream call on: to the next interceptor, or to the wire. Called once for every attempt to open a stream. */
+/** Passes a stream call on to the next interceptor or to the wire. Called once for every attempt to open a stream. */
 export type StreamHandler = <M extends Method>(call: Call<M>) => ClientStream<RequestOf<M>, ResponseOf<M>>;
 
-/** What a client gives its interceptors and wrappers of its own: time, chance and the log. Tests replace them. */
+/** The time, random numbers and log of a client, for its interceptors and wrappers. Tests replace them. */
 export interface ClientSite {
-  /** The clock of `Call.deadline`, and the timers: what an interceptor or wrapper waits with. */
+  /** The clock of `Call.deadline`, and the timers with which an interceptor or wrapper waits. */
   readonly clock: Clock;
-  /** A number from 0 up to, and without, 1, as `Math.random`: what pauses are drawn with. */
+  /** Returns a number of at least 0 and less than 1, like `Math.random`. Pauses are drawn with it. */
   readonly random: () => number;
-  /** The log of the client; what goes there is prefixed and never fails. Keys, values and secrets never go there. */
+  /** The log of the client. It adds a prefix to every line and never throws. Keys, values and secrets never go there. */
   readonly logger: Logger;
 }
 
-/** Where an interceptor stands in one client: for those that send RPCs of their own, wait, or keep something. */
+/** What an interceptor may use beside the call, in one client: to send RPCs of its own, to wait, or to keep state. */
 export interface InterceptorSite extends ClientSite {
-  /** One object for all clients over the same connections: the key for what an interceptor keeps of a cluster. */
+  /** One object for all clients over the same connections: the key for an interceptor's state about a cluster. */
   readonly connections: object;
-  /** What the client is doing now. Counts its watches and endpoints: for now and then, not for each call. */
+  /** What the client does now. It counts watches and endpoints, so that it is too expensive for each call. */
   stats(): ClientStats;
-  /** The number of endpoints that the client knows now. Cheap enough for each call, unlike `stats()`. */
+  /** The number of endpoints that the client has now. Unlike `stats()`, it is cheap enough for each call. */
   endpointCount(): number;
-  /** Sends an RPC of the interceptor's own through what is below it, so that it never meets itself. */
+  /** Sends an RPC of the interceptor's own through the interceptors below it, so that it never passes itself. */
   unary<Req, Res>(method: Method<Req, Res>, request: Req, options?: CallOptions): Promise<Res>;
   /**
-   * Waits on behalf of a call: settles as `work` does, unless the call ends first, by its deadline, its signal or the
+   * Waits on behalf of a call. It settles as `work` does, unless the call ends first, by its deadline, its signal or the
    * client's close. The work itself goes on.
    */
   wait<T>(call: Pick<Call, 'method' | 'deadline' | 'signal'>, work: Promise<T>): Promise<T>;
 }
 
 /**
- * One layer of the pipeline: `name`, and a wrapper around the handler below it for unary calls, for streams, or both.
- * The first interceptor of a client is the outermost, in both directions. Wrappers are built once per method, when the
- * client is made; return `next` itself for methods that you do not care about. An interceptor of several clients is asked
- * once for each, with a `site` for each.
+ * One layer of the pipeline: `name`, and a function around the handler below it for unary calls, for streams, or both. The first
+ * interceptor of a client is the outermost, in both directions. These functions are called once per method, when the client is
+ * made; return `next` itself for methods that you do not care about. An interceptor of several clients is called once for each,
+ * with the `site` of each.
  */
 export interface Interceptor {
   /** Unique in a client. */
   readonly name: string;
   /**
-   * The names of the call options that it understands. An operation refuses an option that neither itself nor any
+   * The names of the call options that the interceptor understands. An operation refuses an option that neither it nor any
    * interceptor or wrapper of its client understands.
    */
   readonly options?: readonly string[] | undefined;

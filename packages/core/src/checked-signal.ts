@@ -1,19 +1,19 @@
 import { onAbort } from './abort.ts';
 
-/** An abort signal that is checked whenever it is read, and the way to abort it. */
+/** An abort signal that is checked whenever it is read, and the function that aborts it. */
 export interface CheckedSignal {
   readonly signal: AbortSignal;
   /** Aborts the signal, unless it is aborted. */
   abort(reason: unknown): void;
 }
 
-/** When a checked signal aborts, apart from its `abort`. */
+/** When a checked signal aborts, beside its `abort`. */
 export interface CheckedSignalOptions {
   /** Called whenever the signal is read, so that it can look at a clock and call `abort` first. */
   readonly check?: (() => void) | undefined;
   /**
    * Signals that abort this one, with their reason. They are read whenever this one is, so that a checked one among them
-   * is checked too. They hold this signal until it is aborted: abort it when it is of no use any more.
+   * is checked too. They keep this signal alive until it is aborted; abort it when it is no longer used.
    */
   readonly from?: readonly AbortSignal[] | undefined;
 }
@@ -21,11 +21,11 @@ export interface CheckedSignalOptions {
 const checks = new WeakMap<AbortSignal, () => void>();
 
 /**
- * Makes an abort signal that reads the clock, or other signals, whenever `aborted`, `reason` or `throwIfAborted()` is.
+ * Makes an abort signal that runs a check whenever `aborted`, `reason` or `throwIfAborted()` is read.
  *
  * A timer would be too late: after a blocked event loop, or a stopped process, code that waits for something else may run
- * before any timer does. A signal made by `AbortSignal.any` does not do this: it follows the events of its sources. Listeners
- * of a checked signal, too, are called when it is aborted: by `abort`, by the event of a source, or when it is read.
+ * before any timer. A signal of `AbortSignal.any` runs no check, because it follows only the events of its sources. Listeners of
+ * a checked signal are called when it is aborted: by `abort`, by the event of a source, or by a read.
  */
 export function checkedSignal({ check, from = [] }: CheckedSignalOptions = {}): CheckedSignal {
   const controller = new AbortController();
@@ -61,7 +61,7 @@ function isAborted(signal: AbortSignal): boolean {
 const checkedPrototype = Object.create(AbortSignal.prototype, {
   aborted: checked('aborted'),
   reason: checked('reason'),
-  // Node's own reads the inner state, past `aborted`.
+  // Node's own method reads the inner state and not `aborted`.
   throwIfAborted: {
     configurable: true,
     value(this: AbortSignal): void {

@@ -1,22 +1,22 @@
 import { isLoader } from './transport/tls-source.ts';
 import type { KeepaliveTimes, TlsLoader, TlsOptions } from './transport/transport.ts';
 
-/** What TLS options a client has: `describe().tls`. Holds no certificate and no key. */
+/** Which TLS options a client has (`describe().tls`). It holds no certificate and no key. */
 export interface TlsDescription {
   readonly ca: boolean;
   readonly clientCertificate: boolean;
   readonly insecureSkipVerify: boolean;
-  /** Whether they are loaded for each new connection. */
+  /** Whether the options are loaded for each new connection. */
   readonly load: boolean;
 }
 
-/** What a client is made of, for people: `describe()`. Holds no secret. */
+/** The parts of a client, for people to read (`describe()`). It holds no secret. */
 export interface ClientDescription {
   readonly transport: string;
-  /** By name, the outermost first. */
+  /** The names of the interceptors, the outermost first. */
   readonly interceptors: readonly string[];
   readonly endpoints: readonly { readonly address: string; readonly secure: boolean; readonly state: string }[];
-  /** What the TLS options have; with `load`, those that were loaded last. */
+  /** The TLS options; with `load`, those that were loaded last. */
   readonly tls: TlsDescription | undefined;
   readonly requestTimeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -27,7 +27,7 @@ export interface ClientDescription {
   readonly closed: boolean;
 }
 
-/** Describes TLS options; `now` are those in use, if any were loaded yet. */
+/** Describes TLS options. `now` are the options in use; `undefined` if none are loaded yet. */
 export function describeTls(given: TlsOptions | TlsLoader, now: TlsOptions | undefined): TlsDescription {
   return {
     ca: now?.ca !== undefined,

@@ -3,17 +3,17 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Time as this client sees it: monotonic, so that a changed wall clock moves nothing. Injectable for tests. */
+/** The time of a client. It is monotonic, so that a changed wall clock has no effect. Tests replace it. */
 export interface Clock {
   /** Milliseconds on a clock that only goes forward. */
   now(): number;
-  /** Calls back once after `ms` milliseconds. `hold`: the process stays alive for it; otherwise it does not. */
+  /** Calls back once after `ms` milliseconds. With `hold`, the timer holds the process open. */
   after(ms: number, callback: () => void, hold?: boolean): Timer;
-  /** Calls back once, after what has arrived on sockets by now was read. */
+  /** Calls back once, after the data that have arrived on sockets by now were read. */
   afterReading(callback: () => void): void;
 }
 
-// setTimeout fires at once for anything larger.
+// setTimeout fires at once for a longer time.
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** The process's own clock. */

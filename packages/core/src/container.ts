@@ -1,5 +1,5 @@
-// The composition root: what a client is made of. Each client has a tsyringe container of its own, a child of the
-// application's: time, chance, log and transport are registered there, and interceptors that are given as tokens are resolved.
+// The composition root of a client. Each client has a tsyringe container of its own, a child of the application's. It registers
+// clock, random numbers, logger and transport, and resolves interceptors that are given as tokens.
 import 'reflect-metadata/lite';
 import { container as root, type DependencyContainer, type InjectionToken } from 'tsyringe';
 import { applicationContainer } from './application-container.ts';
@@ -21,12 +21,12 @@ import { tokens } from './tokens.ts';
 import { Deadlines } from './wire/deadlines.ts';
 import type { WireParts } from './wire/wire-parts.ts';
 
-// A child: it goes on working when the application disposes of the global container.
+// A child container still works after the application has disposed of the global one.
 const privateRoot = root.createChildContainer();
 
-/** What all clients over the same connections share. */
+/** The parts that all clients over the same connections share. */
 export interface Connections {
-  /** What interceptors identify them by; it has no members. */
+  /** The object by which interceptors identify the connections. It has no members. */
   readonly identity: object;
   readonly options: ResolvedOptions;
   readonly site: ClientSite;
@@ -38,7 +38,7 @@ export interface Connections {
   readonly resolve: (token: InjectionToken<Interceptor>) => Interceptor;
 }
 
-/** What one client has of its own: its interceptors, and all that sits above them. */
+/** The parts that one client has of its own: its interceptors, and all that is above them. */
 export interface ClientParts {
   readonly interceptors: readonly Interceptor[];
   readonly wire: WireParts;
@@ -46,7 +46,7 @@ export interface ClientParts {
   readonly services: { readonly kv: KVRpc; readonly watch: WatchHub; readonly lease: LeaseRpc };
 }
 
-/** Composes the connections of a client; connects nothing yet. */
+/** Composes the connections of a client. It does not connect yet. */
 export function composeConnections(options: ClientOptions): Connections {
   const resolved = resolveOptions(options, grpcTransport);
   const container = (options.container ?? privateRoot).createChildContainer();
@@ -59,7 +59,7 @@ export function composeConnections(options: ClientOptions): Connections {
   const tls = tlsOf(resolved, clock, logger);
   const connection = { keepalive, maxReceiveBytes };
   const parts = { transport, connection, tls, connectTimeoutMs, clock, random, logger };
-  // Without a container of the application's, its global one is loaded when a token is first resolved.
+  // If the application gives no container, its global one is loaded when a token is first resolved.
   let known: DependencyContainer | undefined = options.container && container;
   const resolve: Connections['resolve'] = (one) => {
     if (known === undefined) fill((known = applicationContainer().createChildContainer()), resolved, true);
@@ -81,7 +81,7 @@ function tlsOf(options: ResolvedOptions, clock: Clock, logger: Logger): TlsOptio
   return tls === undefined || !isLoader(tls) ? tls : new TlsSource(tls, { clock, logger, timeoutMs });
 }
 
-/** Registers what a client has in its container; `inherited`: an application's clock and chance are left in place. */
+/** Registers a client's parts in its container. If `inherited`, the clock and random numbers of the application's stay. */
 function fill(container: DependencyContainer, { logger, transport }: ResolvedOptions, inherited: boolean): void {
   const has = (token: symbol): boolean => inherited && container.isRegistered(token, true);
   if (!has(tokens.clock)) container.register(tokens.clock, { useValue: systemClock });
@@ -90,7 +90,7 @@ function fill(container: DependencyContainer, { logger, transport }: ResolvedOpt
   container.register(tokens.transport, { useValue: transport });
 }
 
-/** Composes a client over connections: its pipeline, and the services above it. */
+/** Composes a client over connections: its pipeline and the services above it. */
 export function composeClient(
   connections: Connections,
   given: readonly (Interceptor | InjectionToken<Interceptor>)[],

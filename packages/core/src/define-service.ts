@@ -1,11 +1,11 @@
-// Services that are no part of etcd's API: gRPC health, etcd's lock and election servers, one's own behind the same port.
+// Services beside etcd's API: gRPC health, etcd's lock and election servers, or a service of one's own on the same port.
 import { describe } from './bytes.ts';
 import { definitionCodec, type RpcDefinition, type ServiceDefinition } from './codec/definition.ts';
 import { servicesOf } from './codec/descriptors.ts';
 import { invalidArgument } from './errors.ts';
 import { rpc, type Method, type MethodKind } from './methods.ts';
 
-/** A protocol as protobufjs's JSON: what `pbjs -t json` prints and `Root.toJSON()` returns. */
+/** A protocol as protobufjs's JSON, which `pbjs -t json` prints and `Root.toJSON()` returns. */
 export interface ProtocolJson {
   readonly nested: Readonly<Record<string, object>>;
 }
@@ -15,9 +15,9 @@ export type ServiceTypes<T> = { readonly [K in keyof T]: { readonly request: unk
 
 /** Options of `defineService`. */
 export interface DefineServiceOptions {
-  /** The full name of the service, as `grpc.health.v1.Health`, if the protocol has several. */
+  /** The full name of the service, such as `grpc.health.v1.Health`, if the protocol has several. */
   service?: string | undefined;
-  /** The RPCs that change nothing, so that they may be repeated after any failure. Of the others, none is by default. */
+  /** The names of the RPCs that change nothing, so that they may be repeated after any failure. None by default. */
   reads?: readonly string[] | undefined;
 }
 
@@ -35,8 +35,8 @@ export type DefinedMethods<D> = {
  *     const { Check } = defineService<HealthTypes>(healthJson, { reads: ['Check', 'Watch'] });
  *     const { status } = await invoke(client, Check, { service: '' });
  *
- * Throws `INVALID_ARGUMENT` for anything else, for a service or a type that the protocol does not have, and for what of proto2
- * is not supported: groups, and defaults of a field's own.
+ * Throws `INVALID_ARGUMENT` for anything else, for a service or a type that the protocol does not have, and for unsupported
+ * parts of proto2: groups, and defaults of a field's own.
  */
 export function defineService<
   T extends ServiceTypes<T> = Record<string, { readonly request: unknown; readonly response: unknown }>,

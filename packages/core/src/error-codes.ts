@@ -1,22 +1,22 @@
-// Data: every code of an EtcdError, and what each permits. This is the only place that decides about it: watches, leases, the
-// picker, retries and authentication ask the table (failures.ts) and keep no sets of codes of their own.
+// Data: every code of an EtcdError, and what each permits. Only this table decides that: watches, leases, the picker, retries and
+// authentication read it through failures.ts and have no sets of codes of their own.
 
-/** What is known of a failed request's effect on etcd. */
+/** The effect of a failed request on etcd: `'not-applied'` only if that is proven. */
 export type Outcome = 'not-applied' | 'unknown';
 
 /**
  * What may turn a failure into an answer.
  *
- * `none`: nothing that a client can do alone, another try fails in the same way. `again`: another try, anywhere: the
- * connection or the whole cluster was in the way. `elsewhere`: another try at another member, if there is one, for this
- * member was in the way. `later`: another try, but never at once. `token`: another try with a new token.
+ * `none`: nothing that the client can do; another attempt fails in the same way. `again`: another attempt, anywhere, because the
+ * connection or the whole cluster failed. `elsewhere`: another attempt at another member, if there is one, because this member
+ * failed. `later`: another attempt, but never at once. `token`: another attempt with a new token.
  */
 export type Remedy = 'none' | 'again' | 'elsewhere' | 'later' | 'token';
 
-/** One row of the table: the gRPC status of the code, and for a write its outcome; a read is never applied. */
+/** One row of the table: the gRPC status of the code, the outcome of a write (a read is never applied), and the remedy. */
 export type FailureRow = readonly [grpcCode: GrpcCode, outcome: Outcome, remedy: Remedy];
 
-/** A row with etcd's text. `here: 'never'`: the member that gave this verdict gives it to every such request. */
+/** A row with etcd's text. `here: 'never'` means that the member that gave this verdict gives it to every such request. */
 export type ServerRow = readonly [...FailureRow, text: string, here?: 'never'];
 
 /** etcd's own verdicts: the names of rpctypes without `Err`. */
@@ -104,7 +104,7 @@ export type GrpcCode =
   | 'DATA_LOSS'
   | 'UNAUTHENTICATED';
 
-/** gRPC's status codes by number: what remains when etcd gave no verdict of its own. */
+/** gRPC's status codes by number. They are used if etcd gave no verdict of its own. */
 export const GRPC_CODES: readonly ('OK' | GrpcCode)[] = [
   'OK',
   'CANCELLED',
@@ -150,17 +150,17 @@ export type ClientCode =
 export type EtcdErrorCode = EtcdServerCode | GrpcCode | ClientCode;
 
 /**
- * etcd's verdicts: all 63 of api/v3rpc/rpctypes/error.go, by name. The text identifies a verdict, not the status on the wire,
- * which differs between minor versions.
+ * etcd's verdicts: all 63 of api/v3rpc/rpctypes/error.go, by name. The text identifies a verdict. The status on the wire does
+ * not, because it differs between minor versions.
  *
  * Outcome `unknown` marks the verdicts that etcd gives after it has proposed the request to the cluster. NO_SPACE is one of
- * them: etcd applies the writes that are under way when the quota is crossed, and then answers with it
+ * them: etcd applies the writes that are under way when the quota is exceeded, and then answers with it
  * (server/etcdserver/apply/quota.go).
  *
- * NOT_CAPABLE is the member's own and lasts: the member is too old to know the cluster's version (server/etcdserver/api/
- * capability.go). CLUSTER_VERSION_UNAVAILABLE is the whole cluster's and passes: a member gives it after a linearizable read,
- * before the first leader has decided on a version (server/etcdserver/v3_server.go `downgradeValidate`). NOT_LEADER is the
- * member's own and passes. WATCH_CANCELED ends the streams of a member that has lost its leader (v3rpc/watch.go).
+ * NOT_CAPABLE is about one member and lasts: the member is too old for the cluster's version (server/etcdserver/api/
+ * capability.go). CLUSTER_VERSION_UNAVAILABLE is about the whole cluster and passes: a member gives it after a linearizable
+ * read, before the first leader has decided on a version (server/etcdserver/v3_server.go `downgradeValidate`). NOT_LEADER is
+ * about one member and passes. WATCH_CANCELED ends the streams of a member that has lost its leader (v3rpc/watch.go).
  */
 export const SERVER_FAILURES: Readonly<Record<EtcdServerCode, ServerRow>> = {
   EMPTY_KEY: ['INVALID_ARGUMENT', 'not-applied', 'none', 'etcdserver: key is not provided'],
@@ -290,8 +290,8 @@ export const SERVER_FAILURES: Readonly<Record<EtcdServerCode, ServerRow>> = {
 };
 
 /**
- * gRPC's own codes, if etcd gave no verdict: a proxy, the connection or grpc itself has failed the request. One name,
- * PERMISSION_DENIED, is etcd's too; the two rows differ in the outcome only.
+ * gRPC's own codes, used if etcd gave no verdict: a proxy, the connection or gRPC itself has failed the request. One name,
+ * PERMISSION_DENIED, is etcd's too; the two rows differ only in the outcome.
  */
 export const GRPC_FAILURES: Readonly<Record<GrpcCode, FailureRow>> = {
   CANCELLED: ['CANCELLED', 'unknown', 'again'],
@@ -312,7 +312,7 @@ export const GRPC_FAILURES: Readonly<Record<GrpcCode, FailureRow>> = {
   UNAUTHENTICATED: ['UNAUTHENTICATED', 'unknown', 'token'],
 };
 
-/** The client's own. The outcome is the one of a failure that is found before anything is sent, or outside of any RPC. */
+/** The client's own codes. The outcome is that of a failure before anything is sent, or outside of any RPC. */
 export const CLIENT_FAILURES: Readonly<Record<ClientCode, FailureRow>> = {
   CLIENT_CLOSED: ['CANCELLED', 'not-applied', 'none'],
   CLUSTER_RESET: ['FAILED_PRECONDITION', 'not-applied', 'none'],

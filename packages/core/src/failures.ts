@@ -1,4 +1,4 @@
-// What the table in error-codes.ts says of a failure.
+// Reads the table in error-codes.ts.
 import {
   CLIENT_FAILURES,
   GRPC_CODES,
@@ -20,7 +20,7 @@ const ROWS: ReadonlyMap<string, FailureRow> = new Map<string, FailureRow>([
   ...Object.entries(SERVER_FAILURES).map(([code, [grpc, outcome, remedy]]) => [code, [grpc, outcome, remedy]] as const),
 ]);
 
-// A code that this version does not know, of an error of another copy of this package: no promise is made.
+// The row of a code that only another copy of this package has. It promises nothing.
 const UNLISTED: FailureRow = ['UNKNOWN', 'unknown', 'none'];
 
 function rowOf(failure: Failure): FailureRow {
@@ -28,14 +28,14 @@ function rowOf(failure: Failure): FailureRow {
 }
 
 /**
- * What may turn a failure into an answer: the one rule for every caller that tries again. A write may be repeated only if
+ * What may turn a failure into an answer. Every caller that tries again uses this one rule. A write may be repeated only if
  * its error's `outcome` is `'not-applied'` too.
  */
 export function remedyOf(failure: Failure): Remedy {
   return rowOf(failure)[2];
 }
 
-/** Whether the member that gave this verdict gives it to every such request, so that it need not be asked twice. */
+/** Whether the member that gave this verdict gives it to every such request, so that a second attempt there is useless. */
 export function isLasting(failure: Failure): boolean {
   const code = typeof failure === 'string' ? failure : failure.code;
   return Object.hasOwn(SERVER_FAILURES, code) && SERVER_FAILURES[code as EtcdServerCode][4] === 'never';
@@ -46,7 +46,7 @@ export function grpcCodeOf(code: EtcdErrorCode): number {
   return GRPC_CODES.indexOf(rowOf(code)[0]);
 }
 
-/** What a code says of a write that was sent; a read is never applied. */
+/** The outcome of a write that was sent and failed with this code. A read is never applied. */
 export function outcomeOf(code: EtcdErrorCode): Outcome {
   return rowOf(code)[1];
 }
@@ -58,8 +58,8 @@ export function errorCodes(): readonly EtcdErrorCode[] {
 
 const BY_TEXT: ReadonlyMap<string, EtcdServerCode> = new Map([
   ...Object.entries(SERVER_FAILURES).map(([code, row]) => [row[3], code as EtcdServerCode] as const),
-  // The auth store's own texts. Before 3.6 they reach clients as they are if an RPC is a stream, as Snapshot. The last one has
-  // no status in any version.
+  // The auth store's own texts. Before 3.6, clients receive them unchanged from RPCs that are streams, such as Snapshot. The last
+  // one has no status in any version.
   ['auth: invalid auth token', 'INVALID_AUTH_TOKEN'],
   ['auth: revision in header is old', 'AUTH_OLD_REVISION'],
   ['auth: user name is empty', 'USER_EMPTY'],
@@ -67,7 +67,7 @@ const BY_TEXT: ReadonlyMap<string, EtcdServerCode> = new Map([
   ['auth: authentication failed, password was given for no password user', 'AUTH_FAILED'],
 ]);
 
-/** The code of etcd's verdict with this text; `undefined` for any other text. A proxy may have wrapped it in gRPC's own. */
+/** The code of etcd's verdict with this text; `undefined` for any other text. A proxy may have put it into a text of gRPC's. */
 export function serverError(text: string): EtcdServerCode | undefined {
   const plain = BY_TEXT.get(text);
   if (plain !== undefined) return plain;

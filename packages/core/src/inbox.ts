@@ -1,20 +1,20 @@
 import { EtcdError } from './errors.ts';
 
-/** Ends an iteration with an error; `reason` may be anything, an aborted signal's included. */
+/** The failure that ends an iteration. `reason` may be anything, for example the reason of an aborted signal. */
 export interface Failure {
   readonly reason: unknown;
 }
 
-/** Takes one result: what a call to `next` waits with. */
+/** Receives one result: the two functions of the promise that `next` returns. */
 export interface Reader<T> {
   resolve(result: IteratorResult<T, undefined>): void;
   reject(reason: unknown): void;
 }
 
-/** What an iteration is made of. */
+/** The source of an iteration. */
 export interface Pulled<T> {
   next(): Promise<IteratorResult<T, undefined>>;
-  /** The reader leaves. */
+  /** Called when the reader leaves. */
   return(): Promise<IteratorResult<T, undefined>>;
 }
 
@@ -29,23 +29,22 @@ interface Backlog<T> {
 }
 
 /**
- * What lies between a source that pushes and a reader that pulls: items in order, then the end or one failure. A reader
- * that waits is handed an item directly. Nothing is allocated before it is needed: a thousand idle watches have a thousand
- * of these.
+ * What lies between a source that pushes and a reader that pulls: items in order, then the end or one failure. A reader that
+ * waits gets an item directly. Nothing is allocated before it is needed, because a thousand idle watches have a thousand inboxes.
  */
 export class Inbox<T> {
-  /** The sizes of the items that are not read yet, in all. */
+  /** The total size of the items that are not read yet. */
   bytes = 0;
   #meter: { bytes: number } | undefined;
   #backlog: Backlog<T> | undefined;
-  /** Who waits for the next item, and those who asked after it. */
+  /** The reader that waits for the next item, and the reads after it. */
   #waiting: Reader<T> | undefined;
   #later: Reader<T>[] | undefined;
-  /** `undefined` while it is open; a failure is dropped when it is read. */
+  /** `undefined` while the inbox is open. A failure is dropped when it is read. */
   #end: Failure | typeof WELL | undefined;
   #claimed = false;
 
-  /** `meter` counts the bytes of several inboxes, as long as they are open. */
+  /** `meter` counts the bytes of several inboxes while they are open. */
   constructor(meter?: { bytes: number }) {
     this.#meter = meter;
   }
@@ -63,7 +62,7 @@ export class Inbox<T> {
     return this.#end !== undefined;
   }
 
-  /** Notes that there is a reader; throws what `refusal` gives if there was one already. */
+  /** Notes that there is a reader. Throws the error of `refusal` if there was one already. */
   claim(refusal: () => unknown): void {
     if (this.#claimed) throw refusal();
     this.#claimed = true;
@@ -83,7 +82,7 @@ export class Inbox<T> {
     this.#count(size);
   }
 
-  /** Gives the reader an item, the failure or the end: at once, or when there is one. */
+  /** Gives the reader an item, the failure or the end, at once or when there is one. */
   read(reader: Reader<T>): void {
     const end = this.#end;
     if (this.length > 0) {
@@ -99,19 +98,19 @@ export class Inbox<T> {
     }
   }
 
-  /** As `read`, as a promise. */
+  /** Like `read`, with a promise. */
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.length > 0) return Promise.resolve({ value: this.take(), done: false });
     return new Promise((resolve, reject) => this.read({ resolve, reject }));
   }
 
-  /** Takes the oldest item out; there must be one. */
+  /** Removes and returns the oldest item. There must be one. */
   take(): T {
     const backlog = this.#backlog as Backlog<T>;
     const { items, sizes, head } = backlog;
     const item = items[head] as T;
     this.#count(-(sizes[head] as number));
-    // An item may pin the message that it came in: what is read is let go of at once, though its slot is cut off later.
+    // An item may pin the message that it came in. It is released at once, although its place in the array is cut off later.
     items[head] = undefined;
     backlog.head += 1;
     if (backlog.head === items.length || backlog.head >= 1024) {
@@ -122,7 +121,7 @@ export class Inbox<T> {
     return item;
   }
 
-  /** No more items: the reader gets those that are here, then the failure once, then the end. */
+  /** Closes the inbox: the reader gets the items that are here, then the failure once, then the end. */
   finish(failure?: Failure): void {
     if (this.#end !== undefined) return;
     this.#end = failure ?? WELL;
@@ -133,7 +132,7 @@ export class Inbox<T> {
     for (const reader of readers) this.read(reader);
   }
 
-  /** As `finish`, without the items that are here; takes the place of an earlier end that no reader has seen. */
+  /** Like `finish`, but drops the items that are here. It replaces an earlier end that no reader has got. */
   stop(failure?: Failure): void {
     this.#backlog = undefined;
     this.#count(-this.bytes);
@@ -147,7 +146,7 @@ export class Inbox<T> {
   }
 }
 
-/** The one iteration of a source, as an object of its own: it may be iterated again, the source may not. */
+/** The one iteration of a source. It is an object of its own, because it may be iterated again and the source may not. */
 export class Iteration<T> implements AsyncIterableIterator<T, undefined> {
   readonly #source: Pulled<T>;
 
@@ -168,7 +167,7 @@ export class Iteration<T> implements AsyncIterableIterator<T, undefined> {
   }
 }
 
-/** The error for a second reader of what has one reader; `remedy` says how to have two. */
+/** The error for a second reader of what has one reader. `remedy` is the advice for two readers. */
 export function secondReader(what: string, remedy: string, method?: string): EtcdError {
   return new EtcdError({
     code: 'FAILED_PRECONDITION',

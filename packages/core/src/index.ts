@@ -10,11 +10,11 @@
  *     await client.kv.put('greeting', 'hello');
  *     for await (const { kv } of client.watch('greeting').events()) console.log(kv.text());
  *
- * Every failure is an `EtcdError`: `code` says what happened, `outcome` whether a write may have been applied. Close the
- * client, or make it with `await using`, and the process can end.
+ * Every failure is an `EtcdError`: `code` is what happened, `outcome` is whether a write may have been applied. Close the client,
+ * or make it with `await using`, so that the process can end.
  *
- * This entry has what it takes to use a client; `@etcdts/core/plugin` has what it takes to write an interceptor, a wrapper
- * or a transport. Each name is in one of the two.
+ * This entry is for applications; `@etcdts/core/plugin` is for authors of interceptors, wrappers and transports. Each name is in
+ * one of the two.
  */
 
 export { createClient, type EtcdClient } from './client.ts';
@@ -58,7 +58,7 @@ export type { Cluster, MemberListOptions } from './cluster/cluster.ts';
 export type { AlarmFilter, DowngradeAction, Maintenance } from './maintenance/maintenance.ts';
 export type { Snapshot, SnapshotOptions, SnapshotProgress } from './maintenance/snapshot.ts';
 
-// ---- etcd's messages, where an application passes or gets them ------------------------------------------------------
+// ---- etcd's messages that an application passes or gets ---------------------------------------------------------------
 export type {
   AlarmMember,
   AlarmResponse,

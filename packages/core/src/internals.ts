@@ -5,25 +5,25 @@ import type { Layer } from './layer.ts';
 import type { Services } from './operations.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 
-/** What stands behind a client. The application cannot reach it: a wrapped client has no way around its wrapper. */
+/** The private parts of a client. The application cannot reach them, so that there is no way around a wrapper. */
 export interface Internals {
   readonly services: Services;
   /** The call options that the client understands. */
   readonly names: CallOptionNames;
   readonly site: ClientSite;
   readonly layer: Layer;
-  /** What RPCs pass; `undefined` for a wrapped client, whose wrapper they would pass by. */
+  /** The pipeline of the client's RPCs; `undefined` for a wrapped client, because such RPCs would bypass its wrapper. */
   readonly pipeline?: Pipeline | undefined;
 }
 
 const behind = new WeakMap<object, Internals>();
 
-/** Puts the internals behind a client. */
+/** Stores the internals of a client. */
 export function setInternals(client: object, internals: Internals): void {
   behind.set(client, internals);
 }
 
-/** What stands behind a client; refuses what this package did not make, copies and proxies of a client included. */
+/** Returns the internals of a client. Refuses what this package did not make, including copies and proxies of a client. */
 export function internalsOf(client: object): Internals {
   const internals = behind.get(client);
   if (internals !== undefined) return internals;

@@ -8,10 +8,9 @@ import type { Pipeline } from './pipeline/pipeline.ts';
 import { traced } from './traced.ts';
 
 /**
- * Sends a unary RPC through every interceptor of a client: for packages that add operations of etcd, as auth's, or of another
- * service (`defineService`). Takes what `createClient` and `intercept` return, and throws `INVALID_ARGUMENT` for a wrapped
- * client, whose wrapper the RPC would pass by, for what is no unary method and for an option that the client does not
- * understand.
+ * Sends a unary RPC through every interceptor of a client, for packages that add operations of etcd, such as auth, or of another
+ * service (`defineService`). It takes a client of `createClient` or `intercept`. It throws `INVALID_ARGUMENT` for a wrapped client,
+ * whose wrapper the RPC would bypass, for a method that is not unary, and for an option that the client does not understand.
  */
 export function invoke<Req, Res>(
   client: EtcdOperations,
@@ -25,8 +24,8 @@ export function invoke<Req, Res>(
 
 /**
  * Opens a stream through every interceptor of a client, as `invoke` does for a unary RPC. `request` is the one message of a
- * stream that only the server sends on, and `undefined` for one whose messages go through `send`. A stream that cannot be
- * opened fails when it is read: with `INVALID_ARGUMENT` for what is no streaming method.
+ * stream on which only the server sends, and `undefined` for a stream whose messages go through `send`. A stream that cannot be
+ * opened fails when it is read, with `INVALID_ARGUMENT` if the method is not a stream.
  */
 export function invokeStream<Req, Res>(
   client: EtcdOperations,
@@ -43,6 +42,6 @@ function unwrapped(client: EtcdOperations): { readonly pipeline: Pipeline; reado
   if (pipeline !== undefined) return { pipeline, names };
   throw invalidArgument(
     'client',
-    'is a wrapped client, and the RPC would pass by its wrapper: pass what createClient or intercept returned',
+    'is a wrapped client, whose wrapper the RPC would bypass: pass what createClient or intercept returned',
   );
 }

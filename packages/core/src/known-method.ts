@@ -4,10 +4,10 @@ import { rpc, type Method, type MethodKind } from './methods.ts';
 
 const KINDS: readonly MethodKind[] = ['unary', 'serverStream', 'bidi'];
 
-// What was made of methods that lack a column, such as those of another copy of this package.
+// The completed forms of methods that lack a field, such as those of another copy of this package.
 const completed = new WeakMap<object, Method>();
 
-/** Checks what is given as a method, and refuses it by name; `unary` says which kind a call of it needs. */
+/** Checks a value that is given as a method, and refuses a wrong one by name. `unary` is whether the method must be unary. */
 export function knownMethod(value: unknown, unary: boolean): Method {
   const method = completeMethod(value);
   if ((method.kind === 'unary') === unary) return method;

@@ -1,18 +1,18 @@
 /**
- * One client in a stack of wrapped ones. It ends once; what is made of it ends before it, the outermost first, and one that
- * fails to end does not keep the others from it.
+ * One client in a stack of wrapped ones. It ends once. The layers above end before it, the outermost first; if one of them fails
+ * to end, the others still end.
  */
 export class Layer {
   readonly #below: Layer | undefined;
   readonly #dispose: (() => unknown) | undefined;
-  /** The held layers over one client, in the order in which they were made: one that is below another comes first. */
+  /** The held layers over one client, in the order in which they were made. A lower layer comes first. */
   readonly #stack: Set<Layer>;
   #ending: Promise<void> | undefined;
   #disposed: Promise<void> | undefined;
 
   /**
-   * `dispose` ends what the layer has of its own. `held`: the layers below end it too, and hold it until then; a layer that
-   * is not held may be forgotten without being ended.
+   * `dispose` ends what the layer has of its own. A `held` layer is also ended by the layers below, which reference it until
+   * then. A layer that is not held may be garbage-collected without being ended.
    */
   constructor(below?: Layer, dispose?: () => unknown, held: boolean = false) {
     this.#below = below;
@@ -26,7 +26,7 @@ export class Layer {
     return this.#ending !== undefined || this.#below?.ended === true;
   }
 
-  /** Ends the layer, after those above it. Rejects with what went wrong, once all have ended. */
+  /** Ends the layer, after those above it. Rejects with the failures, once all have ended. */
   end(): Promise<void> {
     return (this.#ending ??= this.#endAll());
   }

@@ -1,4 +1,4 @@
-// Data: every RPC of etcd with its kind, what it does to the store, and its codec. One row is all that a new RPC needs here.
+// Data: every RPC of etcd with its kind, its effect on the store, and its codec. A new RPC needs only one row here.
 import type { Codec } from './codec/codec.ts';
 import { cold } from './codec/cold.ts';
 import { compact, deleteRange, put, range, rangeStream } from './codec/kv.ts';
@@ -7,32 +7,32 @@ import { txn } from './codec/txn.ts';
 import { watch } from './codec/watch.ts';
 import type * as m from './messages.ts';
 
-/** How messages go: one each way, one there and many back, or many each way. */
+/** How many messages an RPC has: one request and one response, one request and many responses, or many of both. */
 export type MethodKind = 'unary' | 'serverStream' | 'bidi';
 
 /**
- * One RPC. `safety` is what repeating it can do: a `read` has no effect on the store and may be repeated, a `write`
- * only where it provably never reached etcd.
+ * One RPC. `safety` decides whether it may be repeated: a `read` has no effect on the store and may be repeated, a `write` only
+ * if it provably never reached etcd.
  */
 export interface Method<Req = unknown, Res = unknown> {
-  /** The proto service, as `etcdserverpb.KV`. */
+  /** The proto service, such as `etcdserverpb.KV`. */
   readonly service: string;
-  /** The RPC's name, as `Range`. */
+  /** The RPC's name, such as `Range`. */
   readonly name: string;
-  /** The name in errors, labels and logs, as `KV.Range`: the service without its package, and the RPC. */
+  /** The name in errors, labels and logs, such as `KV.Range`: the service without its package, and the RPC. */
   readonly label: string;
   readonly kind: MethodKind;
-  /** `/etcdserverpb.KV/Range`. */
+  /** The path on the wire, such as `/etcdserverpb.KV/Range`. */
   readonly path: string;
   readonly safety: 'read' | 'write';
   /**
    * When it may be sent again after a failure. `always`: reads, and revokes of leases, of which a second one changes nothing.
-   * `unsent`: only if the failed try had no effect.
+   * `unsent`: only if the failed attempt had no effect.
    */
   readonly repeat: 'always' | 'unsent';
   /** @internal */
   readonly codec: Codec<Req, Res>;
-  /** Never set: carries the message types. */
+  /** Never set. It carries the message types. */
   readonly types?: { request(message: Req): void; response: Res };
 }
 
@@ -41,7 +41,7 @@ export type RequestOf<M> = M extends Method<infer Req, infer _Res> ? Req : never
 /** The response message of a method. */
 export type ResponseOf<M> = M extends Method<infer _Req, infer Res> ? Res : never;
 
-/** Makes a method: a row of the table, or an RPC of another service. */
+/** Makes a method, for a row of the table or for an RPC of another service. */
 export function rpc<Req, Res>(
   service: string,
   name: string,

@@ -5,7 +5,7 @@ import type { LeaseService } from './lease/service.ts';
 import type { WatchService } from './watch/service.ts';
 import type { Watcher } from './watch/watch.ts';
 
-/** What an application works with, and what every wrapper gives back: KV, watches and leases. */
+/** The operations of a client and of every wrapped client: KV, watches and leases. */
 export interface EtcdOperations {
   readonly kv: KV;
   readonly watcher: Watcher;
@@ -14,7 +14,7 @@ export interface EtcdOperations {
   watch: Watcher['watch'];
 }
 
-/** The services below the interfaces of an `EtcdOperations`: what wrappers wrap. */
+/** The services below the facades of an `EtcdOperations`. Wrappers wrap them. */
 export interface Services {
   readonly kv: KVService;
   readonly watch: WatchService;

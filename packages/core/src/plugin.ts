@@ -1,13 +1,13 @@
 /**
- * What it takes to write an interceptor, a wrapper or a transport. It is public and versioned like `@etcdts/core`, which
- * has what it takes to use a client. Each name is in one of the two entries, and both share one copy of the code.
+ * The entry for authors of interceptors, wrappers and transports. It is public and versioned like `@etcdts/core`, the entry for
+ * applications. Each name is in one of the two entries, and both share one copy of the code.
  *
- * An interceptor looks at every RPC, or changes it:
+ * An interceptor reads every RPC, or changes it:
  *
  *     const timing: Interceptor = { name: 'timing', unary: (next) => (call) => next(call) };
  *     createClient({ endpoints, interceptors: [timing] });
  *
- * A wrapper puts services of its own, whole ones, around those of a client: `wrapClient(client, { kv: (next) => myKV(next) })`.
+ * A wrapper puts whole services of its own around those of a client: `wrapClient(client, { kv: (next) => myKV(next) })`.
  * A transport moves encoded messages to one endpoint and back: `createClient({ endpoints, transport })`.
  *
  * A plugin adds call options to the other entry: `declare module '@etcdts/core' { interface CallOptions { … } }`.
@@ -56,7 +56,7 @@ export type { WatchService, WatchServiceOptions } from './watch/service.ts';
 export type { LeaseService } from './lease/service.ts';
 export { randomLeaseId } from './lease/lease-id.ts';
 
-// ---- signals, as those of leases -------------------------------------------------------------------------------------
+// ---- signals like those of leases ------------------------------------------------------------------------------------
 export { checkedSignal, type CheckedSignal, type CheckedSignalOptions } from './checked-signal.ts';
 
 // ---- arguments, values and errors -----------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ export type {
   WireStatus,
 } from './transport/transport.ts';
 
-// ---- etcd's messages that only authors meet ------------------------------------------------------------------------
+// ---- etcd's messages that only authors use -------------------------------------------------------------------------
 export type {
   AlarmRequest,
   AuthDisableRequest,

@@ -1,34 +1,34 @@
-/** What the watches of a client amount to right now; `resumes` and `events` count from the start. */
+/** The numbers of a client's watches at this moment; `resumes` and `events` count from the start. */
 export interface WatchStats {
-  /** Watches that have not ended, parked and resuming ones too. */
+  /** Watches that have not ended, including parked and resuming ones. */
   readonly open: number;
   readonly streams: number;
-  /** Watches whose reader is so far behind that they are off the server for now. */
+  /** Watches that are cancelled on the server because their reader is too far behind. They resume later. */
   readonly parked: number;
-  /** Bytes of what was received and not read yet. */
+  /** Bytes that were received and are not read yet. */
   readonly bufferedBytes: number;
-  /** Lost or replaced streams that watches were resumed from. */
+  /** Lost or replaced streams after which watches were resumed. */
   readonly resumes: number;
-  /** Events handed to the watches of the application: each once, however often etcd sent it. */
+  /** Events that the application's watches received. Each counts once, however often etcd sent it. */
   readonly events: number;
 }
 
-/** What the keepalives of a client amount to right now; `lost` counts from the start. */
+/** The numbers of a client's keepalives at this moment; `lost` counts from the start. */
 export interface LeaseStats {
-  /** Leases that are kept alive, however many hold each. */
+  /** Leases that are kept alive. Each counts once, however many keepalives it has. */
   readonly kept: number;
-  /** Leases that ended while they were kept alive, neither by this client's revoke nor by its close. */
+  /** Leases that ended while they were kept alive, except by this client's revoke or close. */
   readonly lost: number;
 }
 
 /** One endpoint, in the order of the client's list. */
 export interface EndpointStats {
-  /** Without user info. */
+  /** The address without user info. */
   readonly address: string;
   readonly state: 'idle' | 'connecting' | 'ready' | 'failed';
 }
 
-/** What a client is doing at this moment, in numbers: for interceptors that report it. */
+/** The numbers of a client at this moment, for interceptors that report them. */
 export interface ClientStats {
   readonly closed: boolean;
   readonly watches: WatchStats;

@@ -3,9 +3,9 @@ import { EtcdError, withFields } from './errors.ts';
 const known: WeakSet<EtcdError> = new WeakSet();
 
 /**
- * The same call; an EtcdError that it fails with tells where the application made it. By itself it would tell where the
- * answer arrived, which is the same for all. It costs nothing while calls go well. One error that fails several calls, as
- * a refused password does, is copied, so that each has its own.
+ * Gives the error of a failed call the stack of the application's call. Its own stack would show where the answer arrived, which
+ * is the same for all calls. A call that succeeds costs nothing more. If one error fails several calls, as a refused password
+ * does, each call gets a copy.
  */
 export async function traced<T>(call: Promise<T>): Promise<T> {
   try {
@@ -14,7 +14,7 @@ export async function traced<T>(call: Promise<T>): Promise<T> {
     if (!(reason instanceof EtcdError)) throw reason;
     const error = known.has(reason) ? withFields(reason, {}) : reason;
     known.add(error);
-    // In an async function this finds the functions that wait for it, down to the application's own.
+    // In an async function, the captured stack includes the functions that wait for it, up to the application's own.
     Error.captureStackTrace(error, traced);
     throw error;
   }

@@ -2,18 +2,18 @@ import type { Call, CallOptions, Interceptor, InterceptorSite } from './call.ts'
 import { checkVersion, type StatusSource } from './maintenance/statuses.ts';
 import { deferredStream } from './pipeline/streams.ts';
 
-/** The client that is gated: whose endpoints are asked, and by what. */
+/** The client whose endpoints are checked. */
 export interface Gated {
   readonly endpoints: readonly string[];
   readonly maintenance: StatusSource;
 }
 
-// Marks the checks' own calls, which must not wait for themselves.
+// Marks the calls of the check itself, which must not wait for the check.
 const OWN: unique symbol = Symbol('version check');
 
 /**
- * The interceptor behind `rejectOldCluster`: the first calls wait until every endpoint has told its version, and fail where
- * one is too old or does not answer; the next call asks again. A call waits no longer than its deadline and its signal let it.
+ * The interceptor behind `rejectOldCluster`. The first calls wait until every endpoint has answered with its version. They fail
+ * if one is too old or does not answer; the next call checks again. A call waits no longer than its deadline and its signal allow.
  */
 export function versionGate(client: () => Gated): Interceptor {
   const own: CallOptions & { [OWN]: true } = { [OWN]: true };

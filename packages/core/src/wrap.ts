@@ -12,7 +12,7 @@ import type { EtcdOperations, Services } from './operations.ts';
 import type { WatchService } from './watch/service.ts';
 import { WatcherFacade, type Watcher } from './watch/watch.ts';
 
-/** What a wrapper puts around each service; a service that it does not name passes as it is. */
+/** The functions that a wrapper puts around the services. A service that it does not name is not wrapped. */
 export interface ServiceWrappers {
   /** The names of the call options that the wrapper understands, beside those that the client below understands. */
   readonly options?: readonly string[] | undefined;
@@ -21,28 +21,28 @@ export interface ServiceWrappers {
   lease?(next: LeaseService): LeaseService;
   /**
    * Ends what the wrapper has of its own: timers, watches, keepalives. Called once, when the wrapped client is disposed of or
-   * a client below it ends; what was made of the wrapped client has ended by then. After the close of the client at the
-   * bottom calls reject with `CLIENT_CLOSED`.
+   * a client below it ends. All that was made of the wrapped client has ended by then. If the client at the bottom was closed,
+   * calls reject with `CLIENT_CLOSED`.
    */
   dispose?(): Promise<void> | void;
 }
 
 /**
- * Builds a client whose services are wrapped: how namespaces and other transparent wrappers are made. Every operation passes
- * the wrapper, as the interfaces an application sees are built anew above it. It wraps a client or a wrapped client, whose
- * connections it shares, and refuses a copy of one.
+ * Builds a client whose services are wrapped; namespaces and other transparent wrappers are made with it. Every operation passes
+ * the wrapper, because the facades are built anew above it. It takes a client or a wrapped client, whose connections it shares,
+ * and refuses a copy of one.
  *
- * `wrap` is what the wrapper puts around the services, or a function that gives it and is called once, with the client's
- * clock, chance and logger. `extra` are members that the wrapped client has beside the operations, getters included.
+ * `wrap` holds the functions around the services, or is a function that returns them and is called once, with the client's
+ * clock, random numbers and logger. `extra` are members that the wrapped client has beside the operations, including getters.
  *
- * Disposing of the wrapped client ends its own watches and keepalives, then what the wrapper has (`dispose`), and leaves the
- * client below alone; it rejects with what `dispose` rejects with. The end of a client ends every wrapped client made of it,
- * the outermost first. Throws `CLIENT_CLOSED` for a client that has ended.
+ * Disposal of the wrapped client ends its own watches and keepalives, then what the wrapper has (`dispose`). It does not end the
+ * client below, and rejects with the error of `dispose`. The end of a client ends every wrapped client made of it, the outermost
+ * first. Throws `CLIENT_CLOSED` for a client that has ended.
  */
 export function wrapClient<Extra extends object = Record<never, never>>(
   client: EtcdOperations,
   wrap: ServiceWrappers | ((site: ClientSite) => ServiceWrappers),
-  // Every client has these names of its own.
+  // These names are taken, because every client has them.
   extra?: Extra & Partial<Record<keyof EtcdOperations | typeof Symbol.asyncDispose, never>>,
 ): EtcdOperations & AsyncDisposable & Extra {
   const below = internalsOf(client);
@@ -67,7 +67,7 @@ export function wrapClient<Extra extends object = Record<never, never>>(
   return withMembers(wrapped, extra);
 }
 
-/** The same object with more members, as they are defined: a getter stays one. */
+/** Adds members to an object as they are defined, so that a getter stays one. */
 function withMembers<T extends object, Extra extends object>(target: T, extra: Extra | undefined): T & Extra {
   const members = Object.getOwnPropertyDescriptors(extra ?? {});
   for (const name of Reflect.ownKeys(members)) {
@@ -76,7 +76,7 @@ function withMembers<T extends object, Extra extends object>(target: T, extra: E
   return Object.defineProperties(target, members) as T & Extra;
 }
 
-/** The interfaces an application sees, over services. */
+/** Builds the facades over services. */
 export function facadesOf({ kv, watch, lease }: Services, names: CallOptionNames): EtcdOperations {
   const watcher = new WatcherFacade(watch, names);
   return {

@@ -16,8 +16,8 @@ import { traced } from '../traced.ts';
 /** Options of `Cluster.memberList`. */
 export interface MemberListOptions extends CallOptions {
   /**
-   * Answers from the asked member's own view, which may be old, and works without a quorum. Defaults to false:
-   * linearizable (etcd 3.5 and newer; older ones always answer from their own view).
+   * Whether a member answers from its own view, which may be old, and without a quorum. Defaults to false: linearizable
+   * (etcd 3.5 and newer; older ones always answer from their own view).
    */
   serializable?: boolean | undefined;
 }
@@ -26,20 +26,20 @@ const LIST_OPTIONS = ownOptions<MemberListOptions>({ serializable: true });
 
 /**
  * The members of the cluster (clientv3 cluster.go; etcdserverpb.Cluster). Member ids are unsigned 64-bit: `bigint`, or a
- * safe integer. Bad URLs and ids are refused with `INVALID_ARGUMENT` before anything is sent. Changes are never repeated
- * after they may have reached etcd: with `outcome: 'unknown'`, look at `memberList`.
+ * safe integer. Bad URLs and ids are refused with `INVALID_ARGUMENT` before anything is sent. A change that may have reached etcd
+ * is never repeated: after `outcome: 'unknown'`, read `memberList`.
  */
 export interface Cluster {
-  /** Lists the members, those that have not started yet included: their `name` is empty. */
+  /** Lists the members. A member that has not started yet has an empty `name`. */
   memberList(options?: MemberListOptions): Promise<MemberListResponse>;
   /**
-   * Adds a voting member that is reached at these peer URLs; start it afterwards. Fails with `PEER_URL_EXIST`, and with
-   * `MEMBER_NOT_ENOUGH_STARTED` or `UNHEALTHY` where the change would endanger the quorum.
+   * Adds a voting member with these peer URLs; start it afterwards. Fails with `PEER_URL_EXIST`, or with
+   * `MEMBER_NOT_ENOUGH_STARTED` or `UNHEALTHY` if the change would endanger the quorum.
    */
   memberAdd(peerUrls: readonly string[], options?: CallOptions): Promise<MemberAddResponse>;
   /** Adds a member that gets the log but has no vote, until it is promoted. Fails with `TOO_MANY_LEARNERS`. */
   memberAddAsLearner(peerUrls: readonly string[], options?: CallOptions): Promise<MemberAddResponse>;
-  /** Removes a member. Fails with `MEMBER_NOT_FOUND`, also for one that was removed before. */
+  /** Removes a member. Fails with `MEMBER_NOT_FOUND`, even if the member was removed earlier. */
   memberRemove(id: bigint | number, options?: CallOptions): Promise<MemberRemoveResponse>;
   /** Replaces a member's peer URLs; a learner stays one. Fails with `MEMBER_NOT_FOUND`, `PEER_URL_EXIST`. */
   memberUpdate(id: bigint | number, peerUrls: readonly string[], options?: CallOptions): Promise<MemberUpdateResponse>;

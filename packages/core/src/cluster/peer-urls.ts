@@ -1,13 +1,13 @@
 import { describe } from '../bytes.ts';
 import { invalidArgument } from '../errors.ts';
 
-// One host and one port and nothing after them: what etcd's own check asks for, and no user info or query, which it drops.
+// One host, one port and nothing after them, as etcd's own check requires. User info and query are refused, since etcd drops them.
 const HOST_AND_PORT = /^\/\/(?:\[[0-9a-f:.%]+\]|[^\s/?#@:[\]]+):(\d{1,5})$/i;
 
 /**
- * The peer URLs of a member, checked before any RPC (client/pkg/types/urls.go `NewURLs`): at least one, each
- * `http://host:port`, `https://host:port`, `unix:…` or `unixs:…`, without a path. The text of a refused URL is not
- * repeated in the error: it may carry a password.
+ * Checks the peer URLs of a member before any RPC (client/pkg/types/urls.go `NewURLs`): at least one, each
+ * `http://host:port`, `https://host:port`, `unix:…` or `unixs:…`, without a path. The error does not repeat the text of a
+ * refused URL, because it may hold a password.
  */
 export function toPeerUrls(urls: readonly string[], argument: string): string[] {
   if (!Array.isArray(urls)) throw invalidArgument(argument, `must be an array of URLs, not ${describe(urls)}`);

@@ -7,7 +7,7 @@ import { identityOf, parseEndpoint } from '../transport/endpoints.ts';
 import { findEndpoint, type StatusSource, timeLeft } from '../maintenance/statuses.ts';
 import type { Cluster } from './cluster.ts';
 
-/** Whose endpoints are synced, and with what; an `EtcdClient` is one. */
+/** The client whose endpoints are synced. An `EtcdClient` is one. */
 export interface SyncTarget {
   readonly cluster: Pick<Cluster, 'memberList'>;
   readonly maintenance: StatusSource;
@@ -15,17 +15,17 @@ export interface SyncTarget {
   setEndpoints(endpoints: readonly string[]): void;
 }
 
-/** The part of a clock that syncing takes. */
+/** The part of a clock that a sync uses. */
 export type SyncClock = Pick<Clock, 'now' | 'after'>;
 
 const AUTO_SYNC_TIMEOUT_MS = 5_000;
 
 /**
- * Takes the endpoints from the cluster (clientv3 client.go `Sync`): the client URLs of every member that has started and
- * is no learner, from a linearizable member list.
+ * Takes the endpoints from the cluster (clientv3 client.go `Sync`): the client URLs of every member that has started and is no
+ * learner, from a linearizable member list.
  *
- * A client that works goes on working: the endpoints stay, and a warning is logged, if no member advertises a URL or none
- * of the URLs answers; and a client that uses only TLS takes no URL without it. URLs are compared as endpoints, not as text.
+ * A sync never breaks a client that works. If no member advertises a URL, or none of the URLs answers, the endpoints stay and a
+ * warning is logged. A client that uses only TLS takes no URL without it. URLs are compared as endpoints, not as text.
  */
 export async function syncEndpoints(
   target: SyncTarget,
@@ -40,7 +40,7 @@ export async function syncEndpoints(
   const urls = clientUrls(members, tlsOnly, logger);
   const known = new Map(present.map(({ address, secure }) => [identityOf(parseEndpoint(address, secure)), address]));
   if (urls.size === known.size && [...urls.keys()].every((identity) => known.has(identity))) return;
-  // Spelled as it is, an endpoint that stays keeps its connection.
+  // An endpoint that stays keeps its spelling.
   const advertised = [...urls].map(([identity, url]) => known.get(identity) ?? url);
   const { endpoint } = await findEndpoint(target.maintenance, advertised, () => true, left());
   if (endpoint === undefined) {
@@ -53,7 +53,7 @@ export async function syncEndpoints(
   target.setEndpoints(advertised);
 }
 
-/** Syncs the endpoints again and again, until closed: the first time after one interval, and never twice at a time. */
+/** Syncs the endpoints at an interval until it is closed: the first time after one interval, and never twice at a time. */
 export class EndpointSync {
   readonly #target: SyncTarget;
   readonly #intervalMs: number;
@@ -70,7 +70,7 @@ export class EndpointSync {
     this.#timer = this.#schedule();
   }
 
-  /** Ends the interval and a sync under way; may be called again. */
+  /** Ends the interval and a sync under way. May be called again. */
   close(): void {
     this.#timer.cancel();
     this.#closing.abort();
@@ -93,7 +93,7 @@ export class EndpointSync {
   }
 }
 
-/** The URLs that voting members advertise, each endpoint once: by what identifies it, as it was written first. */
+/** The URLs that voting members advertise, by the identity of the endpoint. Each endpoint counts once, in its first spelling. */
 function clientUrls(members: readonly Member[], tlsOnly: boolean, logger: Logger): ReadonlyMap<string, string> {
   const urls = new Map<string, string>();
   for (const { name, isLearner, clientUrls: advertised } of members) {

@@ -1,4 +1,4 @@
-// The codecs of Cluster, Maintenance and Auth: called rarely, so made of etcd's declarations, on first use.
+// The codecs of Cluster, Maintenance and Auth. They are called rarely, so they are made from etcd's declarations on first use.
 import type * as m from '../messages.ts';
 import { invalidArgument } from '../errors.ts';
 import { framed } from '../frame.ts';
@@ -51,7 +51,7 @@ const ALARM_TYPES: readonly m.AlarmType[] = ['none', 'nospace', 'corrupt'];
 const DOWNGRADE_ACTIONS: readonly m.DowngradeRequest['action'][] = ['validate', 'enable', 'cancel'];
 const PERMISSION_TYPES: readonly m.Permission['type'][] = ['read', 'write', 'readwrite'];
 
-/** Makes the codec of an RPC. `toProto` gives the request's fields; `fromProto` the response's, header apart. */
+/** Makes the codec of an RPC. `toProto` gives the fields of the request, `fromProto` those of the response without its header. */
 function coldCodec<Req extends object, Res extends { readonly header: m.ResponseHeader }>(
   requestName: string,
   responseName: string,

@@ -1,4 +1,4 @@
-// The one place that imports the protos: messages that have no hand-written codec, of etcd and of other services.
+// The only file that imports the protos. It gives the messages without a hand-written codec, of etcd and of other services.
 import { etcdProtocol, Protocol } from '@etcdts/proto';
 import { invalidArgument } from '../errors.ts';
 import type { ServiceDefinition } from './definition.ts';
@@ -12,7 +12,7 @@ export interface ProtoMessage {
 
 let etcd: Protocol | undefined;
 
-/** Finds a message of etcd by its name, as `MemberListRequest`. The first search reads the declarations. */
+/** Finds a message of etcd by its name, such as `MemberListRequest`. The first search reads the declarations. */
 export function etcdMessage(name: string): ProtoMessage {
   etcd ??= etcdProtocol();
   return etcd.message(`etcdserverpb.${name}`);

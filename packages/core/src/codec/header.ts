@@ -45,5 +45,5 @@ export function header({ clusterId, memberId, revision, raftTerm }: ResponseHead
   return new PlainHeader(clusterId, memberId, revision, raftTerm);
 }
 
-/** The header of a response that came without one: all zero. Frozen, as such responses share it. */
+/** The header of a response that has none: all zero. It is frozen because all such responses share it. */
 export const NO_HEADER: ResponseHeader = Object.freeze(new PlainHeader(0n, 0n, 0n, 0n));

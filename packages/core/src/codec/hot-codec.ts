@@ -2,7 +2,7 @@ import type { Codec } from './codec.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
-// One of each will do: a message is written, and read, without a pause.
+// One of each is enough, because a message is written, or read, without a pause.
 const writer = new Writer();
 const reader = new Reader();
 

@@ -1,18 +1,18 @@
-// 64-bit integers as bigints, from their two halves: through typed arrays, which costs a quarter of `BigInt(number)`.
+// Makes 64-bit integers as bigints from their two halves. Typed arrays cost a quarter of `BigInt(number)`.
 
 const halves = new Int32Array(2);
 const whole = new BigInt64Array(halves.buffer);
 const unsignedWhole = new BigUint64Array(halves.buffer);
-// The halves lie in the order of the machine.
+// The halves have the byte order of the machine.
 const LOW = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 0 : 1;
 const HIGH = 1 - LOW;
 
-/** How many integers are remembered: a power of two. */
+/** How many integers are kept for reuse. It is a power of two. */
 const SLOTS = 64;
 
 /**
- * The integers made last, to be given again. Revisions, leases and the ids in headers repeat from field to field and from
- * message to message, and a bigint is an allocation.
+ * The integers that were made last, for reuse. Revisions, leases and the ids in headers repeat from field to field and from
+ * message to message, and each new bigint is an allocation.
  */
 class Recent {
   readonly #lows = new Int32Array(SLOTS);

@@ -4,7 +4,7 @@ import type { KeyValue } from '../messages.ts';
 import { jsonBytes, passForLiterals, type BytesJson } from './plain-message.ts';
 import type { Reader } from './reader.ts';
 
-/** What a KeyValue is made of; what is absent is empty or 0. */
+/** The fields of a KeyValue. An absent field is empty or 0. */
 export interface KeyValueFields {
   readonly key?: Buffer | undefined;
   readonly value?: Buffer | undefined;
@@ -14,7 +14,7 @@ export interface KeyValueFields {
   readonly lease?: bigint | undefined;
 }
 
-/** A KeyValue as JSON: bytes as text, or as base64 where they are not UTF-8; revisions and lease as decimal text. */
+/** A KeyValue as JSON: bytes as text, or as base64 if they are not UTF-8; revisions and lease as decimal text. */
 export interface KeyValueJson {
   readonly key: BytesJson;
   readonly value: BytesJson;
@@ -26,7 +26,7 @@ export interface KeyValueJson {
 
 const EMPTY: Buffer = Buffer.alloc(0);
 
-/** A key with its value: the data are own properties, the methods are inherited. */
+/** A key with its value. The data are own properties, the methods are inherited. */
 class PlainKeyValue implements KeyValue {
   static {
     passForLiterals(this);
@@ -67,7 +67,7 @@ class PlainKeyValue implements KeyValue {
     };
   }
 
-  /** Prints the fields, with key and value as text where they are UTF-8. */
+  /** Prints the fields, with key and value as text if they are UTF-8. */
   [Symbol.for('nodejs.util.inspect.custom')](_depth: number, options: InspectOptions): string {
     const { key, value, createRevision, modRevision, version, lease } = this;
     const fields = { key: readable(key), value: readable(value), createRevision, modRevision, version, lease };
@@ -113,13 +113,13 @@ export function readKeyValue(reader: Reader): KeyValue {
   return new PlainKeyValue(key, value, createRevision, modRevision, version, lease);
 }
 
-/** Makes a KeyValue like those that etcd sends; the buffers are kept, not copied. */
+/** Makes a KeyValue like those that etcd sends. The buffers are kept, not copied. */
 export function keyValue(fields: KeyValueFields): KeyValue {
   const { key = EMPTY, value = EMPTY, createRevision = 0n, modRevision = 0n, version = 0, lease = 0n } = fields;
   return new PlainKeyValue(key, value, createRevision, modRevision, version, lease);
 }
 
-/** Makes a copy of a KeyValue under another key; the buffers are kept, not copied. */
+/** Makes a copy of a KeyValue under another key. The buffers are kept, not copied. */
 export function withKey(kv: KeyValue, key: Buffer): KeyValue {
   return new PlainKeyValue(key, kv.value, kv.createRevision, kv.modRevision, kv.version, kv.lease);
 }

@@ -12,7 +12,7 @@ const SORT_TARGETS: readonly m.SortTarget[] = ['key', 'version', 'createRevision
 /** Writes a RangeRequest's fields. */
 export function writeRangeRequest(w: Writer, request: m.RangeRequest): void {
   const target = request.sortTarget ?? 'key';
-  // etcd's store is in ascending key order as it is; clientv3 (op.go) spares it the sort, and so does this.
+  // etcd's store is already in ascending key order. As in clientv3 (op.go), the request leaves out a sort that changes nothing.
   const order = target === 'key' && request.sortOrder === 'ascend' ? 'none' : request.sortOrder;
   w.int64(0x68, request.maxCreateRevision);
   w.int64(0x60, request.minCreateRevision);
@@ -116,7 +116,7 @@ function readRangeStreamResponse(r: Reader): m.RangeStreamResponse {
   return { rangeResponse };
 }
 
-/** Reads a response of which only the header is wanted, to the reader's end. */
+/** Reads a response to the reader's end and returns only its header. */
 export function readHeaderResponse(r: Reader): { readonly header: m.ResponseHeader } {
   let header = NO_HEADER;
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {

@@ -52,7 +52,7 @@ function readTimeToLive(r: Reader): m.LeaseTimeToLiveResponse {
   return plainMessage({ header, id, ttl, grantedTtl, keys });
 }
 
-/** Reads a LeaseStatus: the id in it. */
+/** Reads the id in a LeaseStatus. */
 function readLeaseId(r: Reader): bigint {
   let id = 0n;
   const outer = r.enter();

@@ -1,30 +1,30 @@
-// What of a message is copied, so that a small part of it does not keep all of it alive.
+// Decides which parts of a message are copied, so that a small part does not keep the whole message alive.
 
 const EMPTY: Buffer = Buffer.alloc(0);
-/** The size of a page. What lies on a store no larger pins nothing worth a copy. */
+/** The size of a page in bytes. A part of a store that is no larger is not copied, because it pins too little memory. */
 const PAGE = 8192;
 
 type MakeView = new (store: ArrayBufferLike, offset: number, length: number) => Buffer;
-/** The class that Buffers are of: to call it takes half the time of `subarray`. */
+/** The class of Buffers. A call of it takes half the time of `subarray`. */
 const View = (Buffer as unknown as { readonly [Symbol.species]: MakeView })[Symbol.species];
 
-// The page that is being filled, by one message after the other.
+// The current page. One message after the other fills it.
 let page: Buffer = EMPTY;
 let used: number = PAGE;
 
 /**
- * The stretch of a message from which Buffers are made as views: the message itself if its store is small, otherwise a copy
- * on a page. That is one copy for many small parts, and none of them keeps the message alive.
+ * The stretch of a message from which Buffers are made as views. It is the message itself if its store is small, otherwise a
+ * copy on a page. That is one copy for many small parts, and none of them keeps the message alive.
  */
 export class Page {
   #message: Buffer = EMPTY;
   #store: ArrayBufferLike = EMPTY.buffer;
-  /** What is added to a place in the message for the place in the store. */
+  /** The distance from a position in the message to the same byte in the store. */
   #shift = 0;
   #start = 0;
   #end = 0;
 
-  /** Turns to a message. */
+  /** Starts with a message. */
   begin(message: Buffer): void {
     this.#message = message;
     this.#store = message.buffer;
@@ -38,7 +38,7 @@ export class Page {
     this.begin(EMPTY);
   }
 
-  /** Makes the parts between two places in the message views of one page, if they fit in one. */
+  /** Copies the bytes between two positions of the message to one page, if they fit. Parts of them are then views of it. */
   hold(start: number, end: number): void {
     if ((start >= this.#start && end <= this.#end) || end - start > PAGE) return;
     if (end - start > PAGE - used) {
@@ -54,7 +54,7 @@ export class Page {
     used += stretch - start;
   }
 
-  /** The bytes between two places in the message, in a Buffer that keeps no much larger store alive. */
+  /** The bytes between two positions of the message, in a Buffer that does not keep a much larger store alive. */
   part(start: number, end: number): Buffer {
     const length = end - start;
     if (length === 0) return EMPTY;
@@ -65,12 +65,12 @@ export class Page {
     return new View(this.#store, start + this.#shift, length);
   }
 
-  /** Where the fields end that follow `end` and lie before `limit`. */
+  /** The position at which the fields that follow `end` and lie before `limit` end. */
   #stretch(end: number, limit: number): number {
     const message = this.#message;
     const last = Math.min(limit, message.length);
     for (let pos = end; ; end = pos) {
-      // Text, bytes and messages only: if another field comes, the next stretch begins there.
+      // A stretch holds only text, bytes and messages. At another field, the next stretch begins.
       if (pos + 1 >= last || ((message[pos] as number) & 0x87) !== 2) return end;
       let byte = message[++pos] as number;
       let length = byte & 0x7f;
@@ -84,7 +84,7 @@ export class Page {
   }
 }
 
-/** A part larger than a page: a view of the message if that keeps alive at most twice its size, otherwise a copy. */
+/** A part that is larger than a page: a view of the message if that pins at most twice the part's size, otherwise a copy. */
 function owned(message: Buffer, start: number, end: number): Buffer {
   const length = end - start;
   if (length * 2 >= message.buffer.byteLength) return message.subarray(start, end);

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Bytes as JSON has them: text, or base64 where they are not UTF-8. */
+/** Bytes in JSON: text, or base64 if they are not UTF-8. */
 export type BytesJson = string | { readonly base64: string };
 
 /**
- * What the client gives out, where an object holds a bigint or bytes itself: its data are own enumerable properties, and
- * `toJSON` is inherited. `constructor` is Object's, so that libraries that compare constructors (uvu, Jest's
- * `toStrictEqual`, fast-deep-equal) take one for equal to a literal with the same properties.
+ * The class of what the client returns if an object holds a bigint or bytes itself. Its data are own enumerable properties,
+ * and `toJSON` is inherited. `constructor` is Object's, so that libraries that compare constructors (uvu, Jest's
+ * `toStrictEqual`, fast-deep-equal) treat an instance as equal to a literal with the same properties.
  */
 export class PlainMessage {
   static {
@@ -19,7 +19,7 @@ export class PlainMessage {
   }
 }
 
-/** Makes a response, or another message, of these fields: plain data that `JSON.stringify` takes. */
+/** Makes a response, or another message, of these fields. It is plain data that `JSON.stringify` accepts. */
 export function plainMessage<Fields extends object>(fields: Fields): Fields {
   return Object.assign(new PlainMessage(), fields);
 }
@@ -35,7 +35,7 @@ function jsonOf(value: unknown): unknown {
   return Array.isArray(value) ? value.map(jsonOf) : value;
 }
 
-/** Bytes for JSON: as text where they are UTF-8, otherwise in base64. */
+/** Bytes for JSON: as text if they are UTF-8, otherwise in base64. */
 export function jsonBytes(bytes: Uint8Array): BytesJson {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   return isUtf8(buffer) ? buffer.toString() : { base64: buffer.toString('base64') };

@@ -5,8 +5,8 @@ import { Page } from './page.ts';
 const NONE: Buffer = Buffer.alloc(0);
 
 /**
- * A reader over protobuf messages, one after the other: a new one for each would be as much garbage as a small message. It
- * never reads outside its message, and refuses what is malformed with an EtcdError.
+ * A reader of protobuf messages, one after the other. A new reader for each message would be as much garbage as a small
+ * message. It never reads outside its message, and throws an EtcdError for a malformed one.
  */
 export class Reader {
   bytes: Buffer = NONE;
@@ -18,7 +18,7 @@ export class Reader {
   #message = '';
   readonly #page: Page = new Page();
 
-  /** Turns to a message; `name` is its name in errors. */
+  /** Starts with a message; `name` is its name in errors. */
   begin(message: Buffer, name: string): this {
     this.bytes = message;
     this.pos = 0;
@@ -82,7 +82,7 @@ export class Reader {
     return unsigned(this.low, this.high);
   }
 
-  /** Makes the bytes fields of the submessage that was entered lie together, if that costs no more than a page. */
+  /** Puts the bytes fields of the entered submessage on one page, if they fit. */
   keep(): void {
     this.#page.hold(this.pos, this.end);
   }
@@ -100,7 +100,7 @@ export class Reader {
     return this.bytes.toString('utf8', this.pos - length, this.pos);
   }
 
-  /** Passes over a field that this client does not know. */
+  /** Skips an unknown field. */
   skip(tag: number): void {
     switch (tag & 7) {
       case 0:
@@ -123,7 +123,7 @@ export class Reader {
   /** Reads a varint of up to 64 bits into `low` and `high`. */
   varint(): void {
     const { bytes, pos } = this;
-    // Most have up to four bytes; without a loop these cost half.
+    // Most varints have up to four bytes. Without a loop these cost half.
     if (this.end - pos < 4) return this.#varint();
     const first = bytes[pos] as number;
     if (first < 0x80) return this.#took(pos + 1, first, 0);
@@ -173,7 +173,7 @@ export class Reader {
     this.high = high;
   }
 
-  /** The error for what etcd would never send. */
+  /** The error for a message that etcd would never send. */
   malformed(what: string): EtcdError {
     return malformed(this.#message, what);
   }

@@ -14,7 +14,7 @@ import {
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
-/** How deep transactions may nest in each other; etcd's own limits end far below. */
+/** How deep transactions may nest in each other. etcd's own limit is far lower. */
 const MAX_DEPTH = 100;
 
 const RESULTS: readonly m.CompareResult[] = ['=', '>', '<', '!='];

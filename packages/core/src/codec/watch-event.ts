@@ -2,7 +2,7 @@ import type { KeyValue, WatchEvent } from '../messages.ts';
 import { keyValue, readKeyValue } from './key-value.ts';
 import type { Reader } from './reader.ts';
 
-/** What a WatchEvent is made of. */
+/** The fields of a WatchEvent. */
 export interface WatchEventFields {
   readonly type: 'put' | 'delete';
   readonly kv: KeyValue;

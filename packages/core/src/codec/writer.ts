@@ -2,22 +2,22 @@ import { FRAME_PREFIX } from '../frame.ts';
 import { invalidArgument } from '../errors.ts';
 
 const SLAB = 16 * 1024;
-/** Kept in front of a large field, for the key and the rest that come before it: so that it is not moved again. */
+/** Bytes that stay free in front of a large field, for the key and the other fields before it. The field is then not moved. */
 const ROOM = 4 * 1024;
 const scratch = new DataView(new ArrayBuffer(8));
 
 /**
- * Writes protobuf messages from their last byte to their first: a message's length is known by the time it is written,
- * so nothing is measured or moved. Fields are written last first. Frames are cut from a slab of 16 KiB; no byte of a
- * frame is touched again once it was handed out.
+ * Writes protobuf messages from their last byte to their first. The length of a message is known when it must be written, so
+ * that nothing is measured or moved. The last field is written first. Frames are cut from a slab of 16 KiB; a frame that was
+ * handed out is never written to again.
  */
 export class Writer {
   #slab: Buffer = Buffer.alloc(0);
   #pos = 0;
-  /** Where the frame that is being written ends. */
+  /** The position at which the current frame ends. */
   #end = 0;
 
-  /** Starts a frame; what an encoder left behind by throwing is forgotten. */
+  /** Starts a frame. It drops what an encoder that threw has left. */
   begin(): void {
     this.#pos = this.#end;
   }
@@ -30,7 +30,7 @@ export class Writer {
     this.#slab[this.#pos] = 0;
     this.#slab.writeUInt32BE(length, this.#pos + 1);
     const frame = this.#slab.subarray(this.#pos, this.#end);
-    // A slab made for one large frame must not live on under the small ones after it.
+    // A slab that was made for one large frame must not stay alive for the small ones after it.
     this.#end = this.#slab.length > SLAB ? 0 : this.#pos;
     return frame;
   }
@@ -70,7 +70,7 @@ export class Writer {
     this.#varint(tag, 0);
   }
 
-  /** Writes an enum field as the place of `word` among `words`; absent and the first are left out. */
+  /** Writes an enum field as the index of `word` in `words`; absent and the first are left out. */
   word<W extends string>(tag: number, words: readonly W[], word: W | undefined, name: string): void {
     if (word === undefined) return;
     const number = wordNumber(words, word, name);
@@ -87,7 +87,7 @@ export class Writer {
     this.message(tag, end);
   }
 
-  /** The place that a submessage about to be written will end at. */
+  /** The position at which the next submessage ends. */
   mark(): number {
     return this.#end - this.#pos;
   }
@@ -135,7 +135,7 @@ export class Writer {
   }
 }
 
-/** The place of an enum's word among its words, which is its number; another word is refused. */
+/** The index of an enum's word in its list, which is its number. Another word is refused. */
 export function wordNumber<W extends string>(words: readonly W[], word: W, name: string): number {
   const number = words.indexOf(word);
   if (number < 0) throw invalidArgument(name, `must be one of ${words.join(', ')}`);

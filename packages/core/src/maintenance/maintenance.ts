@@ -21,7 +21,7 @@ import { type Snapshot, type SnapshotOptions, SnapshotStream } from './snapshot.
 import { findEndpoint, timeLeft } from './statuses.ts';
 import { traced } from '../traced.ts';
 
-/** Which alarms to disarm; a part that is left out, 0 or `'none'` stands for every member or every alarm. */
+/** Which alarms to disarm. A field that is left out, 0 or `'none'` stands for every member or every alarm. */
 export interface AlarmFilter {
   memberId?: bigint | number | undefined;
   alarm?: AlarmType | undefined;
@@ -31,16 +31,16 @@ export interface AlarmFilter {
 export type DowngradeAction = DowngradeRequest['action'];
 
 /**
- * Care of single members and of the whole cluster (clientv3 maintenance.go; etcdserverpb.Maintenance). An `endpoint` is
- * the address of the member that is meant, one of the client's or any other, in the forms of `ClientOptions.endpoints`;
- * the call goes there and nowhere else. etcd sends no header with what `defragment` and `moveLeader` answer: all zero.
+ * Maintenance of single members and of the whole cluster (clientv3 maintenance.go; etcdserverpb.Maintenance). An `endpoint` is
+ * the address of one member, in the client's list or not, in the forms of `ClientOptions.endpoints`; the call goes only there.
+ * etcd sends no header in the responses of `defragment` and `moveLeader`, so that theirs is all zero.
  */
 export interface Maintenance {
-  /** A member's version, sizes, leader and alarms; answered by learners and without a leader too. */
+  /** A member's version, sizes, leader and alarms. Learners answer too, and members without a leader. */
   status(endpoint: string, options?: CallOptions): Promise<StatusResponse>;
   /**
-   * Gives the free space of a member's database back to the file system. The member serves nothing meanwhile, which can
-   * take minutes: do one after the other, and set `timeoutMs` where you must; without it there is no deadline.
+   * Gives the free space of a member's database back to the file system. The member serves nothing meanwhile, which can take
+   * minutes, so defragment one member after the other. Without `timeoutMs` there is no deadline.
    */
   defragment(endpoint: string, options?: CallOptions): Promise<DefragmentResponse>;
   /** The hash of a member's whole database (Maintenance.Hash). Members differ in it; compare `hashKv`. */
@@ -53,22 +53,22 @@ export interface Maintenance {
   /** The alarms that are raised. */
   alarmList(options?: CallOptions): Promise<AlarmResponse>;
   /**
-   * Disarms one member's alarm, or with `{}` all that are raised, and answers with those disarmed. Where the cause
-   * remains, etcd raises the alarm again.
+   * Disarms one member's alarm, or with `{}` all that are raised, and returns the disarmed ones. If the cause remains, etcd
+   * raises the alarm again.
    */
   alarmDisarm(filter: AlarmFilter, options?: CallOptions): Promise<AlarmResponse>;
   /**
-   * Hands the leadership to the voting member `targetId`. Sent to the leader, which is looked for among the client's
-   * endpoints unless `endpoint` says where it is. Fails with `NOT_LEADER` where none of them is, `BAD_LEADER_TRANSFEREE`.
+   * Moves the leadership to the voting member `targetId`. The request goes to `endpoint`, or to the leader among the client's
+   * endpoints. Fails with `NOT_LEADER` if none of them is the leader, and with `BAD_LEADER_TRANSFEREE`.
    */
   moveLeader(targetId: bigint | number, options?: CallOptions): Promise<MoveLeaderResponse>;
   /**
-   * Checks, starts or ends the downgrade of the cluster to the minor version `version`, as `3.5` (etcd 3.6 and newer);
-   * `'cancel'` needs no version, and is answered well also where none is under way.
+   * Checks, starts or ends the downgrade of the cluster to the minor version `version`, such as `3.5` (etcd 3.6 and newer).
+   * `'cancel'` needs no version, and succeeds even if no downgrade is under way.
    */
   downgrade(action: DowngradeAction, version?: string, options?: CallOptions): Promise<DowngradeResponse>;
   /**
-   * One member's database at this moment, verified by its SHA-256. Nothing is sent before it is read; name the member by
+   * One member's database at this moment, verified by its SHA-256. Nothing is sent before it is read. Name the member by
    * `endpoint`. Without `timeoutMs` there is no deadline.
    */
   snapshot(options?: SnapshotOptions): Snapshot;
@@ -76,7 +76,7 @@ export interface Maintenance {
 
 const SNAPSHOT_OPTIONS = ownOptions<SnapshotOptions>({ onProgress: true });
 
-/** `Maintenance` over a pipeline; `endpoints` gives the client's own, for what must find the leader. */
+/** `Maintenance` over a pipeline. `endpoints` returns the client's list, in which `moveLeader` finds the leader. */
 export class MaintenanceFacade implements Maintenance {
   readonly #pipeline: Pipeline;
   readonly #endpoints: () => readonly string[];
@@ -127,7 +127,7 @@ export class MaintenanceFacade implements Maintenance {
       throw invalidArgument('alarm', 'must be none, nospace or corrupt');
     const left = timeLeft(options, this.#clock);
     if (memberId !== 0n && alarm !== 'none') return this.#disarm({ memberId, alarm }, options);
-    // etcd itself takes 0 and 'none' for a member and an alarm that nobody has, and disarms nothing.
+    // etcd itself reads 0 and 'none' as a member and an alarm that do not exist, and disarms nothing.
     const { header, alarms } = await this.alarmList(options);
     const disarmed: AlarmResponse[] = [];
     for (const raised of alarms) {

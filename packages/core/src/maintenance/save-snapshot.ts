@@ -1,12 +1,11 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 
 /**
- * Writes a snapshot to a file that is there whole or not at all: the work of `Snapshot.saveTo`. `digest` is called after
- * the last chunk.
+ * Writes a snapshot to a file that is either complete or absent, for `Snapshot.saveTo`. `digest` is called after the last chunk.
  */
 export async function saveSnapshot(chunks: AsyncIterable<Buffer>, digest: () => Buffer, path: string): Promise<void> {
   const part = `${path}.part`;
-  // One left by a process that died, or a link: a new file has our mode and our content alone.
+  // There may be a part of a process that died, or a link. A new file has only our mode and our content.
   await rm(part, { force: true });
   const file = await open(part, 'wx', 0o600);
   try {
@@ -24,7 +23,7 @@ export async function saveSnapshot(chunks: AsyncIterable<Buffer>, digest: () => 
   }
 }
 
-/** Whether the part is still ours: another save to the same path takes its name, and what it names is not whole. */
+/** Whether the name still belongs to our part. Another save to the same path takes the name for a part that is not complete. */
 async function hasName(file: FileHandle): Promise<boolean> {
   return (await file.stat()).nlink > 0;
 }

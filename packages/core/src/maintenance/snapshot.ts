@@ -7,11 +7,11 @@ import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { saveSnapshot } from './save-snapshot.ts';
 
-/** How far a snapshot has come, in bytes of the database. */
+/** The progress of a snapshot, in bytes of the database. */
 export interface SnapshotProgress {
-  /** Read so far. */
+  /** The bytes read so far. */
   readonly bytes: number;
-  /** What the member announced. */
+  /** The size that the member announced. */
   readonly totalBytes: number;
   readonly remainingBytes: number;
 }
@@ -19,31 +19,31 @@ export interface SnapshotProgress {
 /** Options of `Maintenance.snapshot`. */
 export interface SnapshotOptions extends CallOptions {
   /**
-   * Called for every chunk, just before it is handed over; a promise is waited for. If it throws or rejects, the snapshot
-   * ends with that.
+   * Called for every chunk, just before the reader gets it, which waits for a promise. If it throws or rejects, the snapshot
+   * ends with that error.
    */
   onProgress?: ((progress: SnapshotProgress) => void | Promise<void>) | undefined;
 }
 
 /**
- * A member's database, in chunks, without the digest that follows it on the wire. Read it once, by iterating or by
- * `saveTo`: one chunk is asked for at a time, so a slow reader slows the member down; leaving the iteration ends it.
+ * A member's database, in chunks, without the digest that follows it on the wire. Read it once, by an iteration or by `saveTo`.
+ * One chunk is requested at a time, so that a slow reader slows the member down. An iteration that is left ends the snapshot.
  *
- * The chunks are known to be good only when the iteration has ended by itself: it throws `DATA_LOSS` at the end where the
- * SHA-256 does not match, the size is no database's, or the stream ended early. (clientv3 maintenance.go
- * `SnapshotWithVersion`, which does not verify.)
+ * The chunks are verified only when the iteration has ended without an error. It throws `DATA_LOSS` at the end if the SHA-256
+ * does not match, the size is no database's, or the stream ended early. (clientv3 maintenance.go `SnapshotWithVersion`, which
+ * does not verify.)
  */
 export interface Snapshot extends AsyncIterable<Buffer> {
-  /** The storage version, as `3.6.0`; empty before the first chunk, and from members older than etcd 3.6. */
+  /** The storage version, such as `3.6.0`; empty before the first chunk, and from members older than etcd 3.6. */
   readonly version: string;
-  /** Absent before the first chunk. */
+  /** The progress; `undefined` before the first chunk. */
   readonly progress: SnapshotProgress | undefined;
-  /** The verified SHA-256 of all chunks; absent before the end. */
+  /** The verified SHA-256 of all chunks; `undefined` before the end. */
   readonly digest: Buffer | undefined;
   /**
-   * Writes the file that `etcdutl snapshot restore` takes: all chunks, then the digest (client/v3/snapshot `Save`). The
-   * file at `path` is complete and synced, or untouched: data goes to `<path>.part`, readable by its owner alone, which is
-   * renamed at the end, or removed. Rejects as the iteration does, and with file system errors as Node gives them.
+   * Writes the file that `etcdutl snapshot restore` reads: all chunks, then the digest (client/v3/snapshot `Save`). The file at
+   * `path` is complete and synced, or untouched: data go to `<path>.part`, which only its owner can read, and which is renamed
+   * at the end or removed. Rejects as the iteration does, and with Node's file system errors.
    */
   saveTo(path: string): Promise<void>;
 }
@@ -76,7 +76,7 @@ export class SnapshotStream implements Snapshot {
 
   async *#chunks(): AsyncGenerator<Buffer, void, undefined> {
     const hash = createHash('sha256');
-    // What may be the digest: only the end of the stream tells, wherever the chunks are cut.
+    // The last bytes so far, which may be the digest. Chunks may be cut anywhere, so that only the end of the stream decides.
     let held: Buffer = Buffer.alloc(0);
     for await (const { blob, remainingBytes, version } of this.#pipeline.stream(methods.snapshot, {}, this.#options)) {
       this.version ||= version;

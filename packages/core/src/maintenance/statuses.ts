@@ -1,16 +1,16 @@
-// Questions that take the status of several endpoints at once.
+// Searches that need the status of several endpoints at once.
 import type { CallOptions } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { EtcdError } from '../errors.ts';
 import type { StatusResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
 
-/** The part of `Maintenance` that is called. */
+/** The part of `Maintenance` that the searches call. */
 export interface StatusSource {
   status(endpoint: string, options?: CallOptions): Promise<StatusResponse>;
 }
 
-/** The endpoint that was found, or one of the failures on the way. */
+/** The endpoint that was found, or one of the failures. */
 export interface Found {
   readonly endpoint?: string;
   readonly failure?: unknown;
@@ -20,8 +20,8 @@ const UNFIT = new Error('the status does not fit');
 const OLDEST: readonly number[] = [3, 4, 0];
 
 /**
- * Finds the first endpoint whose status fits, without waiting for those that do not answer: their calls are ended. Rejects
- * with the reason of the caller's signal alone.
+ * Finds the first endpoint whose status fits. It does not wait for endpoints that do not answer, but ends their calls. It
+ * rejects only with the reason of the caller's signal.
  */
 export async function findEndpoint(
   source: StatusSource,
@@ -70,7 +70,7 @@ export async function checkVersion(
   await Promise.all(endpoints.map(check));
 }
 
-/** Whether a version is known to be new enough; by semver's order, in which `3.4.0-rc.1` comes before `3.4.0`. */
+/** Whether a version is new enough, in semver's order, in which `3.4.0-rc.1` comes before `3.4.0`. */
 function isSupported(version: string): boolean {
   const parts = /^(\d+)\.(\d+)\.(\d+)(-)?/.exec(version);
   if (parts === null) return false;
@@ -81,7 +81,7 @@ function isSupported(version: string): boolean {
   return parts[4] === undefined;
 }
 
-/** The options for a later RPC of one call: a deadline of the caller's is for all of them together. */
+/** The options for a later RPC of one operation. A deadline of the caller's is for all RPCs together. */
 export function timeLeft<O extends CallOptions>(options: O, clock: Pick<Clock, 'now'>): () => O {
   const { timeoutMs } = options;
   if (timeoutMs === undefined) return () => options;

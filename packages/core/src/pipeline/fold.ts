@@ -22,11 +22,11 @@ import { failedStream } from './streams.ts';
 
 const LEADER_KEY = 'hasleader';
 
-/** Metadata of every call (rpctypes/metadatafields.go): etcd counts requests by it. */
+/** The metadata of every call (rpctypes/metadatafields.go). etcd counts requests by it. */
 const BASE: Metadata = Object.freeze({ 'client-api-version': '3.7' });
 const BASE_WITH_LEADER: Metadata = Object.freeze({ ...BASE, [LEADER_KEY]: 'true' });
 
-/** Folds the interceptors around the wire, once per method: the first is the outermost. */
+/** Folds the interceptors around the wire, once per method. The first is the outermost. */
 export function foldPipeline(interceptors: readonly Interceptor[], parts: WireParts): Pipeline {
   checkNames(interceptors);
   const sendUnary: UnaryHandler = (call) =>

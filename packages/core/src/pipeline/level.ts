@@ -4,14 +4,14 @@ import { methods, type Method } from '../methods.ts';
 const TABLE = Object.values(methods) as Method[];
 
 /**
- * The handlers of one level of a pipeline, one per method, for unary calls or for streams. Those of etcd's RPCs are made when
- * the client is; those of other services when they are first used.
+ * The handlers of one level of a pipeline, one per method, for unary calls or for streams. The handlers of etcd's RPCs are made
+ * with the client, those of other services on first use.
  */
 export class Level<H> {
   readonly #unary: boolean;
   readonly #make: (method: Method) => H;
   readonly #table: ReadonlyMap<unknown, H>;
-  // Keyed weakly: an application may define a service anew for each client.
+  // The keys are weak, because an application may define a service anew for each client.
   readonly #others: WeakMap<Method, H> = new WeakMap();
 
   constructor(unary: boolean, make: (method: Method) => H) {
@@ -36,7 +36,7 @@ export class Level<H> {
     return made;
   }
 
-  /** What is given as a method, checked and complete; refuses anything else by name. */
+  /** Checks and completes a value that is given as a method. Anything else is refused by name. */
   known(value: unknown): Method {
     return knownMethod(value, this.#unary);
   }

@@ -2,8 +2,8 @@ import { onAbort } from '../abort.ts';
 import type { Call, InterceptorSite } from '../call.ts';
 
 /**
- * Waits on behalf of a call: for interceptors that repeat one. Ends early with what ends the call, whose reason it rejects
- * with, or when `left` aborts; leaves no timer. The pause holds the process open, for somebody waits for the call.
+ * Waits on behalf of a call, for interceptors that repeat one. It ends early if the call ends, and then rejects with the reason,
+ * or when `left` aborts. It leaves no timer. The pause holds the process open, because the application waits for the call.
  */
 export async function pause(ms: number, call: Call, site: InterceptorSite, left?: AbortSignal): Promise<void> {
   if (ms <= 0 || left?.aborted === true) return;

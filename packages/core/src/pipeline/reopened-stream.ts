@@ -1,24 +1,24 @@
 import type { ClientStream } from '../call.ts';
 import { Iteration } from '../inbox.ts';
 
-/** How a stream is opened again. */
+/** The functions that decide how a stream is opened again. */
 export interface Reopening<Req, Res> {
   /**
-   * The stream to follow one that failed before its first message: at once, or after a pause. `undefined` if there is none;
-   * the reader then gets `reason`, or what this throws in its place. `left` aborts when the reader leaves: a pause ends then,
-   * and no stream is wanted any more.
+   * Returns the stream that follows one that failed before its first message, at once or after a pause. `undefined` means that
+   * there is none: the reader gets `reason`. The reader also gets what this function throws. `left` aborts when the reader leaves,
+   * to end a pause.
    */
   reopen(
     reason: unknown,
     left: AbortSignal,
   ): ClientStream<Req, Res> | undefined | Promise<ClientStream<Req, Res> | undefined>;
-  /** What the reader gets for a failure after the first message, which is the end; defaults to the reason itself. */
+  /** Returns what the reader gets for a failure after the first message, which is final. Defaults to the reason itself. */
   ended?(reason: unknown): unknown;
 }
 
 /**
- * A stream that is opened again if it fails before its first message: for interceptors that repeat calls. What was sent is
- * sent again. After its first message it just fails, since only its reader knows what to do about the messages that it has.
+ * A stream that is opened again if it fails before its first message, for interceptors that repeat calls. Sent messages are sent
+ * again. After its first message it fails, because only its reader can decide what to do with the messages that it has.
  */
 export function reopenedStream<Req, Res>(
   first: ClientStream<Req, Res>,
@@ -30,7 +30,7 @@ export function reopenedStream<Req, Res>(
 class ReopenedStream<Req, Res> implements ClientStream<Req, Res> {
   readonly #reopening: Reopening<Req, Res>;
   #stream: ClientStream<Req, Res>;
-  /** For the next stream; `undefined` once there can be none. */
+  /** The sent messages, for the next stream; `undefined` once there can be none. */
   #sent: Req[] | undefined = [];
   #sendsEnded = false;
   #cancelled: { readonly reason: unknown } | undefined;
@@ -95,7 +95,7 @@ class ReopenedStream<Req, Res> implements ClientStream<Req, Res> {
     });
   }
 
-  /** Opens the stream again; false if its reader has left without a reason. Throws what the reader gets. */
+  /** Opens the stream again. False if its reader has left without a reason. Throws what the reader gets. */
   async #reopen(reason: unknown): Promise<boolean> {
     const next = this.#cancelled === undefined ? await this.#next(reason) : undefined;
     const cancelled = this.#cancelled;

@@ -3,25 +3,24 @@ import { reasonText } from '../errors.ts';
 import { warnProcess } from '../process-warning.ts';
 import { MessageQueue } from '../wire/message-queue.ts';
 
-/** Whether a tap that failed was reported: once for the process, as streams end by the thousand. */
+/** Whether a failed tap was reported. One report per process is enough, because streams end by the thousand. */
 let warned = false;
 
-/** What an interceptor sees of a stream that it taps; every function is optional. */
+/** The functions by which an interceptor observes a stream. Every function is optional. */
 export interface StreamTaps<Req, Res> {
-  /** A message on its way out. If it throws, the stream ends with that. */
+  /** Called with each message that is sent. If it throws, the stream ends with that error. */
   sent?(message: Req): void;
-  /** A message on its way in, before its reader has it. If it throws, the stream ends with that. */
+  /** Called with each message that is received, before the reader gets it. If it throws, the stream ends with that error. */
   received?(message: Res): void;
   /**
-   * The stream has ended: well, or with a reason; `cancelled` if its reader ended it. Called once. If it throws, the reader
-   * gets the end as it was, and the first such failure is a warning of the process (`ETCDTS_TAP_FAILED`).
+   * Called once at the end, with the reason of a failure or `undefined`. `cancelled` is true if the reader ended the stream. If
+   * it throws, the reader still gets the end as it was, and the process emits a warning (`ETCDTS_TAP_FAILED`) the first time.
    */
   ended?(reason: unknown, cancelled: boolean): void;
 }
 
 /**
- * The same stream with somebody looking on. What is tapped costs one function call a message, however many interceptors
- * there are; messages themselves are passed through as they are.
+ * Returns a stream that also calls the taps. A tap costs one function call per message, and messages are passed on as they are.
  */
 export function tapStream<Req, Res>(
   stream: ClientStream<Req, Res>,
@@ -71,7 +70,7 @@ export function tapStream<Req, Res>(
     },
     [Symbol.asyncIterator]() {
       const inner = stream[Symbol.asyncIterator]();
-      // No generator: its return() would wait for a message that may never come.
+      // This is not a generator, because its return() would wait for a message that may never come.
       return {
         async next() {
           try {
@@ -81,7 +80,7 @@ export function tapStream<Req, Res>(
             return result;
           } catch (reason) {
             ended(reason);
-            // Where the tap itself has thrown, the stream is still open.
+            // If the tap itself has thrown, the stream is still open.
             stream.cancel(reason);
             throw reason;
           }
@@ -96,7 +95,7 @@ export function tapStream<Req, Res>(
   };
 }
 
-/** A stream that is still being made: for interceptors that must wait for something before they can open it. */
+/** A stream that is still being made, for interceptors that must wait before they can open it. */
 export function deferredStream<Req, Res>(making: Promise<ClientStream<Req, Res>>): ClientStream<Req, Res> {
   let stream: ClientStream<Req, Res> | undefined;
   let cancelled: { reason: unknown } | undefined;
@@ -138,7 +137,7 @@ export function deferredStream<Req, Res>(making: Promise<ClientStream<Req, Res>>
       return over;
     },
     [Symbol.asyncIterator]() {
-      // Until the stream is there, the queue is what ends: by a failure to make it, or by cancel.
+      // Until the stream exists, a failure to make it, or a cancel, ends the queue.
       const early = queue[Symbol.asyncIterator]();
       let inner: AsyncIterator<Res> | undefined;
       const late = async (): Promise<IteratorResult<Res>> => {

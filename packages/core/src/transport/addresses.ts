@@ -12,29 +12,29 @@ import type {
   WireListener,
 } from './transport.ts';
 
-/** The next address of a name is tried after so long, while the ones before go on (RFC 8305, 5: Connection Attempt Delay). */
+/** The delay before the next address of a name is tried while earlier attempts go on (RFC 8305, 5: Connection Attempt Delay). */
 const STAGGER_MS = 250;
-/** However many addresses a name has, the last one is tried after so long. */
+/** The longest delay before the last address of a name is tried, however many there are. */
 const ALL_TRIED_MS = 2_000;
 
-/** What a connection to a name is made of. */
+/** The parts that a connection to a name needs. */
 export interface AddressParts {
   readonly lookup: Lookup;
   readonly clock: Clock;
-  /** Makes a connection to one address: to `endpoint.ip` if it is set. */
+  /** Makes a connection to one address. This is `endpoint.ip` if it is set. */
   connect(endpoint: Endpoint, options: ConnectionOptions): Connection;
 }
 
-/** A connection to an endpoint, at whichever of its addresses there is one; to an IP address or a unix socket as it is. */
+/** Makes a connection to an endpoint. A host name may have several addresses; an IP address or a unix socket is used as it is. */
 export function connectionTo(endpoint: Endpoint, options: ConnectionOptions, parts: AddressParts): Connection {
   const direct = endpoint.socketPath !== undefined || isIP(endpoint.host) !== 0;
   return direct ? parts.connect(endpoint, options) : new NamedConnection(endpoint, options, parts);
 }
 
 /**
- * One connection to a host name. Its addresses are tried one after the other, in the order of the lookup: the next one when
- * one fails, TCP, TLS or HTTP/2, or after 250 ms without a connection, sooner for more than eight. The first connection that
- * stands is used, and the others are closed.
+ * One connection to a host name. Its addresses are tried one after the other, in the order of the lookup. The next attempt
+ * starts if one fails (TCP, TLS or HTTP/2), or after 250 ms without a connection; with more than eight addresses, sooner. The
+ * first connection that is ready is used, and the others are closed.
  */
 class NamedConnection implements Connection {
   readonly endpoint: Endpoint;
@@ -80,7 +80,7 @@ class NamedConnection implements Connection {
     this.#timer?.cancel();
     const endpoint = this.#rest.shift();
     if (endpoint === undefined) {
-      // Those that are being tried may still succeed.
+      // Attempts under way may still succeed.
       if (this.#trying.size === 0) this.#fail(this.#summary());
       return;
     }
@@ -128,7 +128,7 @@ class NamedConnection implements Connection {
     observer?.onLost(failure);
   }
 
-  /** Why no address gave a connection: a matter of TLS only if it is one at all of them. */
+  /** Why no address gave a connection. It is a failure of TLS only if TLS failed at every address. */
   #summary(): ConnectFailure {
     const [first] = this.#failures;
     if (first === undefined) return { details: 'the name has no address', tls: false };

@@ -9,17 +9,17 @@ export interface BrokenAttempt {
   readonly reached: boolean;
   /** The error of the TLS handshake, if that failed. */
   readonly tlsError: Error | undefined;
-  /** The reason in words, where there is no error of TLS. */
+  /** The reason in words, if there is no error of TLS. */
   readonly details: string;
 }
 
 /**
- * Finds out why an attempt to connect failed, and calls back once, now or later; returns how to stop waiting for that.
+ * Finds out why an attempt to connect failed, and calls back once, now or later. Returns a function that stops the wait.
  *
- * It is a failure of TLS only if TLS itself said no: certificates, versions, or a peer that speaks none. A connection that is
- * closed or reset in the middle of the handshake is the network's, as that of a balancer whose backend is down. A peer that
- * breaks off is tried once with the other protocol, see {@link peek}. `peeked` remembers the addresses where that brought
- * nothing, so that an endpoint that is down is not tried twice each time.
+ * It is a failure of TLS only if TLS itself failed: certificates, versions, or a peer that does not speak TLS. A connection that
+ * is closed or reset during the handshake is a failure of the network; a balancer whose backend is down does that. A peer that
+ * breaks off is tried once with the other protocol, see {@link peek}. `peeked` holds the addresses at which that found nothing,
+ * so that an endpoint that is down is not tried twice each time.
  */
 export function explainFailure(
   { endpoint, reached, tlsError, details }: BrokenAttempt,
@@ -52,7 +52,7 @@ export function explainFailure(
   });
 }
 
-/** OpenSSL's reason without its place in the source, where the error is one of OpenSSL's. */
+/** The reason of an error. An error of OpenSSL is shown without its position in OpenSSL's source. */
 function reasonOf(error: Error & { readonly reason?: unknown }): string {
   return typeof error.reason === 'string' ? error.reason : error.message;
 }

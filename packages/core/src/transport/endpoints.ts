@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { invalidArgument } from '../errors.ts';
 
-/** One endpoint, parsed: where to connect, by what name, with TLS or without. */
+/** One parsed endpoint: the address to connect to, its name, and whether TLS is used. */
 export interface Endpoint {
   /** The endpoint as it is shown: scheme and address, never user info. */
   readonly address: string;
@@ -20,11 +20,11 @@ const DEFAULT_PORT = 2379;
 
 /**
  * Parses one endpoint (clientv3/internal/endpoint): `host:port`, `http://…`, `https://…`, `unix:path`, `unixs:path`,
- * `[::1]:2379`. Without a scheme, TLS is used where the client has TLS options. The port defaults to 2379.
+ * `[::1]:2379`. Without a scheme, TLS is used if the client has TLS options. The port defaults to 2379.
  */
 export function parseEndpoint(text: string, tlsByDefault: boolean, argument = 'endpoints'): Endpoint {
   if (typeof text !== 'string' || text.trim() === '') throw invalidArgument(argument, 'holds an empty endpoint');
-  // Checked first, and not quoted in the error: it may hold a password.
+  // This check comes first, and its error does not quote the text, because user info may hold a password.
   if (text.includes('@'))
     throw invalidArgument(argument, 'holds an endpoint with user info; give credentials to auth()');
   const refuse = (reason: string): never => {
@@ -55,7 +55,7 @@ export function parseEndpoint(text: string, tlsByDefault: boolean, argument = 'e
   return { address: scheme === '' ? shown : `${scheme}://${shown}`, host, port, socketPath: undefined, secure };
 }
 
-/** Parses a client's list of endpoints: at least one, each once however it is spelled, in the order given. */
+/** Parses a client's list of endpoints: at least one, in the order given. Two spellings of one endpoint count once. */
 export function parseEndpoints(list: string | readonly string[], tlsByDefault: boolean): readonly Endpoint[] {
   const texts = typeof list === 'string' ? [list] : list;
   if (!Array.isArray(texts) || texts.length === 0) {
@@ -70,13 +70,13 @@ export function parseEndpoints(list: string | readonly string[], tlsByDefault: b
   return [...endpoints.values()];
 }
 
-/** What two spellings of one endpoint have in common: capitals, a final slash, a default port or scheme make no difference. */
+/** The identity of an endpoint, equal for all its spellings: capitals, a final slash, a default port or scheme do not matter. */
 export function identityOf(endpoint: Endpoint): string {
   const { address, host, port, socketPath, secure } = endpoint;
   return socketPath === undefined ? `${secure ? 'https' : 'http'}://${host.toLowerCase()}:${port}` : address;
 }
 
-/** What stands in `:authority` for an endpoint: host and port, or `localhost` for a unix socket, as clientv3. */
+/** The `:authority` of an endpoint: host and port, or `localhost` for a unix socket, as in clientv3. */
 export function authorityOf(endpoint: Endpoint): string {
   if (endpoint.socketPath !== undefined) return 'localhost';
   return `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
@@ -86,7 +86,7 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
-/** Whether nobody can listen on the way: TLS, a unix socket, or a connection within this machine. */
+/** Whether the way to an endpoint is safe from eavesdropping: TLS, a unix socket, or a connection within this machine. */
 export function isConfidential(endpoint: Endpoint): boolean {
   const { secure, socketPath, host } = endpoint;
   if (secure || socketPath !== undefined || host.toLowerCase() === 'localhost') return true;

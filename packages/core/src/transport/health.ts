@@ -1,16 +1,16 @@
-/** A connection that has not answered anything for this long, with calls waiting, is used last. */
+/** A connection on which calls wait is silent after this time without an answer. */
 const SUSPECT_AFTER_MS = 1_000;
 /** How long a connection stays deprioritised after a call on it timed out without any answer. */
 const DOUBT_MS = 5_000;
 
-/** Whether one connection still answers, judged by the unary calls on it. Times are those of the client's clock. */
+/** Judges by the unary calls on one connection whether it still answers. Times are those of the client's clock. */
 export class Health {
   #inFlight = 0;
-  /** When the connection last answered; the send time of the first call, if it has answered none since. */
+  /** When the connection last answered, or when the first call was sent if there was no answer since. */
   #quietSince = 0;
   #doubtedUntil = 0;
 
-  /** Whether the connection is used only if there is no better one. */
+  /** Whether the connection is suspect, silent or in doubt, and therefore used last. */
   suspect(now: number): boolean {
     return now < this.#doubtedUntil || this.#silent(now);
   }

@@ -1,20 +1,20 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Slot } from './slot.ts';
 
-/** An endpoint that only calls name is let go after so long without one. */
+/** How long the slot of an endpoint that only calls name stays without a call. */
 const IDLE_MS = 30_000;
-/** How often they are looked at. */
+/** How often the slots are checked. */
 const LOOK_EVERY_MS = 10_000;
 
 interface Named {
   readonly slot: Slot;
-  /** When a call last named it, or was last seen under way. */
+  /** When a call last named the endpoint, or was last seen under way on it. */
   usedAt: number;
 }
 
 /**
- * The endpoints that calls name and that are not in the client's list, by identity. One with no call and no stream is closed
- * after 30 to 40 s, so that a program which asks changing members keeps no connection to those of before.
+ * The slots of endpoints that calls name and that are not in the client's list, by identity. A slot without a call and a stream
+ * is closed after 30 to 40 s, so that a program that names changing members keeps no connections to earlier ones.
  */
 export class NamedSlots {
   readonly #clock: Clock;
@@ -22,13 +22,13 @@ export class NamedSlots {
   readonly #slots: Map<string, Named> = new Map();
   #timer: Timer | undefined;
 
-  /** `awaited`: whether a call waits for the slot to connect. */
+  /** `awaited` returns whether a call waits for the slot to connect. */
   constructor(clock: Clock, awaited: (slot: Slot) => boolean) {
     this.#clock = clock;
     this.#awaited = awaited;
   }
 
-  /** The slot of an endpoint, for a call. */
+  /** Returns the slot of an endpoint for a call. */
   use(identity: string, make: () => Slot): Slot {
     let named = this.#slots.get(identity);
     if (named === undefined) {
@@ -40,7 +40,7 @@ export class NamedSlots {
     return named.slot;
   }
 
-  /** Takes a slot out, because its endpoint is in the list now. */
+  /** Removes a slot, because its endpoint is in the list now. */
   take(identity: string): Slot | undefined {
     const named = this.#slots.get(identity);
     this.#remove(identity);

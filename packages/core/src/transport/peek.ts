@@ -2,9 +2,9 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Endpoint } from './endpoints.ts';
 
-/** A peer that says nothing within this time is not found out about. */
+/** How long the peer has time to show its protocol. */
 const PEEK_MS = 1_000;
-/** What a client begins HTTP/2 with (RFC 9113, 3.4), and empty SETTINGS. */
+/** The client's preface of HTTP/2 (RFC 9113, 3.4), and empty SETTINGS. */
 const PREFACE = Buffer.concat([
   Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
   Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
@@ -13,9 +13,9 @@ const SETTINGS = 4;
 
 /**
  * Finds out whether a peer that has just broken off a connection speaks another protocol: `tls`, or `http2` without TLS. It opens
- * one connection, on which it sends nothing of the client's, no certificate and no call. etcd closes a connection of the wrong
- * kind without a word, as a balancer does whose backend is down: only a try of the other kind tells them apart. Calls `done`
- * once, later, unless the function that it returns is called before.
+ * one connection, on which it sends nothing of the client's: no certificate and no call. etcd closes a connection of the wrong
+ * kind without an error, and so does a balancer whose backend is down; only an attempt of the other kind distinguishes them.
+ * Calls `done` once, later, unless the function that it returns is called first.
  */
 export function peek(endpoint: Endpoint, protocol: 'tls' | 'http2', done: (speaks: boolean) => void): () => void {
   const { socketPath, ip = endpoint.host, port } = endpoint;
@@ -34,10 +34,10 @@ export function peek(endpoint: Endpoint, protocol: 'tls' | 'http2', done: (speak
   const timer = setTimeout(() => settle(false), PEEK_MS);
   socket.on('error', () => settle(false)).on('close', () => settle(false));
   if (protocol === 'tls') {
-    // Nothing is sent over it, so that it does not matter who answers.
+    // Nothing is sent over this connection, so that the peer's identity does not matter.
     const secured = connectTls({ socket, ALPNProtocols: ['h2'], rejectUnauthorized: false });
     secured.on('secureConnect', () => settle(true));
-    // A refusal in TLS, for want of a client certificate for example.
+    // A peer that speaks TLS may still refuse, for example because there is no client certificate.
     secured.on('error', (error) => settle(isTlsError(error) && !isNoTls(error)));
   } else {
     socket.on('connect', () => socket.write(PREFACE));
@@ -51,11 +51,11 @@ export function peek(endpoint: Endpoint, protocol: 'tls' | 'http2', done: (speak
 
 /** Whether an error of a handshake is one of TLS (a certificate, a version, an alert), and not of the network below it. */
 export function isTlsError(error: NodeJS.ErrnoException): boolean {
-  // Names of the operating system's errors have no underscore: ECONNRESET, EPIPE. EPROTO is how Node reports some of OpenSSL's.
+  // Codes of the operating system's errors have no underscore: ECONNRESET, EPIPE. Node reports some errors of OpenSSL as EPROTO.
   return error.code !== undefined && (error.code === 'EPROTO' || !/^E[A-Z0-9]+$/.test(error.code));
 }
 
-/** Whether a handshake failed because what came was no TLS at all. */
+/** Whether a handshake failed because the peer does not speak TLS. */
 export function isNoTls({ code }: NodeJS.ErrnoException): boolean {
   return (
     code === 'ERR_SSL_WRONG_VERSION_NUMBER' ||

@@ -3,20 +3,20 @@ import { identityOf, parseEndpoint, parseEndpoints, type Endpoint } from './endp
 import { NamedSlots } from './named-slots.ts';
 import { Slot, type SlotParts } from './slot.ts';
 
-/** Somebody who waits for a connection; told once. */
+/** A call that waits for a connection. One of its functions is called, once. */
 export interface Waiter {
-  /** Endpoints that do only where there is no other. */
+  /** Endpoints that are used only if there is no other. */
   readonly avoid?: readonly string[] | undefined;
   onSlot(slot: Slot): void;
   onFailure(error: EtcdError): void;
 }
 
-/** How often, at the most, idle endpoints are looked at for a reconnect in the background. */
+/** The shortest time between two checks for idle endpoints that reconnect in the background. */
 const LOOK_EVERY_MS = 50;
 
 /**
- * Chooses the endpoint of each call: round robin over those that are connected, those that stopped answering last. The
- * others are reconnected in the background as calls come, so that an unreachable member costs no call anything.
+ * Chooses the endpoint of each call: round robin over those that are connected, and suspect ones last. Calls make the others
+ * reconnect in the background, so that an unreachable member delays no call.
  */
 export class Picker {
   readonly #parts: SlotParts;
@@ -40,7 +40,7 @@ export class Picker {
     return this.#slots;
   }
 
-  /** Replaces the list; endpoints that stay, or that calls have named, keep their connection. */
+  /** Replaces the list. Endpoints that stay, or that calls have named, keep their connection. */
   setEndpoints(list: readonly string[]): void {
     const endpoints = parseEndpoints(list, this.#tlsByDefault);
     if (this.#closed) throw clientClosed();
@@ -58,7 +58,7 @@ export class Picker {
     this.#settle();
   }
 
-  /** A connected slot for a call that names no endpoint, if there is one: the path that nearly every call takes. */
+  /** Returns a connected slot for a call that names no endpoint, if there is one. Nearly every call takes this path. */
   pick(now: number, avoid?: readonly string[]): Slot | undefined {
     if (now >= this.#lookAt) this.#reconnect(now);
     const slots = this.#slots;
@@ -73,7 +73,7 @@ export class Picker {
     return suspect;
   }
 
-  /** Waits for a connection, to the named endpoint or to any; returns how to stop waiting. */
+  /** Waits for a connection, to the named endpoint or to any. Returns a function that stops the wait. */
   wait(address: string | undefined, waiter: Waiter): () => void {
     if (this.#closed) {
       waiter.onFailure(clientClosed());
@@ -87,7 +87,7 @@ export class Picker {
     return () => this.#waiters.delete(waiter);
   }
 
-  /** Ends every connection and every wait; there is no way back. */
+  /** Ends every connection and every wait, for good. */
   close(): void {
     this.#closed = true;
     for (const slot of this.#slots) slot.close(true);
@@ -114,13 +114,13 @@ export class Picker {
     for (const slot of this.#slots) if (slot.dueAt(now)) slot.connect();
   }
 
-  /** Tells every waiter that can be told: a connection stands, or none of those it may use can be reached. */
+  /** Settles every waiter for which a connection is ready, or for which no endpoint that it may use can be reached. */
   #settle(): void {
     for (const [waiter, target] of [...this.#waiters]) {
       const candidates = target === undefined ? this.#slots : [target];
       const now = this.#parts.clock.now();
       let slot = target === undefined ? this.pick(now, waiter.avoid) : target.ready && target;
-      // One that has failed to connect before is not worth holding up a call that an avoided one may serve.
+      // An endpoint that has failed to connect before does not delay a call that an avoided endpoint can serve.
       const hopeful = (one: Slot): boolean => one.connecting && one.failure === undefined;
       if (slot === undefined && target === undefined && !candidates.some(hopeful)) slot = this.pick(now);
       if (slot !== undefined) {

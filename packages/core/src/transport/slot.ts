@@ -7,10 +7,10 @@ import { Health } from './health.ts';
 import { TlsSource } from './tls-source.ts';
 import type { ConnectFailure, Connection, ConnectionOptions, TlsOptions, Transport } from './transport.ts';
 
-/** Between one connection and the next; half is certain, so that an endpoint that refuses is left alone. */
+/** The pause between two connections. Half of it is not random, so that an endpoint that refuses is never tried at once. */
 const COOL_DOWN: Backoff = { firstMs: 50, longestMs: 5_000, jitter: 0.5 };
 
-/** What a slot is made with: all slots of a client share it. */
+/** The parts of a slot. All slots of a client share them. */
 export interface SlotParts {
   readonly transport: Transport;
   readonly connection: Omit<ConnectionOptions, 'tls'>;
@@ -28,9 +28,9 @@ export interface Resident {
 
 /** One endpoint in the picker: the life of its connections, at most one at a time. */
 export class Slot {
-  /** As it was last spelled: a new list may name the same endpoint in another way. */
+  /** The endpoint in its last spelling. A new list may spell the same endpoint in another way. */
   endpoint: Endpoint;
-  /** Whether what is secret may be sent here. */
+  /** Whether secrets may be sent here. */
   readonly confidential: boolean;
   /** Streams under way; they are evicted when the endpoint is removed. */
   readonly residents: Set<Resident> = new Set();
@@ -83,12 +83,12 @@ export class Slot {
     return this.#state === 'idle' && now >= this.#retryAt;
   }
 
-  /** Of the connection that stands now; the calls that an earlier one left behind keep theirs. */
+  /** The health of the present connection. Calls that are still under way on an earlier one have that one's health. */
   get health(): Health {
     return this.#health;
   }
 
-  /** Starts to connect, unless it already does or is. */
+  /** Starts to connect, unless the slot is connecting or connected. */
   connect(): void {
     if (this.#state !== 'idle') return;
     this.#state = 'connecting';
@@ -101,7 +101,7 @@ export class Slot {
     });
   }
 
-  /** Lets the calls under way end, moves the streams, and never connects again. `now` ends everything. */
+  /** Waits for the calls under way, moves the streams, and never connects again. With `now`, it ends everything at once. */
   close(now: boolean): void {
     this.#state = 'closed';
     this.#stopLoading?.();
@@ -114,7 +114,7 @@ export class Slot {
   #open(tls: TlsOptions | undefined): void {
     let connection: Connection | undefined;
     const failsAfter = (ms: number, failure: ConnectFailure): Timer =>
-      // The timer holds the process: a call waits for it, and nothing else of a half-open connection does.
+      // The timer holds the process open, because a call waits for it and a half-open connection holds nothing.
       this.#parts.clock.after(ms, () => this.#lost(connection, failure), true);
     const limit = this.#parts.connectTimeoutMs;
     this.#connectTimer = failsAfter(limit, { details: `no connection within ${limit} ms`, tls: false });
@@ -128,7 +128,7 @@ export class Slot {
       });
     } catch (cause) {
       this.#connectTimer.cancel();
-      // Later, as any other failure: the caller is about to make other slots connect too.
+      // It fails later, as any other failure does, because the caller is about to make other slots connect too.
       this.#connectTimer = failsAfter(0, { details: reasonText(cause), tls: false, cause });
     }
   }
@@ -145,7 +145,7 @@ export class Slot {
     this.#onChange(this);
   }
 
-  /** The peer allows few streams, and calls wait for one. The log has it once: it is about the peer, not about a moment. */
+  /** Logs that calls wait, because the peer allows few streams. Once is enough, as the limit is a setting of the peer. */
   #crowded(limit: number): void {
     if (this.#crowdedBefore) return;
     this.#crowdedBefore = true;
@@ -158,7 +158,7 @@ export class Slot {
     if (this.#connection !== connection || this.#state === 'closed') return;
     this.#connectTimer?.cancel();
     const wasReady = this.#state === 'ready';
-    // Calls under way on a lost connection may still end well; one that never stood has none.
+    // Calls under way on a lost connection may still succeed. A connection that was never ready has none.
     connection?.close(!wasReady);
     this.#connection = undefined;
     this.#state = 'idle';

@@ -5,7 +5,7 @@ import type { Logger } from '../logger.ts';
 import { secureContextOf } from './tls.ts';
 import type { ConnectFailure, TlsLoader, TlsOptions } from './transport.ts';
 
-/** What a source of TLS options is made with. */
+/** The parts of a source of TLS options. */
 export interface TlsSourceParts {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -13,7 +13,7 @@ export interface TlsSourceParts {
   readonly timeoutMs: number;
 }
 
-/** Receives TLS options, or why there are none. */
+/** Receives TLS options, or the reason why there are none. */
 export interface TlsReceiver {
   onTls(options: TlsOptions): void;
   onFailure(failure: ConnectFailure): void;
@@ -25,8 +25,8 @@ export function isLoader(tls: TlsOptions | TlsLoader): tls is TlsLoader {
 }
 
 /**
- * The TLS options of a client with `tls.load`: loads them for each new connection. A load that fails, takes too long or gives
- * what cannot be read is logged, and the last good options take its place.
+ * The TLS options of a client with `tls.load`, which it loads for each new connection. If a load fails, takes too long or
+ * returns unreadable options, that is logged and the last good options are used.
  */
 export class TlsSource {
   readonly #loader: TlsLoader;
@@ -44,7 +44,7 @@ export class TlsSource {
     return this.#last?.options;
   }
 
-  /** Loads, then calls the receiver once, later; returns how to stop waiting for it. */
+  /** Loads the options, then calls the receiver once, later. Returns a function that stops the wait. */
   load(receiver: TlsReceiver): () => void {
     const load = ++this.#loads;
     const { clock, timeoutMs } = this.#parts;
@@ -55,13 +55,13 @@ export class TlsSource {
       if (failure !== undefined) this.#fail(failure, receiver);
       else receiver.onTls((this.#last as { options: TlsOptions }).options);
     };
-    // The timer holds the process: a call waits for the connection, and nothing else may.
+    // The timer holds the process open, because a call waits for the connection and `load` may hold nothing.
     const timer: Timer = clock.after(timeoutMs, () => settle(new Error(`it took more than ${timeoutMs} ms`)), true);
     const stop = (): void => {
       waiting = false;
       timer.cancel();
     };
-    // In a promise, so that a function that throws fails like one that rejects.
+    // The promise makes a function that throws fail like one that rejects.
     new Promise<TlsOptions>((resolve) => resolve(this.#loader.load())).then(
       (loaded) => {
         try {
@@ -76,7 +76,7 @@ export class TlsSource {
     return stop;
   }
 
-  /** The options beside `load` hold unless the loaded ones say otherwise. */
+  /** The loaded options, completed by the options beside `load`. */
   #merged(loaded: TlsOptions): TlsOptions {
     if (typeof loaded !== 'object' || loaded === null) {
       throw invalidArgument('tls.load', `must return TLS options, not ${describe(loaded)}`);
@@ -89,7 +89,7 @@ export class TlsSource {
     return options;
   }
 
-  /** Keeps good options, also those that come too late for the connection that they were loaded for. */
+  /** Keeps good options, even if they come too late for the connection that they were loaded for. */
   #keep(load: number, options: TlsOptions): void {
     if (this.#last === undefined || this.#last.load < load) this.#last = { load, options };
   }

@@ -9,7 +9,7 @@ import { invalidArgument } from '../errors.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { TlsOptions } from './transport.ts';
 
-/** Reads certificates and key; bad PEM is refused, and named. */
+/** Reads certificates and key. Bad PEM is refused by name. */
 export function secureContextOf(tls: TlsOptions | undefined): SecureContext {
   if ((tls?.cert === undefined) !== (tls?.key === undefined)) {
     const [given, missing] = tls?.cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
@@ -24,8 +24,9 @@ export function secureContextOf(tls: TlsOptions | undefined): SecureContext {
 }
 
 /**
- * What `tls.connect` is given for an endpoint, beside the address or socket: the certificates, HTTP/2 by ALPN, and the name to
- * verify, without the final dot of a fully qualified name (RFC 6066, 3). An IP address is verified and never sent as the server name, which Node is about to refuse (DEP0123).
+ * The options of `tls.connect` for an endpoint, beside the address or socket: the certificates, HTTP/2 by ALPN, and the name to
+ * verify, without the final dot of a fully qualified name (RFC 6066, 3). An IP address is verified, but never sent as the server
+ * name, which Node deprecates (DEP0123).
  */
 export function tlsConnectOptions(endpoint: Endpoint, tls: TlsOptions | undefined): TlsConnectOptions {
   const name = tls?.serverName ?? (endpoint.socketPath === undefined ? endpoint.host : 'localhost');

@@ -4,10 +4,10 @@ import { outcomeOf, serverError } from '../failures.ts';
 import type { Method } from '../methods.ts';
 import type { WireStatus } from '../transport/transport.ts';
 
-// What a gRPC server itself says before etcd sees the request.
+// Texts of a gRPC server itself, which it sends before etcd has the request.
 const NEVER_HANDLED = /^(?:(grpc: received message larger than max)|unknown (?:method|service) )/;
 
-/** The EtcdError of a call that ended badly on the wire: etcd's own verdict by its text, else gRPC's code. */
+/** The EtcdError of a call that failed on the wire: etcd's own verdict by its text, otherwise gRPC's code. */
 export function statusError(
   method: Method,
   status: WireStatus,
@@ -25,22 +25,22 @@ export function statusError(
   });
 }
 
-// A server's text is the only sign of some failures. This is the one place that looks at it: all others go by the code.
+// Some failures are visible only in the server's text. Only this function reads it; all others use the code.
 function judge(method: Method, { code: number, details, reach, tooLarge }: WireStatus): [EtcdErrorCode, Outcome] {
   const byNumber = grpcCodeName(number);
   if (tooLarge === true) return ['RESPONSE_TOO_LARGE', outcomeOf('RESPONSE_TOO_LARGE')];
-  // A call that never left has no server's text.
+  // A call that never left has no text of a server.
   if (reach !== 'sent') return [byNumber, 'not-applied'];
   const verdict = serverError(details);
   if (verdict !== undefined) return [verdict, outcomeOf(verdict)];
   const refusal = NEVER_HANDLED.exec(details);
   if (refusal === null) return [byNumber, GRPC_FAILURES[byNumber][1]];
   if (refusal[1] === undefined) return [byNumber, 'not-applied'];
-  // Requests on streams are small: there a proxy on the way says it of a message of etcd's.
+  // Requests on streams are small. There the text comes from a proxy, and is about a message of etcd's.
   return [method.kind === 'unary' ? 'REQUEST_TOO_LARGE' : 'RESPONSE_TOO_LARGE', 'not-applied'];
 }
 
-/** The EtcdError of a reply that came, and cannot be understood: the request itself has been carried out, or may have. */
+/** The EtcdError of a reply that cannot be understood. The request itself may have been executed. */
 export function replyError(
   method: Method,
   reason: string,
@@ -59,7 +59,7 @@ export function replyError(
   });
 }
 
-/** The EtcdError of a deadline. `sent`: whether anything may have left; a text: why nothing has, though there is a connection. */
+/** The EtcdError of a deadline. `sent` is whether anything may have left, or a text: why nothing has left on a connection. */
 export function deadlineError(
   method: Method,
   sent: boolean | string,
@@ -78,11 +78,11 @@ export function deadlineError(
   });
 }
 
-/** The EtcdError of a secret that would have gone over plain HTTP: nothing was sent. */
+/** The EtcdError of a secret that would have gone over plain HTTP. Nothing was sent. */
 export function insecureError(method: Method, endpoint: string, attempts: number): EtcdError {
   return new EtcdError({
     code: 'INSECURE_ENDPOINT',
-    message: `secrets are not sent over plain HTTP to ${endpoint}: use https, or allow it where the network is trusted`,
+    message: `secrets are not sent over plain HTTP to ${endpoint}: use https, or allow it if the network is trusted`,
     outcome: 'not-applied',
     method: method.label,
     endpoint,

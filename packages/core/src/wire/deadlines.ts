@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 
-/** How coarse deadlines are: one timer serves all that fall into one step. */
+/** The length of one step in milliseconds. One timer serves all deadlines of a step. */
 const STEP_MS = 10;
 
 /** Something with a deadline. */
@@ -8,15 +8,15 @@ export interface Expiring {
   expire(): void;
 }
 
-/** One entry of the wheel, to be taken out again. */
+/** One entry of the wheel, which can be removed again. */
 export interface DeadlineEntry {
   readonly owner: Expiring;
   readonly step: number;
 }
 
 /**
- * Deadlines of many calls on one timer. Entries fall into steps of 10 ms and fire late by less than that, never early;
- * a call that ends in time costs two set operations and no timer.
+ * Deadlines of many calls on one timer. Entries fall into steps of 10 ms; they fire late by less than that, and never early.
+ * A call that ends in time costs two set operations and no timer.
  */
 export class Deadlines {
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class Deadlines {
     this.#clock = clock;
   }
 
-  /** Calls `owner.expire()` once `at` has passed, unless removed before. Infinity never fires. */
+  /** Calls `owner.expire()` once `at` has passed, unless the entry is removed first. Infinity never fires. */
   add(at: number, owner: Expiring): DeadlineEntry | undefined {
     if (at === Infinity) return undefined;
     const entry = { owner, step: Math.ceil(at / STEP_MS) };
@@ -61,7 +61,7 @@ export class Deadlines {
   #fire(): void {
     this.#timer = undefined;
     this.#armed = Infinity;
-    // Timers run before sockets are read: after a stalled event loop the answers may be there, unread. Read them first.
+    // Timers run before sockets are read. After a stalled event loop, answers may wait unread; they are read first.
     this.#clock.afterReading(() => {
       const now = this.#clock.now();
       for (const [step, entries] of [...this.#steps]) {

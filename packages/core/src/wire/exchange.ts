@@ -10,16 +10,16 @@ import type { DeadlineEntry, Expiring } from './deadlines.ts';
 import type { UnderWay, WireParts } from './wire-parts.ts';
 
 /**
- * One call on the wire, from its begin to its one end: it waits for a connection and starts there; a status, the deadline, the
- * caller's abort or the client's close ends it, whichever comes first. What is sent and how it ends differs between unary
- * calls and streams, and is theirs. A base class, and not a part of each, because every call would pay for one more object.
+ * One attempt on the wire, from its begin to its one end. It waits for a connection and starts there. A status, the deadline, the
+ * caller's abort or the client's close ends it, whichever comes first. The subclasses, unary calls and streams, decide what is
+ * sent and how the end is reported. It is a base class because composition would cost every call one more object.
  */
 export abstract class Exchange<Req, Res> implements WireListener, Waiter, Expiring, UnderWay {
   protected readonly call: Call<Method<Req, Res>>;
   protected readonly parts: WireParts;
-  /** Where the call was started last. */
+  /** The slot on which the call was started last. */
   protected slot: Slot | undefined;
-  /** The call on its connection; `undefined` before it is started there, and after it has ended there. */
+  /** The call on its connection; `undefined` before it has started there and after it has ended there. */
   protected wire: WireCall | undefined;
   /** How often the call was started on a connection. */
   protected starts = 0;
@@ -45,12 +45,12 @@ export abstract class Exchange<Req, Res> implements WireListener, Waiter, Expiri
     this.prepare();
   }
 
-  /** Makes ready what must stand before a connection is asked for, then connects. */
+  /** Prepares what is needed before a connection, then connects. */
   protected prepare(): void {
     this.connect();
   }
 
-  /** Takes a connection, or waits for one. */
+  /** Starts on a connection that is ready, or waits for one. */
   protected connect(): void {
     const { endpoint, avoid } = this.call;
     const slot = endpoint === undefined ? this.parts.picker.pick(this.parts.clock.now(), avoid) : undefined;
@@ -82,7 +82,7 @@ export abstract class Exchange<Req, Res> implements WireListener, Waiter, Expiri
     }
   }
 
-  /** Starts the call on a connection and sends what there is. What it throws ends the call. */
+  /** Starts the call on a connection and sends its messages. An error that it throws ends the call. */
   protected abstract start(connection: Connection, slot: Slot): void;
 
   abstract onMessage(message: Buffer): void;
@@ -107,14 +107,14 @@ export abstract class Exchange<Req, Res> implements WireListener, Waiter, Expiri
     return replyError(this.call.method, reason, this.slot?.endpoint.address, this.starts, cause);
   }
 
-  /** Ends the call without a good answer, unless it has ended. */
+  /** Ends the call with a failure, unless it has ended. */
   protected finish(reason: unknown): void {
     if (this.ended) return;
     this.release();
     this.fail(reason);
   }
 
-  /** Lets go of all that the call holds: it has ended. */
+  /** Releases all that the call holds, because it has ended. */
   protected release(): void {
     this.ended = true;
     this.parts.underWay.delete(this);
@@ -125,9 +125,9 @@ export abstract class Exchange<Req, Res> implements WireListener, Waiter, Expiri
     this.leave(false);
   }
 
-  /** Leaves the slot, if the call is on one. `answered`: by the status of the peer or of the connection. */
+  /** Leaves the slot, if the call is on one. `answered` is true if a status of the peer or of the connection has ended the call. */
   protected abstract leave(answered: boolean): void;
 
-  /** Gives the caller the reason why the call has ended; called once, after `release`. */
+  /** Reports to the caller why the call has ended. Called once, after `release`. */
   protected abstract fail(reason: unknown): void;
 }

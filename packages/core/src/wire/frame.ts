@@ -2,7 +2,7 @@ import { EtcdError } from '../errors.ts';
 import { FRAME_PREFIX } from '../frame.ts';
 import type { Method } from '../methods.ts';
 
-/** Encodes a request into a frame; one that is larger than the limit is refused, and was never sent. */
+/** Encodes a request into a frame. A frame that is larger than the limit is refused before anything is sent. */
 export function encodeFrame<Req, Res>(method: Method<Req, Res>, request: Req, maxSendBytes: number): Buffer {
   const frame = method.codec.encodeRequest(request);
   const size = frame.length - FRAME_PREFIX;

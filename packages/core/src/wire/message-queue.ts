@@ -1,16 +1,16 @@
 import { Inbox, Iteration, secondReader } from '../inbox.ts';
 
-/** What a queue needs of the stream that it belongs to. */
+/** The functions that a queue calls on its stream. */
 export interface QueueSource {
-  /** One more message is wanted. */
+  /** Requests one more message. */
   pull(): void;
-  /** The reader has left: nothing more is wanted, ever. */
+  /** Called when the reader has left. No more messages are requested. */
   leave(): void;
 }
 
 /**
- * The reading half of a stream, read one way and once: pushed to `forEach`, or pulled by an iterator, one message asked for
- * at a time, so that a slow reader holds up the peer and not our memory.
+ * The reading half of a stream. It has one reader: `forEach`, to which messages are pushed, or an iterator, which pulls them. An
+ * iterator requests one message at a time, so that a slow reader stops the peer and does not fill the memory.
  */
 export class MessageQueue<T> implements AsyncIterable<T, undefined> {
   readonly #source: QueueSource;
@@ -47,7 +47,7 @@ export class MessageQueue<T> implements AsyncIterable<T, undefined> {
     return new Promise((resolve, reject) => {
       const { ended } = this.#inbox;
       this.#onMessage = onMessage;
-      // Messages go past the inbox, so that its reader gets the end.
+      // Messages bypass the inbox; its reader gets only the end.
       this.#inbox.read({ resolve: () => resolve(), reject });
       if (!ended) this.#source.pull();
     });

@@ -9,7 +9,7 @@ import { encodeFrame } from './frame.ts';
 import { MessageQueue } from './message-queue.ts';
 import type { WireParts } from './wire-parts.ts';
 
-/** One stream on the wire: it connects in the background, keeps what is sent until then, and ends once. */
+/** One stream on the wire. It connects in the background, keeps what is sent until then, and ends once. */
 export class StreamCall<Req, Res> extends Exchange<Req, Res> implements ClientStream<Req, Res>, Resident {
   readonly #queue: MessageQueue<Res>;
   #unsent: Req[] = [];
@@ -79,7 +79,7 @@ export class StreamCall<Req, Res> extends Exchange<Req, Res> implements ClientSt
     this.finish(status.code === 0 ? undefined : this.#statusError(status));
   }
 
-  /** Ends the stream because its endpoint is removed; it can be opened elsewhere. */
+  /** Ends the stream because its endpoint is removed. It can be opened at another one. */
   evict(reason: string): void {
     this.finish(this.#statusError({ code: 14, details: reason, reach: 'sent' }));
   }

@@ -9,14 +9,14 @@ import { encodeFrame } from './frame.ts';
 import type { WireParts } from './wire-parts.ts';
 
 /**
- * How often a request that provably never reached etcd is sent again at once, on another connection if there is one. The
- * number is ours: gRPC repeats a refused stream once.
+ * How often a request that provably never reached etcd is sent again at once, on another connection if there is one. gRPC itself
+ * repeats a refused stream once.
  */
 const RESENDS = 3;
 
 /**
- * One unary call on the wire: sends one frame and settles once. A request that provably was not processed (its connection
- * was lost before it left, or the peer refused the stream) is sent again, as gRPC's transparent retry does, writes included.
+ * One unary call on the wire. It sends one frame and settles once. A request that provably was not processed (its connection
+ * was lost before it left, or the peer refused the stream) is sent again, as in gRPC's transparent retry, writes included.
  */
 export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
   readonly #resolve: (response: Res) => void;

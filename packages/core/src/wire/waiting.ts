@@ -4,7 +4,7 @@ import { EtcdError, clientClosed } from '../errors.ts';
 import type { Expiring } from './deadlines.ts';
 import type { UnderWay, WireParts } from './wire-parts.ts';
 
-/** Waits for work on behalf of a call of which nothing is under way meanwhile; ends with the call, whatever ends that. */
+/** Waits for work on behalf of a call that is not on the wire meanwhile. The wait ends with the call, whatever ends that. */
 export function waitFor<T>(
   call: Pick<Call, 'method' | 'deadline' | 'signal'>,
   parts: WireParts,
@@ -28,7 +28,7 @@ export function waitFor<T>(
     const over = signal?.aborted === true || parts.closed;
     const entry = over ? undefined : parts.deadlines.add(deadline, waiting);
     const ignoreAbort = over ? undefined : signal && onAbort(signal, () => fail(signal.reason));
-    // Handles the failure of the work also after the call has ended.
+    // The failure of the work is handled even after the call has ended.
     work.then(settle(resolve), fail);
     if (signal?.aborted) return reject(signal.reason);
     if (parts.closed) return reject(clientClosed(method.label));

@@ -4,11 +4,11 @@ import type { ClientStats } from '../stats.ts';
 import type { Picker } from '../transport/picker.ts';
 import type { Deadlines } from './deadlines.ts';
 
-/** What calls go over the wire with; one for all calls of a client. */
+/** The parts that calls need on the wire. All calls of a client share them. */
 export interface WireParts {
-  /** One object for all clients over the same connections. */
+  /** The identity of the connections: one object for all clients that share them. */
   readonly connections: object;
-  /** What the client is doing now: for interceptors. */
+  /** What the client does now; for interceptors. */
   readonly stats: () => ClientStats;
   readonly picker: Picker;
   readonly deadlines: Deadlines;
@@ -20,9 +20,9 @@ export interface WireParts {
   readonly maxSendBytes: number;
   /** The deadline of a unary call that names none. */
   readonly requestTimeoutMs: number;
-  /** Everything under way, to be ended by `close()`. */
+  /** Everything under way; `close()` ends it. */
   readonly underWay: Set<UnderWay>;
-  /** Whether the client was closed: nothing begins any more. */
+  /** Whether the client was closed. Nothing begins any more then. */
   closed: boolean;
 }
 

@@ -4,7 +4,7 @@ import { connect, type ConnectionOptions as TlsConnectOptions, type TLSSocket } 
 
 type Handshake = (socket: Socket) => Promise<experimental.SecureConnectResult>;
 
-/** Channel credentials of one endpoint without TLS. `onReached`: a peer has accepted a connection. */
+/** Channel credentials of one endpoint without TLS. `onReached` is called when a peer has accepted a connection. */
 export function plainCredentials(onReached: () => void): ChannelCredentials {
   return new EndpointCredentials(false, (socket) => {
     onReached();
@@ -13,8 +13,8 @@ export function plainCredentials(onReached: () => void): ChannelCredentials {
 }
 
 /**
- * Channel credentials of one endpoint with TLS. grpc-js's own would send an IP address as the TLS server name, and would hide
- * why a handshake failed; so the handshake is ours. `onFailure` receives its error.
+ * Channel credentials of one endpoint with TLS. The handshake is our own, because grpc-js's would send an IP address as the TLS
+ * server name and would hide why a handshake failed. `onFailure` receives the error of the handshake.
  */
 export function tlsCredentials(options: TlsConnectOptions, onFailure: (error: Error) => void): ChannelCredentials {
   const handshake = (socket: Socket): Promise<{ socket: TLSSocket; secure: true }> =>
@@ -26,7 +26,7 @@ export function tlsCredentials(options: TlsConnectOptions, onFailure: (error: Er
       const secured = connect({ ...options, socket });
       secured.once('secureConnect', () => {
         secured.off('error', fail).off('close', closed);
-        // With TLS 1.3 the server refuses a client certificate only after the handshake has ended well here.
+        // With TLS 1.3, a server refuses a client certificate only after the handshake has succeeded on this side.
         secured.on('error', (error: NodeJS.ErrnoException) => {
           if (error.code?.startsWith('ERR_SSL_') === true) onFailure(error);
         });

@@ -3,27 +3,27 @@ import type { Channel } from '@grpc/grpc-js';
 import { FRAME_PREFIX } from '../../frame.ts';
 import type { Reach, WireCall, WireListener } from '../transport.ts';
 
-// grpc-js reports both of these in words only.
+// grpc-js reports both of these only in words.
 const REFUSED = 'Stream refused by server';
 const TOO_LARGE = /^Received message (?:larger than max|that decompresses to a size larger than) /;
 
 /**
- * For how many microtasks a cancel is repeated. grpc-js takes three from `start` to the inner call that `cancelWithStatus`
- * ends, and at least one more from there to the first byte.
+ * For how many microtasks a cancel is repeated. grpc-js needs three from `start` to the inner call that `cancelWithStatus`
+ * ends, and at least one more until the first byte.
  */
 const CANCELS = 12;
 
 type GrpcWire = ReturnType<Channel['createCall']>;
 
-/** One call of grpc-js, through the channel's own interface: cheaper than a generated client, and nothing in between. */
+/** One call of grpc-js, through the channel's own interface. That is cheaper than a generated client. */
 export class GrpcCall implements WireCall {
   readonly #wire: GrpcWire;
   readonly #calls: Set<GrpcCall>;
   readonly #onSettled: () => void;
   #listener: WireListener | undefined;
-  /** Whether messages are reported without being asked for. */
+  /** Whether messages are reported without `read`. */
   #unary = false;
-  /** Messages that wait until the first one is written: until then grpc-js has room for one, and forgets all others. */
+  /** Messages that wait until the first one is written. Until then grpc-js keeps only one, and drops all others. */
   #waiting: Buffer[] | undefined;
   #written = false;
   /** Messages that grpc-js has not written yet. */
@@ -54,7 +54,7 @@ export class GrpcCall implements WireCall {
   }
 
   halfClose(): void {
-    // grpc-js half-closes after the message that it is writing, also where more are to follow.
+    // grpc-js half-closes after the message that it is writing, even if more are to follow.
     if (this.#waiting === undefined && this.#writing <= 1) this.#wire.halfClose();
     else this.#ending = true;
   }
@@ -70,15 +70,15 @@ export class GrpcCall implements WireCall {
   }
 
   /**
-   * Cancels now, and again with each microtask while the call may not have left yet: grpc-js forgets a cancel that comes
-   * before it has made its inner call, and would start that one nevertheless.
+   * Cancels now, and again in each microtask while the call may not have left yet. grpc-js drops a cancel that comes before it
+   * has made its inner call, and would start that call nevertheless.
    */
   #cancelWire(times: number): void {
     this.#wire.cancelWithStatus(status.CANCELLED, 'cancelled');
     if (times > 1 && !this.#written && !this.#answered) queueMicrotask(() => this.#cancelWire(times - 1));
   }
 
-  /** Ends the call from below, and reports it. grpc-js does not show how far a call got while it is under way. */
+  /** Ends the call because its connection ends, and reports that. grpc-js does not show how far a call got while it is under way. */
   abandon(details: string): void {
     const listener = this.#listener;
     this.cancel();
@@ -99,7 +99,7 @@ export class GrpcCall implements WireCall {
     const listener = this.#listener;
     if (listener === undefined) return;
     this.#settle();
-    // Whatever grpc-js throws inside becomes a status, with or without details.
+    // An error that grpc-js throws inside becomes a status, with or without details.
     const details = String(end.details ?? '');
     const reach = this.#refused(end, details) ? 'refused' : this.#reach();
     listener.onEnd({ code: end.code, details, reach, ...(isTooLarge(end, details) && { tooLarge: true }) });
@@ -121,14 +121,14 @@ export class GrpcCall implements WireCall {
   };
 
   /**
-   * Whether the peer reset the stream as REFUSED_STREAM: not processed, by the protocol. grpc-js takes the reset's code off
-   * the status; what remains is its text, and that the text is no server's, as there were neither headers nor trailers.
+   * Whether the peer reset the stream with REFUSED_STREAM, by which it promises that it has not processed the call. The status of
+   * grpc-js does not hold that code. Its text shows it, and the text is no server's if there were neither headers nor trailers.
    */
   #refused(end: StatusObject, details: string): boolean {
     return end.code === status.UNAVAILABLE && details === REFUSED && !this.#answered && isLocal(end);
   }
 
-  /** grpc-js knows a call's peer only once it has a stream on a connection; until then nothing can have left. */
+  /** How far the call got. grpc-js has a peer for it only once it has a stream on a connection; before, nothing can have left. */
   #reach(): Reach {
     return this.#wire.getAuthContext() === null ? 'unsent' : 'sent';
   }
@@ -140,7 +140,7 @@ export class GrpcCall implements WireCall {
   }
 }
 
-/** Whether grpc-js may have made a status itself: a server that refuses a call at once sends headers with its status. */
+/** Whether grpc-js may have made a status itself. A server that refuses a call at once sends headers with its status. */
 function isLocal({ metadata }: StatusObject): boolean {
   return Object.keys(metadata.getMap()).length === 0;
 }

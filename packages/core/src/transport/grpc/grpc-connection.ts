@@ -24,7 +24,7 @@ import { targetOf } from './resolver.ts';
 import { streamLimitOf } from './stream-limit.ts';
 import { StreamQueue } from './stream-queue.ts';
 
-/** Enough for a large range not to wait for window updates; more only costs memory. */
+/** The HTTP/2 window in bytes. A large range then does not wait for window updates; more would only cost memory. */
 const FLOW_CONTROL_WINDOW = 1 << 20;
 
 /** One connection over grpc-js: a channel to one address, with a subchannel pool of its own. */
@@ -105,7 +105,7 @@ export class GrpcConnection implements Connection {
     const state = channel.getConnectivityState(false);
     if (state === connectivityState.READY && !this.#ready) {
       this.#ready = true;
-      // grpc-js reports the state before it keeps the session, of which the limit of streams is read.
+      // grpc-js reports the state before it stores the session, from which the limit of streams is read.
       queueMicrotask(() => this.#stands(channel));
     } else if (state === connectivityState.TRANSIENT_FAILURE) {
       return this.#explain(channel);
@@ -121,7 +121,7 @@ export class GrpcConnection implements Connection {
     this.#observer.onReady();
   }
 
-  /** Finds out why a connection failed: grpc-js reports it only to a call. This one cannot leave: there is no connection. */
+  /** Finds out why a connection failed. grpc-js reports that only to a call; this call cannot leave, as there is no connection. */
   #explain(channel: Channel): void {
     const probe = channel.createCall('/etcdts/WhyNot', Infinity, null, null, null);
     probe.start(grpcMetadata({}), {
@@ -133,7 +133,7 @@ export class GrpcConnection implements Connection {
 
   #failed(text: string): void {
     if (this.#observer === undefined) return;
-    // The channel would connect again meanwhile.
+    // Otherwise the channel would connect again meanwhile.
     this.#closing = true;
     this.#drained();
     const attempt = {
@@ -163,11 +163,11 @@ export class GrpcConnection implements Connection {
   }
 }
 
-/** The reason of the last attempt, in grpc-js's account of a channel that is not connected. */
+/** The reason of the last attempt, taken from grpc-js's description of a channel that is not connected. */
 function reasonIn(text: string): string {
   const reason = /Last error: (?:Error: )?(.*?)(?:\. Resolution note: .*)?$/s.exec(text)?.[1] ?? text;
   const undated = reason.replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)$/, '');
-  // grpc-js's words for a peer that closes at once.
+  // This is grpc-js's text for a peer that closes at once.
   return undated === 'Failed to connect' ? 'the peer closed the connection before it sent HTTP/2 settings' : undated;
 }
 
@@ -175,9 +175,9 @@ function channelOptions(endpoint: Endpoint, options: ConnectionOptions): Channel
   return {
     'grpc.default_authority': authorityOf(endpoint),
     'grpc.primary_user_agent': 'etcdts',
-    // A pool of its own, so that no other client's stuck or differently configured connection is inherited.
+    // Each channel has its own pool, so that it never uses a stuck or differently configured connection of another client.
     'grpc.use_local_subchannel_pool': 1,
-    // Repeating calls is decided above, by what is known of their outcome.
+    // The floors above decide whether a call is repeated, by its outcome.
     'grpc.enable_retries': 0,
     'grpc.service_config_disable_resolution': 1,
     'grpc.enable_channelz': 0,

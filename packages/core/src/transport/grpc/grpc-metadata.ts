@@ -2,13 +2,13 @@ import { Metadata as GrpcMetadata } from '@grpc/grpc-js';
 import type { Metadata } from '../../metadata.ts';
 import { invalidArgument } from '../../errors.ts';
 
-// Most calls carry the very same metadata object; a Metadata of grpc-js is not cheap to make, and createCall copies it.
+// Most calls carry the same metadata object. A Metadata of grpc-js is expensive to make, and createCall copies it anyway.
 const made = new WeakMap<Metadata, GrpcMetadata>();
 
-// Without the colon of HTTP/2's own, which grpc-js lets pass.
+// The colon of HTTP/2's own headers is excluded, because grpc-js accepts it.
 const NAME = /^[0-9a-z_.-]+$/i;
 
-/** grpc-js's form of a call's metadata; keys and values that HTTP/2 cannot carry are refused by name. */
+/** Converts a call's metadata to grpc-js's form. Keys and values that HTTP/2 cannot carry are refused by name. */
 export function grpcMetadata(metadata: Metadata): GrpcMetadata {
   let grpc = made.get(metadata);
   if (grpc === undefined) {

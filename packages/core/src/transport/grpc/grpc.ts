@@ -24,8 +24,8 @@ export interface GrpcTransportOptions {
 }
 
 /**
- * The transport over @grpc/grpc-js: the default. One channel per connection, with a subchannel pool of its own. The library
- * is loaded by the first connection, and never in a process whose clients all have another transport.
+ * The transport over @grpc/grpc-js, the default. Each connection has one channel, with a subchannel pool of its own. The first
+ * connection loads the library; a process whose clients all have another transport never loads it.
  */
 export function grpcTransport({ lookup = systemLookup }: GrpcTransportOptions = {}): Transport {
   const peeked = new Set<string>();

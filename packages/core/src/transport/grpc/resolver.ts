@@ -4,12 +4,12 @@ import type { Endpoint } from '../endpoints.ts';
 const SCHEME = 'etcdts';
 const ADDRESS = 'etcdts.address';
 
-/** What Node's `net.connect` is given; grpc-js passes the address object through as it is. */
+/** The options of Node's `net.connect`. grpc-js passes the address object on as it is. */
 type Address = ({ host: string; port: number } | { path: string }) & { readonly signal: AbortSignal };
 
 /**
- * A grpc-js resolver that resolves to the one address it was made for: names are looked up above. The address carries a signal: without it nothing could end a TCP connect to a host that never answers,
- * and the process would wait for the kernel to give up.
+ * A grpc-js resolver that resolves to the one address it was made for; names are looked up above. The address carries a signal.
+ * Without it, nothing could end a TCP connect to a host that never answers, and the process would wait until the kernel gives up.
  */
 class AddressResolver implements experimental.Resolver {
   readonly #listener: experimental.ResolverListener;
@@ -22,7 +22,7 @@ class AddressResolver implements experimental.Resolver {
   }
 
   updateResolution(): void {
-    // grpc-js resolves again after each failure to connect: the same answer would lead to the same question, without end.
+    // grpc-js resolves again after each failure to connect. The same answer would lead to the same failure, without end.
     if (this.#live) return;
     this.#live = true;
     process.nextTick(() => {
@@ -49,8 +49,8 @@ export function targetOf(endpoint: Endpoint, signal: AbortSignal): { target: str
   const address: Address = {
     ...place,
     get signal() {
-      // A channel that is closed while it waits after a failure connects once more, and Node connects although the signal
-      // is aborted already: nobody would ever end that connection.
+      // A channel that is closed while it waits after a failure connects once more. Node connects even if the signal is already
+      // aborted, and nothing would ever end that connection.
       signal.throwIfAborted();
       return signal;
     },

@@ -1,7 +1,7 @@
 import { Metadata, type Channel } from '@grpc/grpc-js';
 import type { Settings } from 'node:http2';
 
-/** Where grpc-js 1.14 keeps the HTTP/2 session of a channel that is ready: no public name leads there. */
+/** The private path by which grpc-js 1.14 keeps the HTTP/2 session of a ready channel. There is no public one. */
 interface ReadyChannel {
   readonly internalChannel: {
     readonly currentPicker: {
@@ -15,9 +15,9 @@ interface ReadyChannel {
 }
 
 /**
- * Finds where to read how many streams the peer of a ready channel allows at a time (SETTINGS_MAX_CONCURRENT_STREAMS).
- * Another version of grpc-js may keep the session elsewhere. Then the answer is Infinity, and calls beyond the limit wait
- * inside of Node, where they count as sent.
+ * Makes a function that reads how many streams the peer of a ready channel allows at a time (SETTINGS_MAX_CONCURRENT_STREAMS).
+ * Another version of grpc-js may keep the session elsewhere. The function then returns Infinity, and calls beyond the limit
+ * wait inside of Node, where they count as sent.
  */
 export function streamLimitOf(channel: Channel): () => number {
   try {

@@ -6,7 +6,7 @@ const LOOK_EVERY_MS = 500;
 export interface QueueOwner {
   /** How many streams are open. */
   open(): number;
-  /** The first call waits: the peer allows no more than `limit` streams at a time. */
+  /** Called when the first call waits, because the peer allows only `limit` streams at a time. */
   onCrowded(limit: number): void;
 }
 
@@ -17,7 +17,7 @@ export class StreamQueue {
   /** How many streams the peer allows now. */
   limit: () => number = () => Infinity;
   #advancing = false;
-  /** Looks whether the peer allows more by now: grpc-js takes away the event by which Node reports that. */
+  /** Checks from time to time whether the peer allows more. grpc-js removes the listener of the event by which Node reports it. */
   #look: NodeJS.Timeout | undefined;
 
   constructor(owner: QueueOwner) {
@@ -29,7 +29,7 @@ export class StreamQueue {
     return this.#waiting.size > 0 || this.#owner.open() >= this.limit();
   }
 
-  /** Has a call wait; `begin` starts it. */
+  /** Adds a call that waits; `begin` starts it. */
   add(listener: WireListener, begin: () => WireCall): WireCall {
     const why = (): string => `the call waits for a stream: the peer allows ${this.limit()} at a time`;
     const call = new WaitingCall(listener, begin, why, () => this.#remove(call));
@@ -40,7 +40,7 @@ export class StreamQueue {
     return call;
   }
 
-  /** A stream has ended: another call may begin, once the end of this one is dealt with. */
+  /** Called when a stream has ended. Another call may begin once the end of this one is handled. */
   advance(): void {
     if (this.#advancing || this.#waiting.size === 0) return;
     this.#advancing = true;
@@ -58,7 +58,7 @@ export class StreamQueue {
   dismiss(details: string): void {
     const dismissed = [...this.#waiting];
     for (const call of dismissed) this.#remove(call);
-    // Later, when the connection counts as lost: they begin again on another one.
+    // They end later, when the connection counts as lost, so that they start again on another one.
     if (dismissed.length > 0) queueMicrotask(() => dismissed.forEach((call) => call.dismiss(details)));
   }
 
@@ -67,7 +67,7 @@ export class StreamQueue {
   }
 }
 
-/** One call that waits. It keeps what it is told until it begins, and passes everything on from then on. */
+/** One call that waits. It keeps what is sent to it until it begins; from then on it passes everything on. */
 class WaitingCall implements WireCall {
   readonly #listener: WireListener;
   readonly #begin: () => WireCall;
