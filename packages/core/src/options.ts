@@ -98,8 +98,7 @@ export function resolveOptions(options: ClientOptions, defaultTransport: () => T
   const logger = clientLog(options.logger);
   // Checked even if no endpoint uses it yet: a later one may.
   if (tls !== undefined && !isLoader(tls)) secureContextOf(tls);
-  if (tls?.insecureSkipVerify === true)
-    logger.warn('insecureSkipVerify is on: any server certificate is accepted');
+  if (tls?.insecureSkipVerify === true) logger.warn('insecureSkipVerify is on: any server certificate is accepted');
   return {
     endpoints,
     tls,

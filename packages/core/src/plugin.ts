@@ -40,6 +40,19 @@ export { tokens } from './tokens.ts';
 export { systemClock, type Clock, type Timer } from './clock.ts';
 export type { ClientStats, EndpointStats, LeaseStats, WatchStats } from './stats.ts';
 
+// ---- what clients publish on node:diagnostics_channel -----------------------------------------------------------------
+export type {
+  CallWaitsMessage,
+  CloseMessage,
+  ConnectMessage,
+  DiagnosticsMessages,
+  LeaseLostMessage,
+  LostMessage,
+  ReadyMessage,
+  StreamResumedMessage,
+  WatchParkedMessage,
+} from './diagnostics.ts';
+
 // ---- wrappers, and RPCs of a package --------------------------------------------------------------------------------
 export { invoke, invokeStream } from './invoke.ts';
 export {

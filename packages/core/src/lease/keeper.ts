@@ -1,14 +1,16 @@
-import { backoffMs, type Backoff } from '../backoff.ts';
+import { backoffMs } from '../backoff.ts';
 import { describe } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
-import type { Clock, Timer } from '../clock.ts';
-import { clientClosed, invalidArgument, isEtcdError, reasonText } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Timer } from '../clock.ts';
+import { plainMessage } from '../codec/plain-message.ts';
+import { diagnostics } from '../diagnostics.ts';
+import { clientClosed, invalidArgument, isEtcdError, reasonText, type EtcdError } from '../errors.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
-import type { Pipeline } from '../pipeline/pipeline.ts';
+import { Outage } from '../outage.ts';
 import type { LeaseStats } from '../stats.ts';
 import { GrantedLives } from './granted-lives.ts';
+import { RENEWAL_BACKOFF, type KeeperParts } from './keeper-parts.ts';
 import { KeptLease, type LeaseObserver } from './kept-lease.ts';
 import { leaseNotFound, streamEnded, streamStalled } from './lease-errors.ts';
 import { RenewalStream, type Sent } from './renewal-stream.ts';
@@ -18,21 +20,8 @@ import type { KeepAlive } from './service.ts';
 const TOGETHER_MS = 100;
 /** A stream is not called silent for longer than this, however often it was before. */
 const LONGEST_SILENCE_MS = 5_000;
-/** Between two attempts to renew. */
-export const RENEWAL_BACKOFF: Backoff = { firstMs: 25, longestMs: 500 };
 /** How late a timer may be before answers are taken to lie unread. */
 const LATE_MS = 100;
-
-/** What a keeper is made of. */
-export interface KeeperParts {
-  readonly pipeline: Pipeline;
-  readonly clock: Clock;
-  /** From 0 up to 1, as Math.random. */
-  readonly random: () => number;
-  readonly logger: Logger;
-  /** How long the first answer about a lease of unknown time to live may take. */
-  readonly requestTimeoutMs: number;
-}
 
 /**
  * Keeps leases alive: all of them over one LeaseKeepAlive stream, by one timer.
@@ -51,6 +40,7 @@ export class LeaseKeeper implements LeaseObserver {
   /** Streams that failed since the last answer, and those of them that were silent. */
   #failures = 0;
   #silences = 0;
+  readonly #outage: Outage;
   /** No stream is opened before. */
   #openAt = 0;
   #timer: Timer | undefined;
@@ -62,6 +52,7 @@ export class LeaseKeeper implements LeaseObserver {
   constructor(parts: KeeperParts) {
     this.#parts = parts;
     this.#granted = new GrantedLives(parts.clock);
+    this.#outage = new Outage('Lease.LeaseKeepAlive', parts.clock);
   }
 
   /** Keeps a lease alive for one more holder. */
@@ -99,18 +90,23 @@ export class LeaseKeeper implements LeaseObserver {
     this.#timer?.cancel();
   }
 
-  /** @internal */
   onReleased(lease: KeptLease): void {
     this.#rest();
     // Nobody waits for its renewal, but whoever has its signal still counts on the deadline.
     lease.awaited = undefined;
   }
 
-  /** @internal */
-  onEnded(lease: KeptLease, held: boolean, failed: boolean): void {
-    this.#leases.delete(lease.id);
-    if (held && failed && !this.#closed) this.#lost++;
-    if (held) this.#rest();
+  onEnded({ id }: KeptLease, held: boolean, failure: EtcdError | undefined): void {
+    this.#leases.delete(id);
+    if (!held) return;
+    if (failure !== undefined && !this.#closed) this.#report(id, failure);
+    this.#rest();
+  }
+
+  #report(id: bigint, { code, message }: EtcdError): void {
+    this.#lost++;
+    this.#parts.logger.warn(message, { lease: String(id), code });
+    if (diagnostics.leaseLost.hasSubscribers) diagnostics.leaseLost.publish(plainMessage({ id, code }));
   }
 
   #begin(id: bigint, timeoutMs = this.#parts.requestTimeoutMs): KeptLease {
@@ -127,6 +123,7 @@ export class LeaseKeeper implements LeaseObserver {
     if (this.#held > 0) return;
     const stream = this.#stream;
     this.#stream = undefined;
+    this.#outage.forget();
     stream?.cancel();
     this.#arm();
   }
@@ -157,6 +154,7 @@ export class LeaseKeeper implements LeaseObserver {
     const { lease } = sent;
     this.#failures = 0;
     this.#silences = 0;
+    this.#outage.end(this.#held);
     lease.awaited = undefined;
     if (lease.expire()) return;
     if (response.ttl <= 0) return lease.fail(leaseNotFound(lease.id));
@@ -173,6 +171,7 @@ export class LeaseKeeper implements LeaseObserver {
     // The first stream in place of one that failed is opened at once.
     this.#openAt = clock.now() + backoffMs(this.#failures++, RENEWAL_BACKOFF, random);
     const reason = reasonText(cause);
+    this.#outage.begin(reason);
     logger.debug(`the keepalive stream is replaced: ${reason}`, { reason });
     const owed = stream.owed();
     for (const { lease } of owed) {

@@ -16,10 +16,10 @@ export interface LeaseObserver {
   /** The last holder let go: renewing ends, the deadline stays. */
   onReleased(lease: KeptLease): void;
   /**
-   * The lease is gone or may be; `held` says whether it was being renewed, `failed` whether nobody meant it to end. Called
-   * before anyone else is told.
+   * The lease is gone or may be; `held` says whether it was being renewed, `failure` why, unless its own client gave it up.
+   * Called before anyone else is told.
    */
-  onEnded(lease: KeptLease, held: boolean, failed: boolean): void;
+  onEnded(lease: KeptLease, held: boolean, failure: EtcdError | undefined): void;
 }
 
 /** What is known of a lease's life before its first renewal is acknowledged. */
@@ -127,7 +127,7 @@ export class KeptLease implements HeldLease {
     this.#ended = true;
     const holds = [...this.#holds];
     this.#holds.clear();
-    this.#observer.onEnded(this, holds.length > 0, failed);
+    this.#observer.onEnded(this, holds.length > 0, failed ? error : undefined);
     for (const hold of holds) tell(hold);
     this.#signal.abort(error);
   }

@@ -6,7 +6,7 @@ import { remedyOf } from '../failures.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
 import { backoffMs } from '../backoff.ts';
-import { RENEWAL_BACKOFF, type KeeperParts } from './keeper.ts';
+import { RENEWAL_BACKOFF, type KeeperParts } from './keeper-parts.ts';
 import { leaseNotFound, streamEnded } from './lease-errors.ts';
 
 /** How long etcd may take to end a stream that is half-closed; then it is cancelled. */

@@ -13,7 +13,8 @@ import type {
 import { methods } from '../methods.ts';
 import type { LeaseStats } from '../stats.ts';
 import { randomLeaseId } from './lease-id.ts';
-import { LeaseKeeper, type KeeperParts } from './keeper.ts';
+import { LeaseKeeper } from './keeper.ts';
+import type { KeeperParts } from './keeper-parts.ts';
 import { DrawnIds } from './lease-draw.ts';
 import { keepAliveOnce } from './once.ts';
 import type { KeepAlive, LeaseService } from './service.ts';

@@ -117,6 +117,12 @@ export class FakeConnection implements Connection {
     this.#observer?.onLost({ details, tls });
   }
 
+  /** The peer announces the end. */
+  dismiss(): void {
+    this.state = 'lost';
+    this.#observer?.onLost({ details: 'the peer ends the connection', tls: false, graceful: true });
+  }
+
   crowd(limit: number): void {
     this.#observer?.onCrowded(limit);
   }
@@ -164,7 +170,7 @@ export class FakeTransport implements Transport {
       connectTimeoutMs: 500,
       clock: this.clock,
       random: () => 1,
-      logger: { ...silentLogger, warn: say },
+      logger: { ...silentLogger, info: (line) => say(`info: ${line}`), warn: say },
     });
   }
 }

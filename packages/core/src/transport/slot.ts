@@ -1,5 +1,6 @@
 import { backoffMs, type Backoff } from '../backoff.ts';
 import type { Clock, Timer } from '../clock.ts';
+import { diagnostics } from '../diagnostics.ts';
 import { reasonText, serverText } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { isConfidential, type Endpoint } from './endpoints.ts';
@@ -45,6 +46,8 @@ export class Slot {
   #retryAt = 0;
   #health: Health = new Health();
   #crowdedBefore = false;
+  /** When it began to connect, or since when it stands. */
+  #since = 0;
 
   constructor(endpoint: Endpoint, parts: SlotParts, onChange: (slot: Slot) => void) {
     this.endpoint = endpoint;
@@ -92,6 +95,9 @@ export class Slot {
   connect(): void {
     if (this.#state !== 'idle') return;
     this.#state = 'connecting';
+    this.#since = this.#parts.clock.now();
+    const failures = this.#failures;
+    if (diagnostics.connect.hasSubscribers) diagnostics.connect.publish({ endpoint: this.#address, failures });
     const { tls } = this.#parts;
     if (!(tls instanceof TlsSource)) return this.#open(tls);
     if (!this.endpoint.secure) return this.#open(undefined);
@@ -103,6 +109,10 @@ export class Slot {
 
   /** Waits for the calls under way, moves the streams, and never connects again. With `now`, it ends everything at once. */
   close(now: boolean): void {
+    if (this.#state !== 'idle' && this.#state !== 'closed' && diagnostics.close.hasSubscribers) {
+      const connected = this.#state === 'ready';
+      diagnostics.close.publish({ endpoint: this.#address, connected, durationMs: this.#elapsed() });
+    }
     this.#state = 'closed';
     this.#stopLoading?.();
     this.#connectTimer?.cancel();
@@ -140,16 +150,20 @@ export class Slot {
     this.#failure = undefined;
     this.#failures = 0;
     this.#health = new Health();
-    const { address: endpoint } = this.endpoint;
-    this.#parts.logger.debug(`${endpoint}: connected`, { endpoint });
+    const endpoint = this.#address;
+    const durationMs = this.#elapsed();
+    this.#since = this.#parts.clock.now();
+    this.#parts.logger.debug(`${endpoint}: connected`, { endpoint, durationMs });
+    if (diagnostics.ready.hasSubscribers) diagnostics.ready.publish({ endpoint, durationMs });
     this.#onChange(this);
   }
 
   /** Logs that calls wait, because the peer allows few streams. Once is enough, as the limit is a setting of the peer. */
   #crowded(limit: number): void {
+    const endpoint = this.#address;
+    if (diagnostics.waits.hasSubscribers) diagnostics.waits.publish({ for: 'stream', endpoint, limit });
     if (this.#crowdedBefore) return;
     this.#crowdedBefore = true;
-    const { address: endpoint } = this.endpoint;
     const message = `${endpoint}: calls wait for a stream: the peer allows ${limit} at a time`;
     this.#parts.logger.warn(message, { endpoint, limit });
   }
@@ -167,9 +181,24 @@ export class Slot {
       const { clock, random } = this.#parts;
       this.#retryAt = clock.now() + backoffMs(++this.#failures, COOL_DOWN, random);
     }
-    const { address: endpoint } = this.endpoint;
-    const reason = serverText(failure.details);
-    this.#parts.logger.warn(`${endpoint}: ${reason}`, { endpoint, reason });
+    this.#report(failure, wasReady);
     this.#onChange(this);
+  }
+
+  #report({ details, tls, ...failure }: ConnectFailure, connected: boolean): void {
+    const graceful = failure.graceful === true;
+    const [endpoint, reason, failures] = [this.#address, serverText(details), this.#failures];
+    // A member that is stopped, or a proxy that spreads its clients: that is how it is done.
+    this.#parts.logger[graceful ? 'info' : 'warn'](`${endpoint}: ${reason}`, { endpoint, reason });
+    if (!diagnostics.lost.hasSubscribers) return;
+    diagnostics.lost.publish({ endpoint, reason, connected, graceful, tls, durationMs: this.#elapsed(), failures });
+  }
+
+  get #address(): string {
+    return this.endpoint.address;
+  }
+
+  #elapsed(): number {
+    return Math.round(this.#parts.clock.now() - this.#since);
   }
 }

@@ -90,11 +90,13 @@ export interface WireCall {
   cancel(): void;
 }
 
-/** A failure to connect, with its reason. */
+/** A failure to connect, or the loss of a connection, with its reason. */
 export interface ConnectFailure {
   readonly details: string;
   /** The TLS handshake failed: certificates or configuration, not the network. */
   readonly tls: boolean;
+  /** The peer has announced the end, with no error (GOAWAY with NO_ERROR): it stops, or sends its clients elsewhere. */
+  readonly graceful?: true;
   readonly cause?: unknown;
 }
 

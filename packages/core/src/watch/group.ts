@@ -1,4 +1,5 @@
 import type { CallOptions } from '../call.ts';
+import { diagnostics } from '../diagnostics.ts';
 import type { WatchBuffers } from './buffers.ts';
 import { Succession, type WatchHubParts } from './succession.ts';
 import type { Subscription, SubscriptionOwner } from './subscription.ts';
@@ -52,6 +53,7 @@ export class WatchGroup implements SubscriptionOwner {
 
   parked(subscription: Subscription): void {
     const { bufferedBytes } = subscription;
+    if (diagnostics.parked.hasSubscribers) diagnostics.parked.publish({ bufferedBytes });
     this.#parts.logger.info(`watch parked: ${bufferedBytes} bytes wait for its reader`, { bufferedBytes });
   }
 

@@ -5,6 +5,7 @@ import { isEtcdError, type EtcdError } from '../errors.ts';
 import { isLasting } from '../failures.ts';
 import type { Logger } from '../logger.ts';
 import { methods } from '../methods.ts';
+import { Outage } from '../outage.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { cancelVerdict, endedBy, streamVerdict, type Verdict } from './resume.ts';
 import { LiveStream, type StreamOwner } from './stream.ts';
@@ -46,6 +47,7 @@ export class Succession implements StreamOwner {
   #failures = 0;
   #current: LiveStream | undefined;
   readonly #outdated: Set<LiveStream> = new Set();
+  readonly #outage: Outage;
   #timer: Timer | undefined;
   /** Set while a token has to be renewed before the next stream: the subscription whose key is read for that. */
   #refused: Subscription | undefined;
@@ -55,6 +57,7 @@ export class Succession implements StreamOwner {
 
   constructor(parts: WatchHubParts, options: CallOptions, members: ReadonlySet<Subscription>) {
     this.#parts = parts;
+    this.#outage = new Outage('Watch.Watch', parts.clock);
     this.#options = options;
     this.#members = members;
   }
@@ -73,6 +76,7 @@ export class Succession implements StreamOwner {
   forget(subscription: Subscription): void {
     if (this.#refused === subscription) this.#refused = undefined;
     if (this.#members.size > 0) return;
+    this.#outage.forget();
     this.#timer?.cancel();
     this.#timer = undefined;
   }
@@ -108,7 +112,8 @@ export class Succession implements StreamOwner {
 
   established(stream: LiveStream): void {
     this.#proven = true;
-    if (stream !== this.#current || this.#outdated.size === 0) return;
+    if (stream !== this.#current) return;
+    this.#outage.end(stream.size);
     // The new token is good, so the streams of the old one are of no use any more.
     for (const outdated of this.#outdated) {
       const subscriptions = [...outdated.subscriptions()];
@@ -154,8 +159,8 @@ export class Succession implements StreamOwner {
     if (resuming === 0) return;
     this.resumes += 1;
     const reason = endedBy(error);
-    const message = `watch stream ended (${reason}): ${resuming} watches resume`;
-    this.#parts.logger.info(message, { reason, watches: resuming });
+    this.#outage.begin(reason);
+    this.#parts.logger.info(`watch stream ended (${reason}): ${resuming} watches resume`, { reason, resuming });
     this.#schedule();
   }
 
@@ -198,8 +203,8 @@ export class Succession implements StreamOwner {
   #schedule(): void {
     if (this.#current !== undefined || this.#timer !== undefined || this.#renewing) return;
     // Holds the process open: watches that resume count as work.
-    const { clock, random } = this.#parts;
-    this.#timer = clock.after(backoffMs(++this.#failures, BACKOFF, random), () => this.#reopen(), true);
+    const pauseMs = backoffMs(++this.#failures, BACKOFF, this.#parts.random);
+    this.#timer = this.#parts.clock.after(pauseMs, () => this.#reopen(), true);
   }
 
   #reopen(): void {

@@ -1,5 +1,6 @@
 import { onAbort } from '../abort.ts';
 import { servedBy, type Call } from '../call.ts';
+import { diagnostics } from '../diagnostics.ts';
 import { clientClosed, withFields, type EtcdError } from '../errors.ts';
 import type { Method } from '../methods.ts';
 import type { Waiter } from '../transport/picker.ts';
@@ -55,6 +56,10 @@ export abstract class Exchange<Req, Res> implements WireListener, Waiter, Expiri
     const { endpoint, avoid } = this.call;
     const slot = endpoint === undefined ? this.parts.picker.pick(this.parts.clock.now(), avoid) : undefined;
     if (slot !== undefined) return this.onSlot(slot);
+    if (diagnostics.waits.hasSubscribers) {
+      const { label } = this.call.method;
+      diagnostics.waits.publish({ for: 'connection', method: label, ...(endpoint !== undefined && { endpoint }) });
+    }
     try {
       this.#stopWaiting = this.parts.picker.wait(endpoint, this);
     } catch (error) {

@@ -67,13 +67,27 @@ export function lossContract(test: Suite, transport: () => Transport): void {
     const talk = line.start().ask(Buffer.from('x'));
     await eventually(() => streams.length === 1);
     peer.sessions[0]?.goaway(0, streams[0]?.id ?? 0);
-    await line.lost();
+    assert.is((await line.lost()).graceful, true);
     assert.equal(talk.ends, []);
     answer(streams[0] as ServerHttp2Stream, OK, Buffer.from('late'));
     assert.is((await talk.end()).code, 0);
     assert.equal(talk.messages, [Buffer.from('late')]);
     line.connection.close(false);
     await eventually(() => peer.sockets.size === 0);
+  });
+
+  test('D20 a GOAWAY with an error, or a connection that just ends, is no graceful end', async () => {
+    const ends: ((peer: Peer) => void)[] = [
+      ({ sessions }) => sessions[0]?.goaway(11),
+      ({ sockets }) => sockets.forEach((socket) => socket.destroy()),
+    ];
+    for (const end of ends) {
+      await using peer = await Peer.http2();
+      await using line = await new Line(transport(), peer.endpoint()).ready();
+      await eventually(() => peer.sessions.length === 1);
+      end(peer);
+      assert.is((await line.lost()).graceful, undefined);
+    }
   });
 
   test('a call above the last stream of a GOAWAY is refused; one below it goes on', async () => {

@@ -5,6 +5,7 @@ import {
   type ChannelOptions,
   type Metadata as GrpcMetadata,
 } from '@grpc/grpc-js';
+import { constants } from 'node:http2';
 import type { Metadata } from '../../metadata.ts';
 import { explainFailure } from '../connect-failure.ts';
 import { authorityOf, type Endpoint } from '../endpoints.ts';
@@ -21,11 +22,13 @@ import { plainCredentials, tlsCredentials } from './credentials.ts';
 import { GrpcCall } from './grpc-call.ts';
 import { grpcMetadata } from './grpc-metadata.ts';
 import { targetOf } from './resolver.ts';
-import { streamLimitOf } from './stream-limit.ts';
+import { sessionOf } from './session.ts';
 import { StreamQueue } from './stream-queue.ts';
 
 /** The HTTP/2 window in bytes. A large range then does not wait for window updates; more would only cost memory. */
 const FLOW_CONTROL_WINDOW = 1 << 20;
+
+const DISMISSED: ConnectFailure = { details: 'the peer ends the connection', tls: false, graceful: true };
 
 /** One connection over grpc-js: a channel to one address, with a subchannel pool of its own. */
 export class GrpcConnection implements Connection {
@@ -41,6 +44,8 @@ export class GrpcConnection implements Connection {
   #tlsError: Error | undefined;
   #stopExplaining: (() => void) | undefined;
   #ready = false;
+  /** Whether the peer has announced that it takes no more calls, with no error. */
+  #dismissed = false;
   #closing = false;
   readonly #queue: StreamQueue = new StreamQueue({
     open: () => this.#calls.size,
@@ -110,14 +115,19 @@ export class GrpcConnection implements Connection {
     } else if (state === connectivityState.TRANSIENT_FAILURE) {
       return this.#explain(channel);
     } else if (this.#ready && state !== connectivityState.READY) {
-      return this.#lost({ details: 'the connection was lost', tls: false });
+      return this.#lost(this.#dismissed ? DISMISSED : { details: 'the connection was lost', tls: false });
     }
     if (this.#observer !== undefined) channel.watchConnectivityState(state, Infinity, () => this.#follow(channel));
   }
 
   #stands(channel: Channel): void {
     if (this.#observer === undefined) return;
-    this.#queue.limit = streamLimitOf(channel);
+    const session = sessionOf(channel);
+    if (session !== undefined) {
+      this.#queue.limit = () => session.remoteSettings.maxConcurrentStreams ?? Infinity;
+      // Before the listener of grpc-js, which reports the loss.
+      session.prependOnceListener('goaway', (code) => (this.#dismissed = code === constants.NGHTTP2_NO_ERROR));
+    }
     this.#observer.onReady();
   }
 

@@ -14,7 +14,7 @@ export interface QueueOwner {
 export class StreamQueue {
   readonly #owner: QueueOwner;
   readonly #waiting: Set<WaitingCall> = new Set();
-  /** How many streams the peer allows now. */
+  /** How many streams the peer allows now. Infinity if that cannot be seen: calls beyond wait inside of Node and count as sent. */
   limit: () => number = () => Infinity;
   #advancing = false;
   /** Checks from time to time whether the peer allows more. grpc-js removes the listener of the event by which Node reports it. */
