@@ -42,9 +42,14 @@ test('peers 2.4a: neither created nor the header of a batch moves a watch that c
 
 test('W-24 H18: server-sent progress moves a watch, requested progress does not', async () => {
   const etcd = new FakeEtcd();
-  await etcd.live(100);
+  const reading = (await etcd.live(100)).read();
+  await etcd.hub.requestProgress({});
   etcd.current.progress(-1, 150);
   assert.equal(starts(await etcd.lose()), [101]);
+  assert.equal(
+    reading.responses.map(({ header }) => header.revision),
+    [150n],
+  );
   etcd.current.created(1, 150);
   etcd.current.progress(1, 150);
   assert.equal(starts(await etcd.lose()), [151]);
@@ -53,6 +58,7 @@ test('W-24 H18: server-sent progress moves a watch, requested progress does not'
 test('H18: a watch from a future revision is moved by neither created nor progress', async () => {
   const etcd = new FakeEtcd();
   const reading = (await etcd.live(100, { startRevision: 500n })).read();
+  await etcd.hub.requestProgress({});
   etcd.current.progress(1, 120);
   etcd.current.progress(-1, 130);
   assert.equal(starts(await etcd.lose()), [500]);
@@ -411,12 +417,11 @@ test('H25: a refused token renews it and moves the watch to a new stream; the ot
   await settle();
   assert.is(etcd.streams.length, 2);
   await etcd.hub.requestProgress({});
-  assert.equal(
-    etcd.streams.map(({ sent }) => sent.filter(({ type }) => type === 'progress').length),
-    [1, 1],
-  );
+  const asked = (): number[] => etcd.streams.map(({ sent }) => sent.filter(({ type }) => type === 'progress').length);
+  assert.equal(asked(), [1, 0], 'on the new one behind its creations');
   assert.is(etcd.streams[0]?.state, 'open');
   etcd.current.created(1, 101);
+  assert.equal(asked(), [1, 1]);
   assert.is(etcd.streams[0]?.state, 'cancelled');
   assert.equal(starts(etcd.current), [0, 0, 102]);
   etcd.current.created(2, 101);

@@ -471,12 +471,13 @@ test('W-13 W-24: bookmarks are asked for in any case, and delivered where they a
   );
 });
 
-test('W-40: the answer reaches every live watch, behind its events, and no other', async () => {
+test('W-40: the answer reaches every watch that was registered before the request, behind its events, and no other', async () => {
   const etcd = new FakeEtcd();
   const [a, b] = [await etcd.live(), await etcd.live()];
   const parked = await etcd.live(100, {}, { maxBufferedBytes: 1 });
   etcd.current.events(3, [101]);
   const creating = etcd.watch();
+  await etcd.hub.requestProgress({});
   etcd.current.events(1, [101]);
   etcd.current.progress(-1, 105);
   for (const reading of [a, b, parked, creating]) reading.read();

@@ -60,6 +60,13 @@ export function isReversed(events: readonly WatchEvent[]): boolean {
   return events.length > 1 && lastRevision(events) < firstRevision(events);
 }
 
+/** Whether two headers are equal in all their fields. */
+export function isSame(a: ResponseHeader, b: ResponseHeader): boolean {
+  return (
+    a.revision === b.revision && a.raftTerm === b.raftTerm && a.memberId === b.memberId && a.clusterId === b.clusterId
+  );
+}
+
 function firstRevision(events: readonly WatchEvent[]): bigint {
   return (events[0] as WatchEvent).kv.modRevision;
 }

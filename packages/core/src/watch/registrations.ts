@@ -1,3 +1,4 @@
+import type { WatchCreateRequest } from '../messages.ts';
 import type { Subscription } from './subscription.ts';
 
 /**
@@ -59,6 +60,11 @@ export class Registrations {
     return this.#pipelining;
   }
 
+  /** Whether any waits to be sent. */
+  get queued(): boolean {
+    return this.#queue.size > 0;
+  }
+
   /** Whether an answer is awaited. */
   get awaited(): boolean {
     return this.#sent.size > 0;
@@ -85,4 +91,11 @@ export class Registrations {
   mayHave(id: number): boolean {
     return this.#pipelining ? this.#sent.has(id) : this.#sent.size > 0;
   }
+}
+
+/** The request that creates a watch where it stands now. */
+export function createRequest(subscription: Subscription): WatchCreateRequest {
+  const { request, nextRevision, fragmented, watchId } = subscription;
+  // Bookmarks are asked for in any case: an idle watch that has one survives a lost connection after a compaction.
+  return { ...request, startRevision: nextRevision, fragment: fragmented, progressNotify: true, watchId };
 }

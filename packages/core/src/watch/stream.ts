@@ -1,8 +1,10 @@
 import type { ClientStream } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import type { EtcdError } from '../errors.ts';
-import type { ResponseHeader, WatchCreateRequest, WatchRequest, WatchResponseMessage } from '../messages.ts';
-import { Registrations } from './registrations.ts';
+import type { ResponseHeader, WatchRequest, WatchResponseMessage } from '../messages.ts';
+import { isSame } from './position.ts';
+import { ProgressRequests } from './progress.ts';
+import { createRequest, Registrations } from './registrations.ts';
 import { ResetCheck } from './reset-check.ts';
 import type { Subscription, Upstream } from './subscription.ts';
 import { cancelError } from './watch-errors.ts';
@@ -44,6 +46,7 @@ export class LiveStream implements Upstream {
   readonly #source: ClientStream<WatchRequest, WatchResponseMessage>;
   readonly #owner: StreamOwner;
   readonly #registrations: Registrations = new Registrations();
+  readonly #progress: ProgressRequests = new ProgressRequests();
   readonly #live: Map<number, Subscription> = new Map();
   /** Cancelled here, not confirmed yet: what still comes for them is nobody's. */
   readonly #dismissed: Set<number> = new Set();
@@ -97,8 +100,9 @@ export class LiveStream implements Upstream {
     if (this.#live.get(id) === subscription) {
       this.#live.delete(id);
       this.#dismiss(id);
-    } else if (this.#registrations.remove(subscription)) {
-      this.#dismiss(id);
+    } else {
+      if (this.#registrations.remove(subscription)) this.#dismiss(id);
+      this.#askProgress();
     }
   }
 
@@ -121,11 +125,14 @@ export class LiveStream implements Upstream {
 
   /** Takes back the subscriptions that are not sent yet. */
   takeQueue(): readonly Subscription[] {
-    return this.#registrations.takeQueue();
+    const queue = this.#registrations.takeQueue();
+    this.#askProgress();
+    return queue;
   }
 
   requestProgress(): void {
-    if (this.#open) this.#source.send({ type: 'progress' });
+    this.#progress.wanted = true;
+    this.#askProgress();
   }
 
   /** Ends the stream at once: nothing of it is reported any more. */
@@ -139,9 +146,15 @@ export class LiveStream implements Upstream {
   #pump(): void {
     while (this.#open) {
       const subscription = this.#registrations.next();
-      if (subscription === undefined) return;
+      if (subscription === undefined) return this.#askProgress();
+      subscription.requestsBefore = this.#progress.sent;
       this.#source.send({ type: 'create', request: createRequest(subscription) });
     }
+  }
+
+  /** Sends the progress request that is wanted, unless creations wait to be sent. */
+  #askProgress(): void {
+    if (this.#open && !this.#registrations.queued && this.#progress.take()) this.#source.send({ type: 'progress' });
   }
 
   #onMessage(message: WatchResponseMessage): void {
@@ -159,6 +172,7 @@ export class LiveStream implements Upstream {
       this.#dismiss(watchId);
       this.#owner.cancelled(this, subscription, cancelError(message));
     } else {
+      this.#progress.received(subscription);
       subscription.receive(message);
     }
   }
@@ -199,7 +213,11 @@ export class LiveStream implements Upstream {
 
   #onRequestedProgress(message: WatchResponseMessage): void {
     if (message.canceled || message.events.length > 0) return;
-    for (const subscription of this.#live.values()) subscription.receiveRequestedProgress(message.header);
+    const { header } = message;
+    this.#progress.answered(header.revision);
+    for (const subscription of this.#live.values()) {
+      if (this.#progress.covers(subscription)) subscription.receiveRequestedProgress(header);
+    }
   }
 
   /** A message for a watch that is not here: cancelled a moment ago, or never wanted. */
@@ -228,16 +246,4 @@ export class LiveStream implements Upstream {
     this.#resetCheck?.stop();
     this.#owner.ended(this, error);
   }
-}
-
-function isSame(a: ResponseHeader, b: ResponseHeader): boolean {
-  return (
-    a.revision === b.revision && a.raftTerm === b.raftTerm && a.memberId === b.memberId && a.clusterId === b.clusterId
-  );
-}
-
-function createRequest(subscription: Subscription): WatchCreateRequest {
-  const { request, nextRevision, fragmented, watchId } = subscription;
-  // Bookmarks are asked for in any case: an idle watch that has one survives a lost connection after a compaction.
-  return { ...request, startRevision: nextRevision, fragment: fragmented, progressNotify: true, watchId };
 }

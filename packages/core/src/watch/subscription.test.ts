@@ -267,6 +267,7 @@ test('fragments without an end are bounded by 2 GiB', async () => {
 test('an empty last fragment ends the response', async () => {
   const etcd = new FakeEtcd();
   const reading = (await etcd.live(100, { fragment: true })).read();
+  await etcd.hub.requestProgress({});
   etcd.current.events(1, [], { fragment: true });
   etcd.current.progress(-1, 200);
   etcd.current.events(1, []);
@@ -396,6 +397,7 @@ test('requested progress with no live watch, and progress without a revision, is
   etcd.watch();
   etcd.current.progress(-1, 5);
   const reading = (await etcd.live(100, { progressNotify: true })).read();
+  await etcd.hub.requestProgress({});
   etcd.current.progress(1, 0);
   etcd.current.progress(-1, 0);
   await settle();

@@ -51,6 +51,10 @@ export class Subscription extends WatchReading {
   state: SubscriptionState = 'waiting';
   /** Its id on its stream, from when it is sent. */
   watchId = -1;
+  /** How many progress requests went out on its stream before its creation. */
+  requestsBefore = 0;
+  /** The revision of the store when etcd registered it on its stream. */
+  registeredAt = 0n;
   /** Asks for fragments, also where the application did not: they bound how much comes at once. */
   fragmented: boolean;
   readonly #owner: SubscriptionOwner;
@@ -111,6 +115,7 @@ export class Subscription extends WatchReading {
   /** etcd has registered it: for the first time, or again on a new stream. */
   establish(header: ResponseHeader): void {
     this.#setbacks?.established();
+    this.registeredAt = header.revision;
     const first = this.creation.header;
     if (first === undefined) return this.#begin(header);
     const reset = otherCluster(first, header);
@@ -126,9 +131,11 @@ export class Subscription extends WatchReading {
     else this.#progress(message.header, size);
   }
 
-  /** The answer to a progress request: a sign of life. Older servers give it too early, so it moves nothing. */
+  /** The answer to a progress request, which covers this watch. Older servers give it too early, so it moves no position. */
   receiveRequestedProgress(header: ResponseHeader): void {
-    if (this.#fragments === undefined) this.#notify(header, LEAST_BYTES);
+    if (this.#fragments !== undefined) return;
+    this.#notify(header, LEAST_BYTES);
+    this.#position.observe(header.revision);
   }
 
   /** Its stream is lost. What is incomplete comes again, whole. */

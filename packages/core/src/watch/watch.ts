@@ -48,7 +48,7 @@ export interface Watcher {
    * Asks etcd for a bookmark on every watch that shares the stream of these options: those whose `stream`, metadata, leader
    * requirement, endpoint, `confidential` and options of plugins are equal.
    * It comes as a response with `progressNotify`, or not at all while one of these watches is behind or starts in the
-   * future (clientv3 `RequestProgress`). Before etcd 3.4.25 and 3.5.8 it can come ahead of events that precede it.
+   * future, and not to a watch that it may not cover: then ask again (clientv3 `RequestProgress`). Before etcd 3.4.25 and 3.5.8 it can come ahead of events that precede it.
    */
   requestProgress(options?: RequestProgressOptions): Promise<void>;
 }
