@@ -17,7 +17,7 @@ const watchers = (): Promise<number> => etcd.member.metric('etcd_debugging_mvcc_
 
 test('K-7 a wrapper with a timer and a watch of its own ends all of it with the client, and no other client notices', async () => {
   await using base = createClient({ endpoints: etcd.endpoint });
-  const client = base.intercept({ name: 'more' });
+  const client = base.intercept();
   const wrapped = counting(client, 'wrappers/with-client/');
   const outer = counting(wrapped, 'wrappers/with-client/outer/');
   await eventually(async () => (await watchers()) === 2);

@@ -133,9 +133,40 @@ test('bad arguments are refused by name before anything is sent', async () => {
       (one) => one.roleGrantPermission('r', { type: 'read', key: 'b', prefix: true, fromKey: true }),
     ],
     ['EMPTY_KEY', 'key', (one) => one.roleRevokePermission('r', { key: '' })],
+    ['INVALID_ARGUMENT', 'permission', (one) => one.roleGrantPermission('r', undefined as never)],
+    ['INVALID_ARGUMENT', 'permission.perm', (one) => one.roleGrantPermission('r', { perm: 'read', key: 'k' } as never)],
+    [
+      'INVALID_ARGUMENT',
+      'permission.prefix',
+      (one) => one.roleGrantPermission('r', { type: 'read', key: 'k', prefix: 'true' as never }),
+    ],
+    ['INVALID_ARGUMENT', 'range', (one) => one.roleRevokePermission('r', 'k' as never)],
+    ['INVALID_ARGUMENT', 'range.end', (one) => one.roleRevokePermission('r', { key: 'k', end: 'l' } as never)],
+    ['INVALID_ARGUMENT', 'password.option', (one) => one.userAdd('u', { noPassword: true, option: 1 } as never)],
+    ['INVALID_ARGUMENT', 'timeout', (one) => one.userAdd('u', PASSWORD, { timeout: 5 } as never)],
+    ['INVALID_ARGUMENT', 'options', (one) => one.userAdd('u', PASSWORD, 'root' as never)],
+    ['INVALID_ARGUMENT', 'options', (one) => one.userList(null as never)],
   ];
   for (const [code, argument, call] of wrong) await rejects(call(admin), { code, argument, outcome: 'not-applied' });
   assert.equal(sent, []);
+});
+
+test('methods work without their object', async () => {
+  const { client, sent } = recorded();
+  const { userList, roleAdd } = authAdmin(client);
+  await userList();
+  await roleAdd('r');
+  assert.equal(
+    sent.map(({ name }) => name),
+    ['UserList', 'RoleAdd'],
+  );
+});
+
+test('options of the factory are refused by name', () => {
+  const { client } = recorded();
+  for (const options of [null, 'insecure', { insecure: true }, { allowInsecure: 'yes' }]) {
+    assert.throws(() => authAdmin(client, options as never), /INVALID_ARGUMENT: /);
+  }
 });
 
 test('a wrapped client has no users and roles', async () => {

@@ -1,4 +1,4 @@
-import { invalidArgument, invoke, methods, toBytes, toRange } from '@etcdts/core/plugin';
+import { bindMethods, checkOptions, invalidArgument, invoke, methods, toBytes, toRange } from '@etcdts/core/plugin';
 import type {
   AuthHeaderResponse,
   AuthRoleGetResponse,
@@ -74,6 +74,7 @@ export interface Auth {
 
 /** Administers users and roles through a client, with all of its interceptors; not through a namespace. */
 export function authAdmin(client: EtcdClient, options: AuthAdminOptions = {}): Auth {
+  checkOptions<AuthAdminOptions>(options, { allowInsecure: 'boolean' });
   return new AuthFacade(client, options.allowInsecure === true);
 }
 
@@ -84,6 +85,7 @@ class AuthFacade implements Auth {
   constructor(client: EtcdClient, allowInsecure: boolean) {
     this.#client = client;
     this.#allowInsecure = allowInsecure;
+    bindMethods(this, AuthFacade.prototype);
   }
 
   enable(options?: CallOptions): Promise<AuthHeaderResponse> {
@@ -105,7 +107,8 @@ class AuthFacade implements Auth {
   ): Promise<AuthHeaderResponse> {
     checkUser(name);
     const noPassword = typeof password === 'object' && password?.noPassword === true;
-    if (!noPassword) checkPassword(password);
+    if (noPassword) checkOptions<{ noPassword: true }>(password, { noPassword: true }, 'password');
+    else checkPassword(password);
     const request = { name, password: noPassword ? '' : (password as string), options: { noPassword } };
     return this.#send(methods.userAdd, request, this.#confidential(options));
   }
@@ -167,6 +170,8 @@ class AuthFacade implements Auth {
     options?: CallOptions,
   ): Promise<AuthHeaderResponse> {
     checkRole(role);
+    if (permission === undefined) throw invalidArgument('permission', 'must be given: { type, key }');
+    checkOptions<PermissionOptions>(permission, { ...RANGE_OPTIONS, type: true }, 'permission');
     const { type } = permission;
     if (!TYPES.has(type)) throw invalidArgument('type', 'must be "read", "write" or "readwrite"');
     const request = { name: role, permission: { type, ...rangeOf(permission) } };
@@ -179,6 +184,8 @@ class AuthFacade implements Auth {
     options?: CallOptions,
   ): Promise<AuthHeaderResponse> {
     checkRole(role);
+    if (range === undefined) throw invalidArgument('range', 'must be given: { key }');
+    checkOptions<Omit<PermissionOptions, 'type'>>(range, RANGE_OPTIONS, 'range');
     return this.#send(methods.roleRevokePermission, { role, ...rangeOf(range) }, options);
   }
 
@@ -187,11 +194,15 @@ class AuthFacade implements Auth {
   }
 
   #confidential(options?: CallOptions): CallOptions {
+    // What is no object of options is refused by the call.
+    if (options !== undefined && (typeof options !== 'object' || options === null)) return options;
     return { ...options, confidential: options?.confidential === true || !this.#allowInsecure };
   }
 }
 
 const TYPES: ReadonlySet<string> = new Set<Permission['type']>(['read', 'write', 'readwrite']);
+
+const RANGE_OPTIONS = { key: true, prefix: 'boolean', fromKey: 'boolean', rangeEnd: true } as const;
 
 function rangeOf({ key, ...forms }: Omit<PermissionOptions, 'type'>): KeyRange {
   return toRange(key, forms);

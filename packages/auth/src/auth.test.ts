@@ -225,7 +225,7 @@ test('a waiting call ends by its own deadline and signal, and the others get the
 test('closing a client ends what waits; another one over the same connections asks for itself', async () => {
   const etcd = new FakeEtcd();
   const { client } = clientOf(etcd);
-  const derived = client.intercept({ name: 'more' });
+  const derived = client.intercept();
   const held = deferred();
   etcd.authenticating = held.promise;
   const first = rejects(derived.kv.get('k'), { code: 'CLIENT_CLOSED' });
@@ -262,7 +262,7 @@ test('clients over the same connections share the token; those of other clusters
   const a = createClient({ endpoints: '127.0.0.1:1', interceptors: [shared, one.interceptor] });
   const b = createClient({ endpoints: '127.0.0.1:2', interceptors: [shared, other.interceptor] });
   await a.kv.get('k');
-  await a.intercept({ name: 'more' }).kv.get('k');
+  await a.intercept().kv.get('k');
   await b.kv.get('k');
   assert.equal([one.authenticated, other.authenticated], [1, 1]);
 });
@@ -492,6 +492,11 @@ test('credentials that cannot be right are refused by name, and not quoted', () 
     [{ username: 'app', password: 'sentinel-password', token: 'sentinel-token' }, 'token'],
     [{ token: '' }, 'token'],
     [{ token: 7 }, 'token'],
+    [undefined, 'options'],
+    [null, 'options'],
+    ['sentinel-password', 'options'],
+    [{ user: 'app', password: 'sentinel-password' }, 'user'],
+    [{ username: 'app', password: 'sentinel-password', allowInsecure: 'no' }, 'allowInsecure'],
     [{ username: 'app', password: 'sentinel-password\ud800' }, 'password'],
   ];
   for (const [options, argument] of wrong) {

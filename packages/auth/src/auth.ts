@@ -1,4 +1,4 @@
-import { invalidArgument, methods, toBytes } from '@etcdts/core/plugin';
+import { checkOptions, invalidArgument, methods, toBytes } from '@etcdts/core/plugin';
 import type { Interceptor, InterceptorSite, Method, StreamHandler, UnaryHandler } from '@etcdts/core/plugin';
 import { streamWith, unaryWith } from './handlers.ts';
 import { byFunction, byPassword, TokenSource, type TokenFetch } from './token-source.ts';
@@ -40,6 +40,8 @@ class AuthInterceptor implements Interceptor {
   readonly #sources: WeakMap<object, TokenSource> = new WeakMap();
 
   constructor(options: AuthOptions) {
+    if (options === undefined) throw invalidArgument('options', 'must be given: { username, password }, or { token }');
+    checkOptions<AuthOptions>(options, { username: true, password: true, token: true, allowInsecure: 'boolean' });
     checkCredentials(options);
     const { username, password, token, allowInsecure = false } = options;
     this.#allowInsecure = allowInsecure;

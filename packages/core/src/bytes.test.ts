@@ -51,13 +51,15 @@ test('shared memory is copied as well', () => {
 
 test('what is no text and no bytes is refused by its type, never by its content', () => {
   for (const [value, type] of [
-    [5, '5'],
+    [5, 'a number: String makes text of it'],
+    [true, 'a boolean: String makes text of it'],
     [null, 'null'],
     [undefined, 'undefined'],
-    [['sentinel'], 'Array'],
-    [{ s: 'sentinel' }, 'Object'],
-    [new ArrayBuffer(1), 'ArrayBuffer'],
-    [5n, 'bigint'],
+    [['sentinel'], 'an array: calls are about one key or one range; several go into a txn'],
+    [{ s: 'sentinel' }, 'an object: JSON.stringify makes text of it'],
+    [new ArrayBuffer(1), 'an ArrayBuffer: pass new Uint8Array(buffer)'],
+    [Promise.resolve('sentinel'), 'a Promise: await it first'],
+    [5n, 'a bigint: String makes text of it'],
   ] as const) {
     assert.throws(
       () => toBytes(value as never, 'arg'),

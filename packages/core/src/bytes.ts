@@ -1,4 +1,5 @@
 // Converts keys, values and integers of callers to what goes over the wire, and refuses bad ones by name.
+import { describe, shown } from './describe.ts';
 import { invalidArgument } from './errors.ts';
 
 /** A key or value of a caller. Text is sent as UTF-8, bytes as they are. */
@@ -19,7 +20,18 @@ export function toBytes(value: Bytes, argument: string): Buffer {
     return value === '' ? EMPTY : Buffer.from(value);
   }
   if (value instanceof Uint8Array) return copyBytes(value);
-  throw invalidArgument(argument, `must be a string or a Uint8Array, not ${describe(value)}`);
+  throw invalidArgument(argument, `must be a string or a Uint8Array, not ${describe(value)}${bytesHint(value)}`);
+}
+
+// Its content is not shown: it is a key or a value.
+function bytesHint(value: unknown): string {
+  if (value instanceof Promise) return ': await it first';
+  if (value instanceof ArrayBuffer) return ': pass new Uint8Array(buffer)';
+  if (Array.isArray(value)) return ': calls are about one key or one range; several go into a txn';
+  if (typeof value === 'object' && value !== null) return ': JSON.stringify makes text of it';
+  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+    ? ': String makes text of it'
+    : '';
 }
 
 const realLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype) as object, 'byteLength')
@@ -50,7 +62,7 @@ export function toInt64(value: bigint | number, argument: string, minimum: bigin
       throw invalidArgument(argument, `must be a safe integer or a bigint, not ${value}`);
     result = BigInt(value);
   } else {
-    throw invalidArgument(argument, `must be a bigint or a safe integer, not ${describe(value)}`);
+    throw invalidArgument(argument, `must be a bigint or a safe integer, not ${shown(value)}`);
   }
   if (result < minimum) throw invalidArgument(argument, `must be at least ${minimum}, not ${result}`);
   if (result > MAX_INT64) throw invalidArgument(argument, `must fit a signed 64-bit integer, not ${result}`);
@@ -73,7 +85,8 @@ export function toMemberId(id: bigint | number, argument: string): bigint {
 /** A count, limit or size: a safe integer no smaller than `minimum`. */
 export function toCount(value: number | bigint, argument: string, minimum = 0): number {
   const number = typeof value === 'bigint' ? Number(value) : value;
-  if (!Number.isSafeInteger(number)) throw invalidArgument(argument, `must be a safe integer, not ${describe(value)}`);
+  if (!Number.isSafeInteger(number))
+    throw invalidArgument(argument, `must be a safe integer, not ${typeof value === 'number' ? value : shown(value)}`);
   if (number < minimum) throw invalidArgument(argument, `must be at least ${minimum}, not ${number}`);
   return number;
 }
@@ -92,12 +105,4 @@ export function prefixEnd(prefix: Uint8Array): Buffer {
     }
   }
   return OPEN_END;
-}
-
-/** Describes a value for an error text, by its type and never by its content. */
-export function describe(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value === 'number') return String(value);
-  if (typeof value === 'object') return Object.prototype.toString.call(value).slice(8, -1);
-  return typeof value;
 }

@@ -11,7 +11,7 @@ test('K-10 closes the client when it aborts: calls and watches end, and nothing 
   const controller = new AbortController();
   const { signal } = controller;
   const client = createClient({ endpoints: 'a:1', transport: silent(), signal });
-  const derived = client.intercept({ name: 'more' });
+  const derived = client.intercept();
   const [call, other] = [client, derived].map((one) => rejects(one.kv.get('k'), { code: 'CLIENT_CLOSED' }));
   const watch = client.watch('k');
   const reading = rejects(

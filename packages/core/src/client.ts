@@ -1,5 +1,6 @@
 import type { InjectionToken } from 'tsyringe';
 import { onAbort } from './abort.ts';
+import { bindMethods } from './bound-methods.ts';
 import type { CallOptions, Interceptor } from './call.ts';
 import { CallOptionNames } from './call-options.ts';
 import { ClusterFacade, type Cluster } from './cluster/cluster.ts';
@@ -56,6 +57,7 @@ class Client implements EtcdClient {
   readonly #parts: ClientParts;
   readonly #ownsConnections: boolean;
   readonly #derived: Set<Client> = new Set();
+  readonly #names: CallOptionNames;
   readonly #autoSync: EndpointSync | undefined;
   readonly #layer: Layer = new Layer();
   #closed: Promise<void> | undefined;
@@ -74,7 +76,7 @@ class Client implements EtcdClient {
     const gate = options.rejectOldCluster && ownsConnections ? [versionGate(() => this)] : [];
     this.#parts = composeClient(connections, [...gate, ...interceptors]);
     const { pipeline, services } = this.#parts;
-    const names = new CallOptionNames(this.#parts.interceptors.flatMap((one) => one.options ?? []));
+    const names = (this.#names = new CallOptionNames(this.#parts.interceptors.flatMap((one) => one.options ?? [])));
     const facades = facadesOf(services, names);
     this.kv = facades.kv;
     this.watcher = facades.watcher;
@@ -83,6 +85,7 @@ class Client implements EtcdClient {
     this.cluster = new ClusterFacade(pipeline, names);
     this.maintenance = new MaintenanceFacade(pipeline, () => this.endpoints, site.clock, names);
     setInternals(this, { services, names, site, layer: this.#layer, pipeline });
+    bindMethods(this, Client.prototype);
     const every = options.autoSyncIntervalMs;
     this.#autoSync =
       every === undefined || !ownsConnections ? undefined : new EndpointSync(this, every, site.logger, site.clock);
@@ -96,9 +99,9 @@ class Client implements EtcdClient {
     this.#connections.picker.setEndpoints(endpoints);
   }
 
-  sync(options: CallOptions = {}): Promise<void> {
+  async sync(options?: CallOptions): Promise<void> {
     const { logger, clock } = this.#connections.site;
-    return syncEndpoints(this, options, logger, clock);
+    await syncEndpoints(this, this.#names.of(options), logger, clock);
   }
 
   intercept(...more: Interceptor[]): EtcdClient {

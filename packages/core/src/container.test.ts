@@ -12,6 +12,7 @@ import { isEtcdError } from './errors.ts';
 
 const test = suite('container');
 
+const unary = (next: UnaryHandler): UnaryHandler => next;
 const ENDPOINTS = '127.0.0.1:1';
 
 class Counter {
@@ -50,11 +51,11 @@ test("an interceptor class is resolved from the application's container, with it
 test('a token is resolved, by symbol and by name, next to interceptors given as they are', async () => {
   const application = global.createChildContainer();
   const token = Symbol('interceptor');
-  application.register(token, { useValue: { name: 'by symbol' } });
-  application.register('text', { useFactory: () => ({ name: 'by name' }) });
+  application.register(token, { useValue: { name: 'by symbol', unary } });
+  application.register('text', { useFactory: () => ({ name: 'by name', unary }) });
   await using client = createClient({
     endpoints: ENDPOINTS,
-    interceptors: [token, { name: 'plain' }, 'text'],
+    interceptors: [token, { name: 'plain', unary }, 'text'],
     container: application,
   });
   assert.equal(client.describe().interceptors, ['by symbol', 'plain', 'by name']);
@@ -71,10 +72,40 @@ test('what cannot be resolved, and what is no interceptor, is refused by name', 
   }
 });
 
+test('a function that makes interceptors, an array and a promise are refused with what to do instead', () => {
+  const one: Interceptor = { name: 'one', unary };
+  function plugin(): Interceptor {
+    return one;
+  }
+  const arrow = (): Interceptor => one;
+  for (const [given, said] of [
+    [plugin, 'interceptors hold the function plugin: call it, plugin()'],
+    [arrow, 'interceptors hold the function arrow: call it, arrow()'],
+    [[one], 'interceptors hold an array: spread it'],
+    [Promise.resolve(one), 'interceptors hold a Promise: await it first'],
+  ] as const) {
+    assert.throws(
+      () => createClient({ endpoints: ENDPOINTS, interceptors: [given as never] }),
+      (error: Error) => error.message === `INVALID_ARGUMENT: ${said}`,
+    );
+  }
+});
+
+test('a function that an application has registered as a token is no mistake', async () => {
+  const application = global.createChildContainer();
+  function Old(this: { name: string; unary: unknown }): void {
+    Object.assign(this, { name: 'old', unary });
+  }
+  application.register(Old as never, { useValue: { name: 'old', unary } });
+  await using client = createClient({ endpoints: ENDPOINTS, interceptors: [Old as never], container: application });
+  assert.equal(client.describe().interceptors, ['old']);
+});
+
 test('an interceptor class gets the clock, chance, logger and transport of its client injected', async () => {
   const parts: unknown[] = [];
   class Injected implements Interceptor {
     readonly name = 'injected';
+    readonly unary = unary;
     constructor(...given: unknown[]) {
       parts.push(...given);
     }
@@ -131,6 +162,7 @@ test('without a container of its own, a client has one below the global containe
   const made: Scoped[] = [];
   class Scoped implements Interceptor {
     readonly name = 'scoped';
+    readonly unary = unary;
     constructor() {
       made.push(this);
     }
@@ -148,7 +180,7 @@ test('a client goes on, and a new one is made, when the application has disposed
   global.clearInstances();
   await global.dispose();
   await rejects(client.kv.get('k'), { code: 'UNAVAILABLE' });
-  const derived = client.intercept({ name: 'more' });
+  const derived = client.intercept();
   await rejects(derived.kv.get('k'), { code: 'UNAVAILABLE' });
   await client.close();
   await using fresh = createClient({ endpoints: ENDPOINTS });

@@ -5,7 +5,7 @@ import { container as root, type DependencyContainer, type InjectionToken } from
 import { applicationContainer } from './application-container.ts';
 import type { ClientSite, Interceptor } from './call.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { invalidArgument, reasonText } from './errors.ts';
+import { invalidArgument, isEtcdError, reasonText } from './errors.ts';
 import { KVRpc } from './kv/rpc.ts';
 import { LeaseRpc } from './lease/rpc.ts';
 import type { Logger } from './logger.ts';
@@ -63,6 +63,8 @@ export function composeConnections(options: ClientOptions): Connections {
   let known: DependencyContainer | undefined = options.container && container;
   const resolve: Connections['resolve'] = (one) => {
     if (known === undefined) fill((known = applicationContainer().createChildContainer()), resolved, true);
+    if (isFactory(one) && !known.isRegistered(one, true))
+      throw invalidArgument('interceptors', `hold the function ${one.name}: call it, ${one.name}()`);
     return known.resolve(one);
   };
   return {
@@ -122,11 +124,14 @@ export function composeClient(
 
 function resolveInterceptor({ resolve }: Connections, one: Interceptor | InjectionToken<Interceptor>): Interceptor {
   if (typeof one === 'object' && one !== null && 'name' in one) return one;
+  if (Array.isArray(one)) throw invalidArgument('interceptors', 'hold an array: spread it');
+  if (one instanceof Promise) throw invalidArgument('interceptors', 'hold a Promise: await it first');
   const shown = typeof one === 'function' ? one.name : String(one);
   let resolved: Interceptor;
   try {
     resolved = resolve(one);
   } catch (cause) {
+    if (isEtcdError(cause)) throw cause;
     throw invalidArgument(
       'interceptors',
       `hold the token ${shown}, which the container cannot resolve: ${reasonText(cause)}`,
@@ -135,4 +140,11 @@ function resolveInterceptor({ resolve }: Connections, one: Interceptor | Injecti
   if (typeof resolved?.name !== 'string')
     throw invalidArgument('interceptors', `hold the token ${shown}, which is no interceptor`);
   return resolved;
+}
+
+/** Whether a function is no class, whose instances tsyringe makes. A class has methods, or is written as one. */
+function isFactory(one: unknown): one is (...args: never[]) => unknown {
+  if (typeof one !== 'function' || /^class\b/.test(Function.prototype.toString.call(one))) return false;
+  const prototype: unknown = one.prototype;
+  return typeof prototype !== 'object' || prototype === null || Object.getOwnPropertyNames(prototype).length < 2;
 }

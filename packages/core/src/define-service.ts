@@ -1,5 +1,5 @@
 // Services beside etcd's API: gRPC health, etcd's lock and election servers, or a service of one's own on the same port.
-import { describe } from './bytes.ts';
+import { describe } from './describe.ts';
 import { definitionCodec, type RpcDefinition, type ServiceDefinition } from './codec/definition.ts';
 import { servicesOf } from './codec/descriptors.ts';
 import { invalidArgument } from './errors.ts';

@@ -1,4 +1,4 @@
-import { describe } from './bytes.ts';
+import { describe } from './describe.ts';
 import { invalidArgument } from './errors.ts';
 import { rpc, type Method, type MethodKind } from './methods.ts';
 

@@ -88,7 +88,11 @@ const refused: readonly (readonly [argument: string, options: Record<string, unk
   ['autoSyncIntervalMs', { autoSyncIntervalMs: Infinity }],
   ['tls', { tls: null }],
   ['tls', { tls: true }],
-  ['tls', { tls: { ca: 'no PEM', cert: 'no PEM', key: 'no PEM' } }],
+  ['tls.ca', { tls: { ca: 'no PEM', cert: 'no PEM', key: 'no PEM' } }],
+  ['tls.ca', { tls: { ca: 5 } }],
+  ['tls.serverName', { tls: { serverName: 5 } }],
+  ['tls.insecureSkipVerify', { tls: { insecureSkipVerify: 'false' } }],
+  ['rejectOldCluster', { rejectOldCluster: 'no' }],
   ['tls.key', { tls: { cert: 'x' } }],
   ['tls.cert', { tls: { key: 'x' } }],
   ['tls.load', { tls: { load: 'file' } }],
@@ -124,6 +128,54 @@ test('a key that cannot be read is not shown', () => {
     () => resolve({ tls: { cert: 'sentinel', key: 'sentinel' } }),
     (error: Error) => !/sentinel/.test(String(error.stack)),
   );
+});
+
+test('an unknown option is refused by name, in tls and keepalive too, and with the place of what other clients have', () => {
+  for (const [options, said] of [
+    [{ endpoint: 'a:1' }, 'endpoint; did you mean endpoints?'],
+    [{ requestTimeout: 5 }, 'requestTimeout; did you mean requestTimeoutMs?'],
+    [{ tls: { servername: 'a' } }, 'tls.servername; did you mean tls.serverName?'],
+    [{ tls: { passphrase: 'sentinel' } }, 'tls.passphrase'],
+    [{ keepalive: { time: 5 } }, 'keepalive.time; did you mean keepalive.timeMs?'],
+    [{ hosts: 'a:1' }, 'hosts; did you mean endpoints?'],
+    [{ password: 'sentinel' }, 'password; give it to auth() of @etcdts/auth, and that to interceptors'],
+  ] as const) {
+    assert.throws(
+      () => resolve(options as object),
+      (error: Error) => error.message === `INVALID_ARGUMENT: unknown option ${said}`,
+      said,
+    );
+  }
+});
+
+test('a path in place of a certificate is refused by name, with what to do, and so is what is no PEM', () => {
+  for (const [tls, said] of [
+    [{ ca: '/etc/etcd/ca.pem' }, /tls\.ca holds a path: read the file/],
+    [{ ca: 'ca.crt' }, /tls\.ca holds a path/],
+    [{ cert: 'C:\\\\client.crt', key: 'client.key' }, /tls\.cert holds a path/],
+    [{ ca: Buffer.from('sentinel') }, /tls\.ca holds no PEM/],
+    [{ ca: 'sentinel' }, /tls\.ca holds no PEM/],
+  ] as const) {
+    assert.throws(
+      () => resolve({ tls }),
+      (error: Error) => said.test(error.message) && !/sentinel|client\./.test(error.message),
+    );
+  }
+});
+
+test('a value of the wrong type is shown with its type, and a deadline of 0 with what stands for none', () => {
+  const refusal = (options: object): string => {
+    try {
+      resolve(options);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'accepted';
+  };
+  assert.match(refusal({ requestTimeoutMs: '5000' }), /at least 1, not "5000" \(a string\)$/);
+  assert.match(refusal({ requestTimeoutMs: 0 }), /at least 1, not 0: use Infinity for none$/);
+  assert.match(refusal({ maxSendBytes: '1' }), /must be a safe integer, not "1" \(a string\)$/);
+  assert.match(refusal({ signal: new AbortController() }), /not an AbortController: pass controller\.signal$/);
 });
 
 test('insecureSkipVerify warns', () => {

@@ -1,11 +1,20 @@
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
-import { describe, toCount } from './bytes.ts';
+import { toCount } from './bytes.ts';
 import type { Interceptor } from './call.ts';
+import { describe, shown } from './describe.ts';
 import { invalidArgument } from './errors.ts';
 import { clientLog, type Logger } from './logger.ts';
+import {
+  checkKnown,
+  checkOptions,
+  checkSignal,
+  optionTable,
+  unknownOption,
+  type OptionChecks,
+} from './known-options.ts';
 import { parseEndpoints, type Endpoint } from './transport/endpoints.ts';
 import { secureContextOf } from './transport/tls.ts';
-import { isLoader } from './transport/tls-source.ts';
+import { isLoader, TLS_OPTIONS } from './transport/tls-source.ts';
 import type { KeepaliveTimes, TlsLoader, TlsOptions, Transport } from './transport/transport.ts';
 
 /** HTTP/2 pings, which find out that a peer is gone (clientv3 `DialKeepAliveTime`, `DialKeepAliveTimeout`). */
@@ -85,12 +94,50 @@ const KEEPALIVE = { timeMs: 5_500, timeoutMs: 2_000 };
 const SHORTEST_KEEPALIVE_MS = 5_000;
 const MAX_SEND_BYTES = 2 * 1024 * 1024;
 const WATCH_BUFFER_BYTES = 64 * 1024 * 1024;
+const KEEPALIVE_OPTIONS: OptionChecks<KeepaliveOptions> = {
+  timeMs: true,
+  timeoutMs: true,
+  permitWithoutCalls: 'boolean',
+};
+const CLIENT_OPTIONS = optionTable({
+  endpoints: true,
+  tls: true,
+  interceptors: true,
+  requestTimeoutMs: true,
+  connectTimeoutMs: true,
+  keepalive: true,
+  maxSendBytes: true,
+  maxReceiveBytes: true,
+  watchBufferBytes: true,
+  autoSyncIntervalMs: true,
+  transport: true,
+  rejectOldCluster: 'boolean',
+  logger: true,
+  container: 'object',
+  signal: checkSignal,
+} satisfies OptionChecks<ClientOptions>);
+const OF_AUTH = 'give it to auth() of @etcdts/auth, and that to interceptors';
+/** What other clients call what this one has elsewhere. */
+const FOREIGN: ReadonlyMap<string, string> = new Map([
+  ['hosts', 'did you mean endpoints?'],
+  ['auth', OF_AUTH],
+  ['username', OF_AUTH],
+  ['password', OF_AUTH],
+  ['token', OF_AUTH],
+  ['credentials', 'did you mean tls?'],
+  ['retry', 'retry() of @etcdts/retry is one of interceptors'],
+  ['namespace', 'withNamespace() of @etcdts/namespace wraps a client'],
+]);
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const MAX_RECEIVE_BYTES = 2 ** 31 - 1;
 
 /** Checks a client's options, all in one pass, and fills in the defaults; names what is wrong. */
 export function resolveOptions(options: ClientOptions, defaultTransport: () => Transport): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'must be an object');
+  if (typeof options !== 'object' || options === null)
+    throw invalidArgument('options', `must be an object, { endpoints: … }, not ${describe(options)}`);
+  const foreign = Object.keys(options).find((name) => FOREIGN.has(name));
+  if (foreign !== undefined) throw unknownOption(options, foreign, [], FOREIGN.get(foreign));
+  checkKnown(options, CLIENT_OPTIONS);
   checkShapes(options);
   const { tls, keepalive, maxSendBytes, maxReceiveBytes, autoSyncIntervalMs } = options;
   const tlsByDefault = tls !== undefined;
@@ -111,7 +158,7 @@ export function resolveOptions(options: ClientOptions, defaultTransport: () => T
         : {
             timeMs: finite(keepalive?.timeMs ?? KEEPALIVE.timeMs, 'keepalive.timeMs', SHORTEST_KEEPALIVE_MS),
             timeoutMs: finite(keepalive?.timeoutMs ?? KEEPALIVE.timeoutMs, 'keepalive.timeoutMs', 1),
-            permitWithoutCalls: flag(keepalive?.permitWithoutCalls ?? false, 'keepalive.permitWithoutCalls'),
+            permitWithoutCalls: keepalive?.permitWithoutCalls ?? false,
           },
     maxSendBytes: toCount(maxSendBytes ?? MAX_SEND_BYTES, 'maxSendBytes', 1),
     maxReceiveBytes: Math.min(toCount(maxReceiveBytes ?? MAX_RECEIVE_BYTES, 'maxReceiveBytes', 1), MAX_RECEIVE_BYTES),
@@ -126,23 +173,17 @@ export function resolveOptions(options: ClientOptions, defaultTransport: () => T
 }
 
 /** Refuses what is of another kind altogether: JavaScript callers have no compiler to tell them. */
-function checkShapes({ tls, keepalive, interceptors, transport, logger, signal }: ClientOptions): void {
-  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-  if (tls !== undefined && !isObject(tls)) throw invalidArgument('tls', 'must be an object of TLS options');
+function checkShapes({ tls, keepalive, interceptors, transport, logger }: ClientOptions): void {
+  checkKnown(tls, TLS_OPTIONS, 'tls');
   if (tls !== undefined && isLoader(tls)) checkLoader(tls);
-  if (keepalive !== undefined && keepalive !== false && !isObject(keepalive)) {
-    throw invalidArgument('keepalive', 'must be an object of durations, or false');
-  }
+  if (keepalive !== false) checkOptions<KeepaliveOptions>(keepalive, KEEPALIVE_OPTIONS, 'keepalive');
   if (interceptors !== undefined && !Array.isArray(interceptors))
-    throw invalidArgument('interceptors', 'must be an array');
+    throw invalidArgument('interceptors', `must be an array, not ${describe(interceptors)}`);
   if (transport !== undefined && typeof transport?.connect !== 'function') {
     throw invalidArgument('transport', 'must have a method connect');
   }
   if (logger !== undefined && !LEVELS.every((level) => typeof logger?.[level] === 'function')) {
     throw invalidArgument('logger', `must have the methods ${LEVELS.join(', ')}`);
-  }
-  if (signal !== undefined && (typeof signal?.addEventListener !== 'function' || typeof signal.aborted !== 'boolean')) {
-    throw invalidArgument('signal', `must be an AbortSignal, not ${describe(signal)}`);
   }
 }
 
@@ -158,13 +199,10 @@ function checkLoader(tls: TlsLoader): void {
 
 function duration(value: number, argument: string, minimum: number): number {
   if (typeof value !== 'number' || !(value >= minimum)) {
-    throw invalidArgument(argument, `must be a number of milliseconds, at least ${minimum}, not ${String(value)}`);
+    const given = typeof value === 'number' ? String(value) : shown(value);
+    const hint = value === 0 && argument === 'requestTimeoutMs' ? ': use Infinity for none' : '';
+    throw invalidArgument(argument, `must be a number of milliseconds, at least ${minimum}, not ${given}${hint}`);
   }
-  return value;
-}
-
-function flag(value: boolean, argument: string): boolean {
-  if (typeof value !== 'boolean') throw invalidArgument(argument, `must be true or false, not ${describe(value)}`);
   return value;
 }
 

@@ -79,6 +79,8 @@ export { toRange, type KeyRange } from './kv/range.ts';
 export { keyValue, withKey, type KeyValueFields } from './codec/key-value.ts';
 export { plainMessage } from './codec/plain-message.ts';
 export { watchEvent, type WatchEventFields } from './codec/watch-event.ts';
+export { bindMethods } from './bound-methods.ts';
+export { checkOptions, type OptionCheck, type OptionChecks, type ValueCheck } from './known-options.ts';
 export { invalidArgument, withFields } from './errors.ts';
 export { errorCodes, isLasting, serverError } from './failures.ts';
 

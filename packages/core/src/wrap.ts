@@ -10,7 +10,7 @@ import { LeaseFacade } from './lease/lease.ts';
 import type { LeaseService } from './lease/service.ts';
 import type { EtcdOperations, Services } from './operations.ts';
 import type { WatchService } from './watch/service.ts';
-import { WatcherFacade, type Watcher } from './watch/watch.ts';
+import { WatcherFacade } from './watch/watch.ts';
 
 /** The functions that a wrapper puts around the services. A service that it does not name is not wrapped. */
 export interface ServiceWrappers {
@@ -83,7 +83,7 @@ export function facadesOf({ kv, watch, lease }: Services, names: CallOptionNames
     kv: new KVFacade(kv, names),
     watcher,
     lease: new LeaseFacade(lease, names),
-    watch: (...args: Parameters<Watcher['watch']>) => watcher.watch(...args),
+    watch: watcher.watch,
   };
 }
 

@@ -1,6 +1,7 @@
 import { DrivenClock, systemClock, type Clock } from './clock.ts';
 import { Faults, type Fault, type FaultOptions } from './faults.ts';
 import { Gate } from './gate.ts';
+import { checkOptions, type KnownOptions } from './known-options.ts';
 import { Member } from './member.ts';
 import { GrpcServer } from './server.ts';
 import { auth } from './services/auth.ts';
@@ -54,11 +55,26 @@ export interface EmbeddedEtcd extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const EMBEDDED_OPTIONS: KnownOptions<EmbeddedOptions> = {
+  port: true,
+  host: true,
+  allowRemote: true,
+  socketPath: true,
+  clock: true,
+  name: true,
+  minLeaseTtl: true,
+  progressNotifyIntervalMs: true,
+  authTokenTtl: true,
+  maxTxnOps: true,
+  maxRequestBytes: true,
+};
+
 /** What a message may have above the largest request. */
 const OVERHEAD_BYTES = 512 * 1024;
 
 /** Starts an etcd v3 server in this process: one member, in memory, for development. It is empty. */
 export async function startEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedEtcd> {
+  checkOptions(options, EMBEDDED_OPTIONS, 'startEmbedded');
   const { host = '127.0.0.1', port = 0, socketPath, maxRequestBytes = 1.5 * 2 ** 20 } = options;
   if (socketPath === undefined && options.allowRemote !== true && !isLoopback(host))
     throw new TypeError(`startEmbedded: host ${host} is not loopback, and allowRemote is not set`);

@@ -1,3 +1,4 @@
+import { checkOptions, type KnownOptions } from './known-options.ts';
 import { statusByName, type GrpcCode, type StatusError, type Verdict } from './status.ts';
 
 /** What {@link EmbeddedEtcd.fail} makes fail, and how. */
@@ -15,6 +16,15 @@ export interface FaultOptions {
   /** Whether a call that fails is done all the same, so that its outcome is unknown to the caller. Unary calls only. */
   readonly applied?: boolean | undefined;
 }
+
+const FAULT_OPTIONS: KnownOptions<FaultOptions> = {
+  method: true,
+  code: true,
+  message: true,
+  after: true,
+  times: true,
+  applied: true,
+};
 
 /** A fault that was asked for. */
 export interface Fault {
@@ -48,6 +58,7 @@ export class Faults {
   }
 
   add(options: FaultOptions): Fault {
+    checkOptions(options, FAULT_OPTIONS, 'fail');
     const { method, code, message, after = 0, times = 1, applied = false } = options;
     if (!this.#known.has(method)) throw new TypeError(`fail: there is no method ${method}; say it as KV.Put`);
     const armed: Armed = { method, error: statusByName(code, message), applied, after, times, failed: 0 };

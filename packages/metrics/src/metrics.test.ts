@@ -338,6 +338,14 @@ test('options that cannot be are refused, by name', () => {
   const registry = new Registry();
   refused(undefined, /registry must be/);
   refused({ registry: {} }, /registry must be/);
+  refused(null, /options must be an object of options, not null/);
+  refused(registry, /registry must be given by name: metrics\(\{ registry \}\)/);
+  refused({ registry, label: {} }, /unknown option label; did you mean labels\?/);
+  refused(
+    { registry, histogram: { bucket: [1] } },
+    /unknown option histogram\.bucket; did you mean histogram\.buckets\?/,
+  );
+  refused({ registry, histogram: 'yes' }, /histogram must be an object of options, not a string/);
   refused({ registry, labels: 'a' }, /labels must be an object/);
   for (const name of ['a-b', '__a', '1', ''])
     refused({ registry, labels: { [name]: 'x' } }, /which is no name of a label/);

@@ -1,4 +1,4 @@
-import { invalidArgument, type Interceptor } from '@etcdts/core/plugin';
+import { checkOptions, invalidArgument, type Interceptor } from '@etcdts/core/plugin';
 import type { Histogram, OpenMetricsContentType, Registry } from 'prom-client';
 import { ClientCounts } from './client-counts.ts';
 import { Instruments, OWN_LABELS, type Labels } from './instruments.ts';
@@ -32,6 +32,9 @@ const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
  * EtcdError if an option is wrong, or if the registry holds a metric of the same name and another kind.
  */
 export function metrics(options: MetricsOptions): Interceptor {
+  if (typeof (options as Partial<Registry> | undefined)?.getSingleMetric === 'function')
+    throw invalidArgument('registry', 'must be given by name: metrics({ registry })');
+  checkOptions<MetricsOptions>(options, { registry: true, histogram: true, labels: true });
   if (typeof options?.registry?.getSingleMetric !== 'function')
     throw invalidArgument('registry', 'must be a registry of prom-client');
   const labels = checkedLabels(options.labels ?? {});
@@ -47,6 +50,7 @@ export function metrics(options: MetricsOptions): Interceptor {
 
 function handlingOf(instruments: Instruments, histogram: boolean | HistogramOptions): Histogram | undefined {
   if (histogram === false) return undefined;
+  if (histogram !== true) checkOptions<HistogramOptions>(histogram, { buckets: true }, 'histogram');
   const { buckets } = histogram === true ? {} : histogram;
   if (buckets !== undefined && !(Array.isArray(buckets) && buckets.length > 0 && buckets.every(isAscending))) {
     throw invalidArgument('histogram.buckets', 'must be numbers of seconds, ascending');

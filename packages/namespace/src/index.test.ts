@@ -29,6 +29,19 @@ test('an unknown kind of lease ownership and a bad adopted id are refused by nam
   assert.match((await refusal('app/', { adoptLeases: [1n, 1.5] })).message, /adoptLeases\[1\]/);
 });
 
+test('an unknown option, and one of the wrong type, are refused by name', async () => {
+  for (const [options, said] of [
+    [{ anyprefix: true }, 'unknown option anyprefix; did you mean anyPrefix?'],
+    [{ anyPrefix: 'yes' }, 'anyPrefix must be true or false, not "yes" (a string)'],
+    [{ allowCompact: 1 }, 'allowCompact must be true or false, not 1 (a number)'],
+    [{ adoptLeases: 7n }, 'adoptLeases must be an array of lease ids'],
+    ['any', 'options must be an object of options, not a string'],
+    [null, 'options must be an object of options, not null'],
+  ] as const) {
+    assert.is((await refusal('app/', options as never)).message, `INVALID_ARGUMENT: ${said}`);
+  }
+});
+
 type Row = 'scoped' | 'refused' | 'unreachable';
 
 // What becomes of each RPC in a namespace. A new RPC has no row, which is a compile error here and a failure below:

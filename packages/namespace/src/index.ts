@@ -10,8 +10,8 @@
  * cannot be confined is refused with `NAMESPACE_VIOLATION`. A namespace has no cluster, no maintenance and no way to the
  * client beneath; namespaces nest. docs/namespaces.md says what is guaranteed and what is not.
  */
-import { invalidArgument, toBytes, toInt64, wrapClient } from '@etcdts/core/plugin';
-import type { ClientSite, ServiceWrappers } from '@etcdts/core/plugin';
+import { checkOptions, invalidArgument, toBytes, toInt64, wrapClient } from '@etcdts/core/plugin';
+import type { ClientSite, OptionChecks, ServiceWrappers } from '@etcdts/core/plugin';
 import type { Bytes, EtcdOperations } from '@etcdts/core';
 import { scopeKV } from './kv.ts';
 import { LeaseRegistry } from './lease-registry.ts';
@@ -52,9 +52,11 @@ export interface NamespacedClient extends EtcdOperations, AsyncDisposable {
 export function withNamespace(client: EtcdOperations, prefix: Bytes, options: NamespaceOptions = {}): NamespacedClient {
   // Own properties, each read once: neither a polluted Object.prototype nor a getter opens a namespace.
   const own: NamespaceOptions = { __proto__: null, ...options } as NamespaceOptions;
+  checkOptions(typeof options === 'object' && options !== null ? own : options, NAMESPACE_OPTIONS);
   const { anyPrefix = false, allowCompact = false, leases = 'own', adoptLeases = [] } = own;
   const scope = new Scope(toPrefix(prefix, anyPrefix));
-  const adopted = adoptLeases.map((id, i) => toInt64(id, `adoptLeases[${i}]`));
+  if (!Array.isArray(adoptLeases)) throw invalidArgument('adoptLeases', 'must be an array of lease ids');
+  const adopted = (adoptLeases as readonly (bigint | number)[]).map((id, i) => toInt64(id, `adoptLeases[${i}]`));
   if (leases !== 'own' && leases !== 'any') throw invalidArgument('leases', "must be 'own' or 'any'");
   const wrap = ({ clock }: ClientSite): ServiceWrappers => {
     const registry = new LeaseRegistry(() => clock.now(), leases === 'any', adopted);
@@ -71,6 +73,13 @@ export function withNamespace(client: EtcdOperations, prefix: Bytes, options: Na
   };
   return wrapClient(client, wrap, members);
 }
+
+const NAMESPACE_OPTIONS: OptionChecks<NamespaceOptions> = {
+  anyPrefix: 'boolean',
+  allowCompact: 'boolean',
+  leases: true,
+  adoptLeases: true,
+};
 
 function toPrefix(prefix: Bytes, anyPrefix: boolean): Buffer {
   const bytes = toBytes(prefix, 'prefix');

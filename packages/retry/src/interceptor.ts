@@ -2,12 +2,13 @@ import { pause } from '@etcdts/core/plugin';
 import type { Call, Interceptor, InterceptorSite, Method, ResponseOf, UnaryHandler } from '@etcdts/core/plugin';
 import { RetryBudget } from './budget.ts';
 import { answerOfEarlierTry, settlingGrants } from './lease.ts';
-import { resolvePolicy, type Policy, type RetryOptions } from './options.ts';
+import { checkRetryOptions, resolveCall, resolvePolicy, type Policy, type RetryOptions } from './options.ts';
 import { repeatedStream } from './stream.ts';
 import { Tries } from './tries.ts';
 
 /** The interceptor behind `retry()`. */
 export function retryInterceptor(options: RetryOptions): Interceptor {
+  checkRetryOptions(options);
   const standard = resolvePolicy(options);
   const budget = options.budget === false ? undefined : new RetryBudget(options.budget ?? {});
   const triesOf = <M extends Method>(call: Call<M>, site: InterceptorSite): Tries<M> | undefined => {
@@ -44,7 +45,7 @@ export function retryInterceptor(options: RetryOptions): Interceptor {
 function policyOf(call: Call, standard: Policy): Policy | undefined {
   const { retry } = call.options;
   if (retry === undefined) return standard;
-  return retry === false ? undefined : resolvePolicy(retry, standard);
+  return retry === false ? undefined : resolveCall(retry, standard);
 }
 
 async function repeat<M extends Method>(

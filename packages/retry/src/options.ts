@@ -1,4 +1,4 @@
-import { invalidArgument } from '@etcdts/core/plugin';
+import { checkOptions, invalidArgument, type OptionChecks } from '@etcdts/core/plugin';
 
 /** How one call is repeated. What a call's own `retry` leaves out is as `retry()` was told. */
 export interface RetryCallOptions {
@@ -52,9 +52,28 @@ const DEFAULTS: Policy = {
   writes: 'unsent',
 };
 
-/** Checks options and fills in what they leave out; the EtcdError of a wrong one names it. */
-export function resolvePolicy(options: RetryCallOptions, base: Policy = DEFAULTS): Policy {
+const CALL_OPTIONS: OptionChecks<RetryCallOptions> = {
+  maxAttempts: true,
+  initialBackoffMs: true,
+  maxBackoffMs: true,
+  attemptTimeoutMs: true,
+  writes: true,
+};
+
+/** Refuses what is no option of `retry()`. */
+export function checkRetryOptions(options: RetryOptions): void {
+  checkOptions<RetryOptions>(options, { ...CALL_OPTIONS, budget: true }, 'retry');
+}
+
+/** Checks the options of one call, as `resolvePolicy`. */
+export function resolveCall(options: RetryCallOptions, base: Policy): Policy {
   if (typeof options !== 'object' || options === null) throw invalidArgument('retry', 'must be an object or false');
+  checkOptions(options, CALL_OPTIONS, 'retry');
+  return resolvePolicy(options, base);
+}
+
+/** Checks values and fills in what they leave out; the EtcdError of a wrong one names it. */
+export function resolvePolicy(options: RetryCallOptions, base: Policy = DEFAULTS): Policy {
   const maxAttempts = options.maxAttempts ?? base.maxAttempts;
   const writes = options.writes ?? base.writes;
   if (!Number.isSafeInteger(maxAttempts) || maxAttempts < 1) {
@@ -76,6 +95,7 @@ export function resolvePolicy(options: RetryCallOptions, base: Policy = DEFAULTS
 export function resolveBudget(options: RetryBudgetOptions): { [Name in keyof RetryBudgetOptions]-?: number } {
   if (typeof options !== 'object' || options === null)
     throw invalidArgument('retry.budget', 'must be an object or false');
+  checkOptions<RetryBudgetOptions>(options, { ratio: true, perSecond: true, burst: true }, 'retry.budget');
   return {
     ratio: atLeast(options.ratio ?? 0.1, 'budget.ratio', 0),
     perSecond: atLeast(options.perSecond ?? 10, 'budget.perSecond', 0),

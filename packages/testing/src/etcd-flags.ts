@@ -1,3 +1,4 @@
+import type { OptionChecks } from '@etcdts/core/plugin';
 import { isAtLeast } from './etcd-binary.ts';
 
 /** How each member of a cluster is started. Whatever is left out is etcd's own default. */
@@ -29,6 +30,22 @@ export interface EtcdOptions {
   /** Further flags, which win over the ones above. */
   readonly extraArgs?: readonly string[];
 }
+
+/** The names of the options. */
+export const ETCD_OPTIONS: OptionChecks<EtcdOptions> = {
+  binary: 'string',
+  tls: 'object',
+  timing: 'string',
+  authToken: 'string',
+  authTokenTtl: true,
+  quotaBytes: true,
+  maxRequestBytes: true,
+  maxTxnOps: true,
+  autoCompaction: 'object',
+  progressNotifyIntervalMs: true,
+  logLevel: 'string',
+  extraArgs: 'object',
+};
 
 /** Where a server finds its certificates: paths of PEM files. */
 export interface ServerTls {

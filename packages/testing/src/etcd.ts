@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { checkOptions } from '@etcdts/core/plugin';
 import { findEtcd } from './etcd-binary.ts';
 import { createDataRoot, freePorts } from './etcd-data.ts';
-import type { EtcdOptions } from './etcd-flags.ts';
+import { ETCD_OPTIONS, type EtcdOptions } from './etcd-flags.ts';
 import { EtcdMember, PortTaken } from './etcd-member.ts';
 import { eventually } from './eventually.ts';
 
@@ -41,6 +42,7 @@ export interface EtcdServer extends EtcdCluster {
 
 /** Starts an etcd of one member, which serves when this resolves. */
 export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> {
+  checkOptions<EtcdOptions>(options, ETCD_OPTIONS);
   const cluster = await startCluster({ ...options, members: 1 });
   const member = cluster.members[0] as EtcdMember;
   return Object.assign(cluster, { member, endpoint: member.endpoint });
@@ -48,6 +50,7 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> 
 
 /** Starts a cluster, all of whose members serve when this resolves. */
 export async function startCluster(options: ClusterOptions = {}): Promise<EtcdCluster> {
+  checkOptions<ClusterOptions>(options, { ...ETCD_OPTIONS, members: true });
   for (let attempt = 1; ; attempt++) {
     const cluster = await layOut(options);
     try {

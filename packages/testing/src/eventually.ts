@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { checkOptions } from '@etcdts/core/plugin';
 
 /** When to give up polling, and what to say then. */
 export interface EventuallyOptions {
@@ -19,6 +20,7 @@ export async function eventually<T>(
   condition: () => T | Promise<T>,
   options: EventuallyOptions = {},
 ): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
+  checkOptions<EventuallyOptions>(options, { timeoutMs: true, intervalMs: true, describe: true });
   const { timeoutMs = 4_000, intervalMs = 10, describe = String(condition) } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -1,3 +1,4 @@
+import { checkOptions } from '@etcdts/core/plugin';
 import { allowLeaks, countSkip, expectRun, failFile, guarded } from './file-run.ts';
 import { toFailure } from './failure.ts';
 import { suite as uvuSuite } from 'uvu';
@@ -56,6 +57,7 @@ class Skip extends Error {}
  * process alive 2 s after the last test. `TEST_NAME=<regex>` runs only the tests whose `suite name` matches.
  */
 export function suite(name: string, options: SuiteOptions = {}): Suite {
+  checkOptions<SuiteOptions>(options, { timeoutMs: true, hookTimeoutMs: true, allowLeaks: 'string' });
   const { timeoutMs = 5_000, hookTimeoutMs = 30_000 } = options;
   const filter = process.env['TEST_NAME'] ? new RegExp(process.env['TEST_NAME']) : undefined;
   const inner = uvuSuite(name);

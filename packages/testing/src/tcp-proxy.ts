@@ -1,5 +1,6 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
+import { checkOptions } from '@etcdts/core/plugin';
 import type { Direction, LaneRules, Verdict } from './proxy-lane.ts';
 import type { ProxyTarget } from './proxy-link.ts';
 import { Link } from './proxy-link.ts';
@@ -65,6 +66,7 @@ export interface ProxyOptions {
 
 /** Starts a {@link FaultProxy} in front of a server, given as `host:port`, as a URL or as its parts. */
 export async function startProxy(target: ProxyTarget | string, options: ProxyOptions = {}): Promise<FaultProxy> {
+  checkOptions<ProxyOptions>(options, { random: 'function' });
   const proxy = new TcpProxy(typeof target === 'string' ? parse(target) : target, options.random ?? Math.random);
   await proxy.listen();
   return proxy;
@@ -72,7 +74,7 @@ export async function startProxy(target: ProxyTarget | string, options: ProxyOpt
 
 function parse(target: string): ProxyTarget {
   const url = new URL(target.includes('://') ? target : `tcp://${target}`);
-  if (!url.port) throw new TypeError(`the target "${target}" names no port`);
+  if (!url.port) throw new TypeError(`the target names no port: it is host:port, or a URL with a port`);
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port) };
 }
 

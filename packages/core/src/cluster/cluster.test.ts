@@ -86,8 +86,8 @@ test('C-02 bad peer URLs are refused before anything is sent', async () => {
 
 const bad: readonly [urls: unknown, said: RegExp][] = [
   [[], /must hold at least one URL/],
-  ['http://127.0.0.1:2380', /must be an array of URLs, not string/],
-  [[7], /entry 0 must be a string, not 7/],
+  ['http://127.0.0.1:2380', /must be an array of URLs, not a string/],
+  [[7], /entry 0 must be a string, not a number/],
   [['mailto:a@b'], /entry 0 must begin with http/],
   [['127.0.0.1:2380'], /entry 0 must begin with http/],
   [[' http://127.0.0.1:2380'], /entry 0 must begin with http/],

@@ -1,3 +1,4 @@
+import { bindMethods } from '../bound-methods.ts';
 import { toMemberId } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
 import { CallOptionNames, ownOptions } from '../call-options.ts';
@@ -22,7 +23,7 @@ export interface MemberListOptions extends CallOptions {
   serializable?: boolean | undefined;
 }
 
-const LIST_OPTIONS = ownOptions<MemberListOptions>({ serializable: true });
+const LIST_OPTIONS = ownOptions<MemberListOptions>({ serializable: 'boolean' });
 
 /**
  * The members of the cluster (clientv3 cluster.go; etcdserverpb.Cluster). Member ids are unsigned 64-bit: `bigint`, or a
@@ -55,6 +56,7 @@ export class ClusterFacade implements Cluster {
   constructor(pipeline: Pipeline, names: CallOptionNames = new CallOptionNames()) {
     this.#pipeline = pipeline;
     this.#names = names;
+    bindMethods(this, ClusterFacade.prototype);
   }
 
   async memberList(options?: MemberListOptions): Promise<MemberListResponse> {

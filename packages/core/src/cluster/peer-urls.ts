@@ -1,4 +1,4 @@
-import { describe } from '../bytes.ts';
+import { describe } from '../describe.ts';
 import { invalidArgument } from '../errors.ts';
 
 // One host, one port and nothing after them, as etcd's own check requires. User info and query are refused, since etcd drops them.

@@ -1,5 +1,7 @@
 import { toBytes, toInt64, toKey, type Bytes } from '../bytes.ts';
+import { shown } from '../describe.ts';
 import { invalidArgument } from '../errors.ts';
+import { checkOptions } from '../known-options.ts';
 import type { Compare, CompareResult, CompareTarget } from '../messages.ts';
 import { toRange, type RangeForms } from './range.ts';
 
@@ -15,8 +17,11 @@ function make(
   operand: bigint | Buffer,
   range?: CompareRange,
 ): Compare {
-  if (!RESULTS.includes(result)) throw invalidArgument('result', `must be one of ${RESULTS.join(' ')}`);
+  if (!RESULTS.includes(result)) {
+    throw invalidArgument('result', `must be one of ${RESULTS.join(' ')}, not ${shown(result)}`);
+  }
   if (range === undefined) return { key: toKey(key, 'key'), target, result, operand };
+  checkOptions<CompareRange>(range, { prefix: 'boolean', rangeEnd: true });
   const where = toRange(key, range);
   return { key: where.key, rangeEnd: where.rangeEnd, target, result, operand };
 }
@@ -30,7 +35,7 @@ export type IntegerCompare = (
 ) => Compare;
 
 function integer(target: CompareTarget, argument: string): IntegerCompare {
-  return (key, result, operand, range) => make(key, target, result, toInt64(operand, argument), range);
+  return (key, result, operand, range) => make(key, target, result, toInt64(operand, argument, 0n), range);
 }
 
 /**

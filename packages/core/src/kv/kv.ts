@@ -1,3 +1,4 @@
+import { bindMethods } from '../bound-methods.ts';
 import { toCount, toInt64, type Bytes } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
 import { CallOptionNames, NO_OPTIONS, ownOptions } from '../call-options.ts';
@@ -61,15 +62,15 @@ export interface PagesOptions extends RangeForms, CallOptions {
   timeoutMs?: number | undefined;
 }
 
-const COMPACT_OPTIONS = ownOptions<CompactOptions>({ physical: true });
+const COMPACT_OPTIONS = ownOptions<CompactOptions>({ physical: 'boolean' });
 const PAGES_OPTIONS = ownOptions<PagesOptions>({
-  prefix: true,
-  fromKey: true,
+  prefix: 'boolean',
+  fromKey: 'boolean',
   rangeEnd: true,
   pageSize: true,
   revision: true,
-  serializable: true,
-  keysOnly: true,
+  serializable: 'boolean',
+  keysOnly: 'boolean',
 });
 
 const PAGE_SIZE = 1_000;
@@ -115,6 +116,7 @@ export class KVFacade implements KV {
   constructor(service: KVService, names: CallOptionNames = new CallOptionNames()) {
     this.#service = service;
     this.#names = names;
+    bindMethods(this, KVFacade.prototype);
   }
 
   async get(key: Bytes, options?: GetOptions): Promise<GetResponse> {

@@ -1,10 +1,10 @@
 import { backoffMs } from '../backoff.ts';
-import { describe } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
 import type { Timer } from '../clock.ts';
 import { plainMessage } from '../codec/plain-message.ts';
 import { diagnostics } from '../diagnostics.ts';
-import { clientClosed, invalidArgument, isEtcdError, reasonText, type EtcdError } from '../errors.ts';
+import { clientClosed, isEtcdError, reasonText, type EtcdError } from '../errors.ts';
+import { checkTimeout } from '../known-options.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
 import { Outage } from '../outage.ts';
@@ -110,7 +110,7 @@ export class LeaseKeeper implements LeaseObserver {
   }
 
   #begin(id: bigint, timeoutMs = this.#parts.requestTimeoutMs): KeptLease {
-    if (!(timeoutMs > 0)) throw invalidArgument('timeoutMs', `must be a positive number, not ${describe(timeoutMs)}`);
+    checkTimeout(timeoutMs, 'timeoutMs');
     const life = this.#granted.take(id) ?? { deadline: this.#parts.clock.now() + timeoutMs };
     const lease = new KeptLease(id, life, this.#parts.clock, this);
     this.#leases.set(id, lease);

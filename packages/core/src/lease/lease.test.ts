@@ -148,7 +148,11 @@ test('the first renewal of one that ends before it rejects, and nobody has to wa
   const bench = new Bench();
   const leases = new LeaseFacade(bench.service);
   const own = new AbortController();
-  const [gone, cancelled, aborted] = [leases.keepAlive(1), leases.keepAlive(2), leases.keepAlive(3, own)];
+  const [gone, cancelled, aborted] = [
+    leases.keepAlive(1),
+    leases.keepAlive(2),
+    leases.keepAlive(3, { signal: own.signal }),
+  ];
   const waiting = [gone.renewed, cancelled.renewed];
   bench.latest.answer(1n, 0);
   await cancelled.cancel();

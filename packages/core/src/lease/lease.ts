@@ -1,7 +1,16 @@
+import { bindMethods } from '../bound-methods.ts';
 import { toCount, toInt64 } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
-import { CallOptionNames, checkOptions, NO_OPTIONS, ownOptions, type OwnOptions } from '../call-options.ts';
+import { CallOptionNames, NO_OPTIONS, ownOptions } from '../call-options.ts';
 import { invalidArgument } from '../errors.ts';
+import {
+  checkKnown,
+  checkSignal,
+  checkTimeout,
+  optionTable,
+  type OptionChecks,
+  type OptionTable,
+} from '../known-options.ts';
 import type {
   LeaseGrantResponse,
   LeaseKeepAliveResponse,
@@ -29,7 +38,7 @@ export interface LeaseTimeToLiveOptions extends CallOptions {
   keys?: boolean | undefined;
 }
 
-const TIME_TO_LIVE_OPTIONS = ownOptions<LeaseTimeToLiveOptions>({ keys: true });
+const TIME_TO_LIVE_OPTIONS = ownOptions<LeaseTimeToLiveOptions>({ keys: 'boolean' });
 
 /** Options of `lease.keepAlive`. All keepalives share one stream, so that no others apply. */
 export interface LeaseKeepAliveOptions {
@@ -42,7 +51,10 @@ export interface LeaseKeepAliveOptions {
   timeoutMs?: number | undefined;
 }
 
-const KEEP_ALIVE_OPTIONS: OwnOptions = new Set<keyof LeaseKeepAliveOptions>(['signal', 'timeoutMs']);
+const KEEP_ALIVE_OPTIONS: OptionTable = optionTable({
+  signal: checkSignal,
+  timeoutMs: checkTimeout,
+} satisfies OptionChecks<LeaseKeepAliveOptions>);
 
 /**
  * Leases: keys attached to one are deleted when it expires or is revoked (clientv3 `Lease`).
@@ -87,6 +99,7 @@ export class LeaseFacade implements Lease {
   constructor(service: LeaseService, names: CallOptionNames = new CallOptionNames()) {
     this.#service = service;
     this.#names = names;
+    bindMethods(this, LeaseFacade.prototype);
   }
 
   async grant(ttl: number, options?: LeaseGrantOptions): Promise<LeaseGrantResponse> {
@@ -111,7 +124,7 @@ export class LeaseFacade implements Lease {
   }
 
   keepAlive(id: bigint | number, options: LeaseKeepAliveOptions = NO_OPTIONS): KeepAlive {
-    checkOptions(options, KEEP_ALIVE_OPTIONS);
+    checkKnown(options, KEEP_ALIVE_OPTIONS);
     return this.#service.keepAlive(toId(id), options);
   }
 

@@ -1,8 +1,11 @@
-import { describe, toInt64, toMemberId, toUint64 } from '../bytes.ts';
+import { bindMethods } from '../bound-methods.ts';
+import { toInt64, toMemberId, toUint64 } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { CallOptionNames, ownOptions } from '../call-options.ts';
+import { shown } from '../describe.ts';
 import { EtcdError, invalidArgument } from '../errors.ts';
+import { checkOptions } from '../known-options.ts';
 import type {
   AlarmMember,
   AlarmResponse,
@@ -74,7 +77,7 @@ export interface Maintenance {
   snapshot(options?: SnapshotOptions): Snapshot;
 }
 
-const SNAPSHOT_OPTIONS = ownOptions<SnapshotOptions>({ onProgress: true });
+const SNAPSHOT_OPTIONS = ownOptions<SnapshotOptions>({ onProgress: 'function' });
 
 /** `Maintenance` over a pipeline. `endpoints` returns the client's list, in which `moveLeader` finds the leader. */
 export class MaintenanceFacade implements Maintenance {
@@ -93,6 +96,7 @@ export class MaintenanceFacade implements Maintenance {
     this.#pipeline = pipeline;
     this.#endpoints = endpoints;
     this.#clock = clock;
+    bindMethods(this, MaintenanceFacade.prototype);
   }
 
   async status(endpoint: string, options?: CallOptions): Promise<StatusResponse> {
@@ -121,10 +125,12 @@ export class MaintenanceFacade implements Maintenance {
 
   async alarmDisarm(filter: AlarmFilter, given?: CallOptions): Promise<AlarmResponse> {
     const options = this.#names.of(given);
+    if (filter === undefined) throw invalidArgument('filter', 'must be given: {} stands for every alarm');
+    checkOptions<AlarmFilter>(filter, { memberId: true, alarm: true }, 'filter');
     const memberId = toUint64(filter.memberId ?? 0n, 'memberId');
     const alarm = filter.alarm ?? 'none';
     if (!['none', 'nospace', 'corrupt'].includes(alarm))
-      throw invalidArgument('alarm', 'must be none, nospace or corrupt');
+      throw invalidArgument('alarm', `must be none, nospace or corrupt, not ${shown(alarm)}`);
     const left = timeLeft(options, this.#clock);
     if (memberId !== 0n && alarm !== 'none') return this.#disarm({ memberId, alarm }, options);
     // etcd itself reads 0 and 'none' as a member and an alarm that do not exist, and disarms nothing.
@@ -166,9 +172,9 @@ export class MaintenanceFacade implements Maintenance {
 
   async downgrade(action: DowngradeAction, version = '', options?: CallOptions): Promise<DowngradeResponse> {
     if (!['validate', 'enable', 'cancel'].includes(action)) {
-      throw invalidArgument('action', 'must be validate, enable or cancel');
+      throw invalidArgument('action', `must be validate, enable or cancel, not ${shown(action)}`);
     }
-    if (typeof version !== 'string') throw invalidArgument('version', `must be a string, not ${describe(version)}`);
+    if (typeof version !== 'string') throw invalidArgument('version', `must be a string, not ${shown(version)}`);
     if (version === '' && action !== 'cancel')
       throw invalidArgument('version', `must be given to ${action} a downgrade`);
     return await traced(this.#pipeline.unary(methods.downgrade, { action, version }, this.#names.of(options)));
@@ -181,7 +187,7 @@ export class MaintenanceFacade implements Maintenance {
 }
 
 function at(endpoint: string, options: CallOptions): CallOptions {
-  if (typeof endpoint !== 'string') throw invalidArgument('endpoint', `must be a string, not ${describe(endpoint)}`);
+  if (typeof endpoint !== 'string') throw invalidArgument('endpoint', `must be a string, not ${shown(endpoint)}`);
   if (endpoint === '') throw invalidArgument('endpoint', 'must not be empty: it says which member is meant');
   return { ...options, endpoint };
 }

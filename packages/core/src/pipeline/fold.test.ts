@@ -1,5 +1,5 @@
 import { assert, rejects, suite } from '@etcdts/testing';
-import { contextKey, isCall, type Call, type Interceptor } from '../call.ts';
+import { contextKey, isCall, type Call, type Interceptor, type UnaryHandler } from '../call.ts';
 import { methods } from '../methods.ts';
 import { FakeTransport } from '../transport/fakes.test.kit.ts';
 import { foldPipeline } from './fold.ts';
@@ -102,12 +102,22 @@ test('a handler of one kind is not asked for the other', () => {
 });
 
 test('two of one name, and one without, are refused', () => {
+  const unary = (next: UnaryHandler): UnaryHandler => next;
   assert.throws(
-    () => pipelineOf({ name: 'a' }, { name: 'b' }, { name: 'a' }),
+    () => pipelineOf({ name: 'a', unary }, { name: 'b', unary }, { name: 'a', unary }),
     /INVALID_ARGUMENT: interceptors hold two named "a"/,
   );
   for (const name of ['', undefined, 5])
-    assert.throws(() => pipelineOf({ name: name as string }), /INVALID_ARGUMENT: interceptors/);
+    assert.throws(() => pipelineOf({ name: name as string, unary }), /INVALID_ARGUMENT: interceptors hold one without/);
+});
+
+test('one that can do nothing, for it has no hook, is refused', () => {
+  for (const one of [{ name: 'a' }, { name: 'a', unary: 'yes' }, { name: 'a', unaryy: () => {} }]) {
+    assert.throws(
+      () => pipelineOf(one as Interceptor),
+      /INVALID_ARGUMENT: interceptors hold "a", which has neither a function unary nor stream/,
+    );
+  }
 });
 
 test('an interceptor that throws rejects the call, or ends the stream', async () => {

@@ -8,7 +8,9 @@ import {
   type StreamHandler,
   type UnaryHandler,
 } from '../call.ts';
+import { checkAvoid } from '../call-options.ts';
 import { invalidArgument } from '../errors.ts';
+import { checkTimeout } from '../known-options.ts';
 import type { Metadata } from '../metadata.ts';
 import type { Method } from '../methods.ts';
 import { StreamCall } from '../wire/stream-call.ts';
@@ -28,7 +30,7 @@ const BASE_WITH_LEADER: Metadata = Object.freeze({ ...BASE, [LEADER_KEY]: 'true'
 
 /** Folds the interceptors around the wire, once per method. The first is the outermost. */
 export function foldPipeline(interceptors: readonly Interceptor[], parts: WireParts): Pipeline {
-  checkNames(interceptors);
+  checkInterceptors(interceptors);
   const sendUnary: UnaryHandler = (call) =>
     new Promise((resolve, reject) => new UnaryCall(call, parts, resolve as (r: unknown) => void, reject).begin());
   const openStream = ((call: Call) => new StreamCall(call, parts)) as StreamHandler;
@@ -114,25 +116,28 @@ function metadataOf(options: CallOptions): Metadata {
 }
 
 function avoidOf({ avoid }: CallOptions): readonly string[] | undefined {
-  if (avoid === undefined || (Array.isArray(avoid) && avoid.every((one) => typeof one === 'string'))) return avoid;
-  throw invalidArgument('avoid', 'must be an array of endpoints, as errors and servedBy name them');
+  if (avoid !== undefined) checkAvoid(avoid, 'avoid');
+  return avoid;
 }
 
 function timeoutOf(options: CallOptions, standard: number): number {
   const { timeoutMs } = options;
   if (timeoutMs === undefined) return standard;
-  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) {
-    throw invalidArgument('timeoutMs', `must be a number of milliseconds, 0 or more, not ${String(timeoutMs)}`);
-  }
+  checkTimeout(timeoutMs, 'timeoutMs');
   return timeoutMs;
 }
 
-function checkNames(interceptors: readonly Interceptor[]): void {
+function checkInterceptors(interceptors: readonly Interceptor[]): void {
   const names = new Set<string>();
-  for (const { name } of interceptors) {
+  for (const { name, unary, stream } of interceptors) {
     if (typeof name !== 'string' || name === '') throw invalidArgument('interceptors', 'hold one without a name');
     if (names.has(name))
       throw invalidArgument('interceptors', `hold two named ${JSON.stringify(name)}; names are unique in a client`);
+    if (typeof (unary ?? stream) !== 'function')
+      throw invalidArgument(
+        'interceptors',
+        `hold ${JSON.stringify(name)}, which has neither a function unary nor stream`,
+      );
     names.add(name);
   }
 }

@@ -80,7 +80,7 @@ test('clients over the same connections are known by one object, others by anoth
   const shared = curious('shared');
   const transport = fakeTransport(() => notCapable);
   await using client = createClient({ endpoints: '127.0.0.1:1', transport, interceptors: [shared] });
-  await using _derived = client.intercept({ name: 'more' });
+  await using _derived = client.intercept();
   await using _other = createClient({ endpoints: '127.0.0.1:1', transport, interceptors: [shared] });
   const [first, second, third] = shared.sites.map((site) => site.connections);
   assert.is(shared.sites.length, 3);

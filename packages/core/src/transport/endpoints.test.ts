@@ -39,6 +39,8 @@ const sockets: readonly (readonly [text: string, path: string, secure: boolean])
   ['unix:relative', 'relative', false],
   ['unixs:/run/etcd.sock', '/run/etcd.sock', true],
   ['unixs:///run/a b', '/run/a b', true],
+  ['unix:/run/@etcd.sock', '/run/@etcd.sock', false],
+  ['unix:@abstract', '@abstract', false],
 ];
 for (const [text, socketPath, secure] of sockets) {
   test(`${text} is a socket`, () => {
@@ -56,8 +58,8 @@ for (const [text, socketPath, secure] of sockets) {
 const refused: readonly (readonly [text: unknown, reason: RegExp])[] = [
   ['', /empty endpoint/],
   ['  ', /empty endpoint/],
-  [5, /empty endpoint/],
-  [undefined, /empty endpoint/],
+  [5, /must be text, not a number/],
+  [undefined, /must be text, not undefined/],
   ['ftp://host:1', /scheme/],
   ['tcp://host:1', /scheme/],
   ['http://', /no host/],
@@ -98,7 +100,7 @@ test('user info is refused and never shown, however it is written', () => {
     'user:sentinel@host',
     'ftp://sentinel@',
     'https://host:1/@sentinel',
-    'unix:/sentinel@x',
+    'a:1,user:sentinel@host',
   ];
   for (const text of texts) {
     assert.throws(
@@ -119,6 +121,30 @@ test('what is shown of a refused endpoint is bounded, and has no control charact
   );
 });
 
+test('a query is never shown', () => {
+  for (const text of [
+    'http://host:1?token=sentinel',
+    'http://host:1/path?token=sentinel#sentinel',
+    'host:1#sentinel',
+  ]) {
+    assert.throws(
+      () => parseEndpoint(text, false),
+      (error: Error) =>
+        /holds "[^"]*host:1[^"]*", which must be/.test(error.message) && !/sentinel/.test(error.message),
+    );
+  }
+});
+
+test('a text holds several endpoints between commas, as etcdctl takes them; the path of a socket in an array may have one', () => {
+  const addresses = (list: string | readonly string[]): readonly string[] =>
+    parseEndpoints(list, false).map(({ address }) => address);
+  assert.equal(addresses('a:1, b:2,https://c:3,'), ['a:1', 'b:2', 'https://c:3']);
+  assert.equal(addresses(['a:1,b:2', 'c:3']), ['a:1', 'b:2', 'c:3']);
+  assert.equal(addresses('unix:/a,unix:/b'), ['unix:/a', 'unix:/b']);
+  assert.equal(addresses(['unix:/a,b', 'c:3']), ['unix:/a,b', 'c:3']);
+  assert.throws(() => addresses(','), /NO_AVAILABLE_ENDPOINTS/);
+});
+
 test('a list keeps its order, names each endpoint once, and names at least one', () => {
   assert.equal(
     parseEndpoints(['b:1', 'a:1', 'b:1', 'b'], false).map(({ address }) => address),
@@ -135,9 +161,21 @@ test('a list keeps its order, names each endpoint once, and names at least one',
     ).length,
     10_000,
   );
-  for (const list of [[], undefined, null, 5, {}]) {
-    assert.throws(() => parseEndpoints(list as never, false), /NO_AVAILABLE_ENDPOINTS: endpoints/);
+  for (const [list, given] of [
+    [[], 'empty'],
+    ['', 'empty'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+  ] as const) {
+    assert.throws(
+      () => parseEndpoints(list as never, false),
+      new RegExp(
+        `NO_AVAILABLE_ENDPOINTS: endpoints must name at least one endpoint, and is ${given}: .*is the variable set`,
+      ),
+    );
   }
+  for (const list of [5, {}])
+    assert.throws(() => parseEndpoints(list as never, false), /INVALID_ARGUMENT: endpoints must be a text or an array/);
 });
 
 test('the authority is host and port, or localhost for a socket', () => {

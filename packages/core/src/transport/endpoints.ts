@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { describe } from '../describe.ts';
 import { invalidArgument } from '../errors.ts';
 
 /** One parsed endpoint: the address to connect to, its name, and whether TLS is used. */
@@ -23,12 +24,12 @@ const DEFAULT_PORT = 2379;
  * `[::1]:2379`. Without a scheme, TLS is used if the client has TLS options. The port defaults to 2379.
  */
 export function parseEndpoint(text: string, tlsByDefault: boolean, argument = 'endpoints'): Endpoint {
-  if (typeof text !== 'string' || text.trim() === '') throw invalidArgument(argument, 'holds an empty endpoint');
-  // This check comes first, and its error does not quote the text, because user info may hold a password.
-  if (text.includes('@'))
-    throw invalidArgument(argument, 'holds an endpoint with user info; give credentials to auth()');
+  if (typeof text !== 'string') throw invalidArgument(argument, `must be text, not ${describe(text)}`);
+  if (text.trim() === '') throw invalidArgument(argument, 'holds an empty endpoint');
   const refuse = (reason: string): never => {
-    throw invalidArgument(argument, `holds ${JSON.stringify(text.slice(0, 256))}, ${reason}`);
+    // A query may hold a token.
+    const [shown = ''] = text.slice(0, 256).split(/[?#]/);
+    throw invalidArgument(argument, `holds ${JSON.stringify(shown)}, ${reason}`);
   };
   const match = /^(?:(\w[\w+.-]*):\/\/|(unixs?):)?(.*)$/s.exec(text.trim()) as RegExpExecArray;
   const scheme = (match[1] ?? match[2] ?? '').toLowerCase();
@@ -38,6 +39,12 @@ export function parseEndpoint(text: string, tlsByDefault: boolean, argument = 'e
     const secure = scheme === 'unixs' || tlsByDefault;
     return { address: `${scheme}:${rest}`, host: '', port: 0, socketPath: rest, secure };
   }
+  // The error does not quote the text, because user info may hold a password.
+  if (rest.includes('@'))
+    throw invalidArgument(
+      argument,
+      'holds an endpoint with user info: give user and password to auth() of @etcdts/auth',
+    );
   if (scheme !== '' && scheme !== 'http' && scheme !== 'https') {
     refuse('whose scheme is none of http, https, unix and unixs');
   }
@@ -55,11 +62,21 @@ export function parseEndpoint(text: string, tlsByDefault: boolean, argument = 'e
   return { address: scheme === '' ? shown : `${scheme}://${shown}`, host, port, socketPath: undefined, secure };
 }
 
-/** Parses a client's list of endpoints: at least one, in the order given. Two spellings of one endpoint count once. */
+/**
+ * Parses a client's list of endpoints: at least one, in the order given. Two spellings of one endpoint count once. A text may hold
+ * several endpoints with commas between them. In an array, the path of a socket may contain a comma.
+ */
 export function parseEndpoints(list: string | readonly string[], tlsByDefault: boolean): readonly Endpoint[] {
-  const texts = typeof list === 'string' ? [list] : list;
-  if (!Array.isArray(texts) || texts.length === 0) {
-    throw invalidArgument('endpoints', 'must name at least one endpoint', 'NO_AVAILABLE_ENDPOINTS');
+  if (typeof list !== 'string' && !Array.isArray(list ?? []))
+    throw invalidArgument('endpoints', `must be a text or an array of texts, not ${describe(list)}`);
+  const texts =
+    typeof list === 'string'
+      ? separate(list)
+      : list?.flatMap((text) => (/^unixs?:/i.test(text) ? text : separate(text)));
+  if (texts === undefined || !texts.some((text) => text !== '')) {
+    const given = list === undefined || list === null ? String(list) : 'empty';
+    const hint = `and is ${given}: pass one or many, as host:2379; is the variable set that they come from?`;
+    throw invalidArgument('endpoints', `must name at least one endpoint, ${hint}`, 'NO_AVAILABLE_ENDPOINTS');
   }
   const endpoints = new Map<string, Endpoint>();
   for (const text of texts as readonly string[]) {
@@ -68,6 +85,11 @@ export function parseEndpoints(list: string | readonly string[], tlsByDefault: b
     if (!endpoints.has(identity)) endpoints.set(identity, endpoint);
   }
   return [...endpoints.values()];
+}
+
+/** Splits a text at its commas and drops empty parts. */
+function separate(text: string): readonly string[] {
+  return typeof text === 'string' && text.includes(',') ? text.split(',').filter((part) => part.trim() !== '') : [text];
 }
 
 /** The identity of an endpoint, equal for all its spellings: capitals, a final slash, a default port or scheme do not matter. */

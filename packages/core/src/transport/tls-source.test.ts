@@ -91,7 +91,7 @@ const failures: readonly (readonly [string, (bed: Bed) => void | Promise<void>, 
     /cannot be shown/,
   ],
   ['gives no options', ({ loads }) => loads.at(-1)?.resolve(undefined), /must return TLS options, not undefined/],
-  ['gives bad PEM', ({ loads }) => loads.at(-1)?.resolve({ cert: 'x', key: 'y' }), /cannot be read/],
+  ['gives bad PEM', ({ loads }) => loads.at(-1)?.resolve({ cert: 'x', key: 'y' }), /tls\.cert holds no PEM/],
   ['gives half a pair', ({ loads }) => loads.at(-1)?.resolve({ cert: 'x' }), /tls\.key is missing/],
   ['takes too long', ({ transport }) => transport.clock.advance(500), /more than 500 ms/],
 ];

@@ -1,9 +1,20 @@
 import type { Clock, Timer } from '../clock.ts';
-import { describe } from '../bytes.ts';
+import { describe } from '../describe.ts';
 import { invalidArgument, reasonText } from '../errors.ts';
+import { checkKnown, optionTable, type OptionChecks, type OptionTable } from '../known-options.ts';
 import type { Logger } from '../logger.ts';
 import { secureContextOf } from './tls.ts';
 import type { ConnectFailure, TlsLoader, TlsOptions } from './transport.ts';
+
+/** The names of the TLS options. */
+export const TLS_OPTIONS: OptionTable = optionTable({
+  ca: true,
+  cert: true,
+  key: true,
+  serverName: 'string',
+  insecureSkipVerify: 'boolean',
+  load: true,
+} satisfies OptionChecks<TlsLoader | TlsOptions> & OptionChecks<TlsLoader>);
 
 /** The parts of a source of TLS options. */
 export interface TlsSourceParts {
@@ -81,6 +92,7 @@ export class TlsSource {
     if (typeof loaded !== 'object' || loaded === null) {
       throw invalidArgument('tls.load', `must return TLS options, not ${describe(loaded)}`);
     }
+    checkKnown(loaded, TLS_OPTIONS, 'tls');
     const { ca, cert, key } = loaded;
     const serverName = loaded.serverName ?? this.#loader.serverName;
     const insecureSkipVerify = loaded.insecureSkipVerify ?? this.#loader.insecureSkipVerify;

@@ -5,6 +5,7 @@ import {
   type ConnectionOptions as TlsConnectOptions,
   type SecureContext,
 } from 'node:tls';
+import { describe } from '../describe.ts';
 import { invalidArgument } from '../errors.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { TlsOptions } from './transport.ts';
@@ -15,12 +16,30 @@ export function secureContextOf(tls: TlsOptions | undefined): SecureContext {
     const [given, missing] = tls?.cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
     throw invalidArgument(`tls.${missing}`, `is missing: tls.${given} is given, and they go together`);
   }
+  for (const name of ['ca', 'cert', 'key'] as const) if (tls?.[name] !== undefined) checkPem(tls[name], `tls.${name}`);
   try {
     return createSecureContext({ ca: tls?.ca, cert: tls?.cert, key: tls?.key, minVersion: 'TLSv1.2' });
   } catch (cause) {
     // OpenSSL's own text names the reason and holds no key material.
     throw invalidArgument('tls', `holds a certificate or key that cannot be read: ${(cause as Error).message}`);
   }
+}
+
+/** Refuses what is no PEM, which Node passes over for `ca`. Its content is not shown: it may be a key. */
+function checkPem(value: unknown, argument: string): void {
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
+    throw invalidArgument(argument, `must be PEM, a string or a Buffer, not ${describe(value)}`);
+  }
+  if (typeof value === 'string' && isPath(value)) {
+    throw invalidArgument(argument, 'holds a path: read the file, as readFileSync does, and pass its content');
+  }
+  if (!Buffer.from(value as string).includes('-----BEGIN')) {
+    throw invalidArgument(argument, 'holds no PEM: it has no line -----BEGIN …-----');
+  }
+}
+
+function isPath(text: string): boolean {
+  return !text.includes('-----') && !text.includes('\n') && /[/\\]|\.(pem|crt|cer|der|key|p12|pfx)$/i.test(text);
 }
 
 /**

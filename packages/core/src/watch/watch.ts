@@ -1,5 +1,7 @@
-import { describe, toCount, toInt64, type Bytes } from '../bytes.ts';
+import { bindMethods } from '../bound-methods.ts';
+import { toCount, toInt64, type Bytes } from '../bytes.ts';
 import { CallOptionNames, NO_OPTIONS, ownOptions } from '../call-options.ts';
+import { shown } from '../describe.ts';
 import { invalidArgument } from '../errors.ts';
 import { toRange, type RangeForms } from '../kv/range.ts';
 import type { WatchCreateRequest, WatchFilter } from '../messages.ts';
@@ -26,19 +28,19 @@ export interface WatchOptions extends RangeForms, WatchServiceOptions {
 }
 
 const WATCH_OPTIONS = ownOptions<WatchOptions>({
-  prefix: true,
-  fromKey: true,
+  prefix: 'boolean',
+  fromKey: 'boolean',
   rangeEnd: true,
   startRevision: true,
-  prevKv: true,
-  progressNotify: true,
-  filters: true,
-  fragment: true,
-  createdNotify: true,
+  prevKv: 'boolean',
+  progressNotify: 'boolean',
+  filters: checkFilters,
+  fragment: 'boolean',
+  createdNotify: 'boolean',
   maxBufferedBytes: true,
-  stream: true,
+  stream: checkStream,
 });
-const PROGRESS_OPTIONS = ownOptions<RequestProgressOptions>({ stream: true });
+const PROGRESS_OPTIONS = ownOptions<RequestProgressOptions>({ stream: checkStream });
 
 /** Watches (clientv3 `Watcher`). */
 export interface Watcher {
@@ -61,6 +63,7 @@ export class WatcherFacade implements Watcher {
   constructor(service: WatchService, names: CallOptionNames = new CallOptionNames()) {
     this.#service = service;
     this.#names = names;
+    bindMethods(this, WatcherFacade.prototype);
   }
 
   watch(key: Bytes, options: WatchOptions = NO_OPTIONS): WatchStream {
@@ -73,33 +76,27 @@ export class WatcherFacade implements Watcher {
       startRevision: startRevision === undefined ? 0n : toInt64(startRevision, 'startRevision', 0n),
       prevKv,
       progressNotify,
-      filters: filters === undefined ? undefined : toFilters(filters),
+      filters: filters && [...filters],
       fragment,
     };
     if (rest.maxBufferedBytes !== undefined) toCount(rest.maxBufferedBytes, 'maxBufferedBytes', 1);
-    const { timeoutMs } = rest;
-    if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
-      throw invalidArgument('timeoutMs', `must be a number of milliseconds, 0 or more, not ${String(timeoutMs)}`);
-    }
-    toStreamName(rest.stream);
     return this.#service.watch(request, rest);
   }
 
   async requestProgress(options: RequestProgressOptions = NO_OPTIONS): Promise<void> {
     const callOptions = this.#names.of(options, PROGRESS_OPTIONS);
-    const stream = toStreamName(options.stream);
+    const { stream } = options;
     await this.#service.requestProgress(stream === undefined ? callOptions : { ...callOptions, stream });
   }
 }
 
-function toStreamName(stream: unknown): string | undefined {
-  if (stream === undefined || (typeof stream === 'string' && stream !== '')) return stream;
-  throw invalidArgument('stream', `must be a name, a string that is not empty, not ${describe(stream)}`);
+function checkStream(value: unknown, argument: string): void {
+  if (typeof value === 'string' && value !== '') return;
+  throw invalidArgument(argument, `must be a name, a string that is not empty, not ${shown(value)}`);
 }
 
-function toFilters(filters: readonly WatchFilter[]): readonly WatchFilter[] {
-  return filters.map((filter) => {
-    if (filter === 'put' || filter === 'delete') return filter;
-    throw invalidArgument('filters', "may hold 'put' and 'delete' alone");
-  });
+function checkFilters(value: unknown, argument: string): void {
+  if (!Array.isArray(value)) throw invalidArgument(argument, `must be an array, not ${shown(value)}`);
+  const wrong: unknown = value.find((filter) => filter !== 'put' && filter !== 'delete');
+  if (wrong !== undefined) throw invalidArgument(argument, `may hold only 'put' and 'delete', not ${shown(wrong)}`);
 }
