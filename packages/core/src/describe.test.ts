@@ -1,5 +1,5 @@
 import { assert, suite } from '@etcdts/testing';
-import { describe, shown } from './describe.ts';
+import { describe, noneOf, shown } from './describe.ts';
 
 const test = suite('describe');
 
@@ -23,14 +23,23 @@ test('a value is described by its type, never by its content', () => {
   }
 });
 
-test('an option is shown with its value and type, and a long text is cut', () => {
-  assert.is(shown('5000'), '"5000" (a string)');
+test('a value is shown with its type, but text only if it is a number or a truth value', () => {
+  for (const text of ['5000', '-1', '1.5', '1_000', '5s', '10 MiB', 'true', 'No', 'Infinity'])
+    assert.is(shown(text), `"${text}" (a string)`);
+  for (const text of ['sentinel', '', '1'.repeat(50), '5 seconds', 'user:1', '\n5']) assert.is(shown(text), 'a string');
   assert.is(shown(5), '5 (a number)');
   assert.is(shown(5n), '5n (a bigint)');
   assert.is(shown(true), 'true (a boolean)');
   assert.is(shown({}), 'an object');
   assert.is(shown(undefined), 'undefined');
-  assert.is(shown(`${'x'.repeat(50)}\n`), `"${'x'.repeat(40)}…" (a string)`);
+});
+
+test('a word that is none of those that may be is shown if it resembles one of them', () => {
+  assert.is(noneOf('asc', ['ascend', 'descend']), 'must be one of ascend, descend, not "asc"; did you mean ascend?');
+  assert.is(noneOf('==', ['=', '!=']), 'must be one of =, !=, not "=="; did you mean =?');
+  assert.is(noneOf('sentinel', ['ascend', 'descend']), 'must be one of ascend, descend, not a string');
+  assert.is(noneOf('', ['ascend']), 'must be one of ascend, not a string');
+  assert.is(noneOf(5, ['ascend']), 'must be one of ascend, not 5 (a number)');
 });
 
 test.run();

@@ -1,6 +1,7 @@
 // Options as callers give them: known by name, and of the right shape. Half of the callers have no compiler that looks at them.
 import { describe, shown } from './describe.ts';
 import { EtcdError, invalidArgument } from './errors.ts';
+import { nearest } from './nearest.ts';
 
 /** Throws if the value of an option, which is not `undefined`, is wrong. */
 export type ValueCheck = (value: unknown, argument: string) => void;
@@ -110,36 +111,4 @@ export function unknownOption(
   const more = hint ?? (meant === undefined ? undefined : `did you mean ${prefix}${meant}?`);
   const message = `unknown option ${argument}${more === undefined ? '' : `; ${more}`}`;
   return new EtcdError({ code: 'INVALID_ARGUMENT', message, outcome: 'not-applied', argument });
-}
-
-/** The known name that a misspelt one probably means: of those that begin it or that it begins, the nearest in length. */
-function nearest(name: string, known: readonly string[]): string | undefined {
-  const lower = name.toLowerCase();
-  const related = known.filter((one) => {
-    const other = one.toLowerCase();
-    return other.startsWith(lower) || lower.startsWith(other);
-  });
-  const differs = (one: string): number => Math.abs(one.length - name.length);
-  if (related.length > 0) return related.reduce((best, one) => (differs(one) < differs(best) ? one : best));
-  let best: string | undefined;
-  let least = Math.floor(name.length / 3) + 1;
-  for (const one of known) {
-    const steps = distance(lower, one.toLowerCase());
-    if (steps < least) [best, least] = [one, steps];
-  }
-  return best;
-}
-
-/** How many letters must be changed, added or removed to make one name of the other. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const changed = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] as number;
 }

@@ -1,5 +1,5 @@
 import { toBytes, toInt64, toKey, type Bytes } from '../bytes.ts';
-import { shown } from '../describe.ts';
+import { noneOf } from '../describe.ts';
 import { invalidArgument } from '../errors.ts';
 import { checkOptions } from '../known-options.ts';
 import type { Compare, CompareResult, CompareTarget } from '../messages.ts';
@@ -17,9 +17,7 @@ function make(
   operand: bigint | Buffer,
   range?: CompareRange,
 ): Compare {
-  if (!RESULTS.includes(result)) {
-    throw invalidArgument('result', `must be one of ${RESULTS.join(' ')}, not ${shown(result)}`);
-  }
+  if (!RESULTS.includes(result)) throw invalidArgument('result', noneOf(result, RESULTS));
   if (range === undefined) return { key: toKey(key, 'key'), target, result, operand };
   checkOptions<CompareRange>(range, { prefix: 'boolean', rangeEnd: true });
   const where = toRange(key, range);

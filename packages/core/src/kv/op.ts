@@ -1,6 +1,6 @@
 import { toBytes, toCount, toInt64, toKey, type Bytes } from '../bytes.ts';
 import { NO_OPTIONS, ownOptions } from '../call-options.ts';
-import { describe, shown } from '../describe.ts';
+import { describe, noneOf } from '../describe.ts';
 import { invalidArgument } from '../errors.ts';
 import { checkKnown, optionTable, type OptionTable } from '../known-options.ts';
 import type { Compare, DeleteOp, GetOp, Op, PutOp, SortOrder, SortTarget, TxnOp } from '../messages.ts';
@@ -97,6 +97,7 @@ export interface NestedTxnOp<Then extends readonly Op[], Else extends readonly O
 }
 
 const SORT_TARGETS: readonly SortTarget[] = ['key', 'version', 'createRevision', 'modRevision', 'value'];
+const SORT_ORDERS: readonly SortOrder[] = ['ascend', 'descend'];
 const SORT_OPTIONS = optionTable({ by: true, order: true });
 const MAX_DEPTH = 64;
 
@@ -104,15 +105,10 @@ function checkSort(value: unknown, argument: string): void {
   checkKnown(value as object, SORT_OPTIONS, argument);
   const { by, order } = value as { readonly by: SortTarget; readonly order: unknown };
   if (!SORT_TARGETS.includes(by)) {
-    const targets = SORT_TARGETS.join(', ');
-    throw invalidArgument(`${argument}.by`, `must be one of ${targets}, not ${shown(by)}`, 'INVALID_SORT_OPTION');
+    throw invalidArgument(`${argument}.by`, noneOf(by, SORT_TARGETS), 'INVALID_SORT_OPTION');
   }
-  if (order !== 'ascend' && order !== 'descend') {
-    throw invalidArgument(
-      `${argument}.order`,
-      `must be 'ascend' or 'descend', not ${shown(order)}`,
-      'INVALID_SORT_OPTION',
-    );
+  if (!SORT_ORDERS.includes(order as SortOrder)) {
+    throw invalidArgument(`${argument}.order`, noneOf(order, SORT_ORDERS), 'INVALID_SORT_OPTION');
   }
 }
 

@@ -3,7 +3,7 @@ import { toInt64, toMemberId, toUint64 } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { CallOptionNames, ownOptions } from '../call-options.ts';
-import { shown } from '../describe.ts';
+import { noneOf, shown } from '../describe.ts';
 import { EtcdError, invalidArgument } from '../errors.ts';
 import { checkOptions } from '../known-options.ts';
 import type {
@@ -77,6 +77,8 @@ export interface Maintenance {
   snapshot(options?: SnapshotOptions): Snapshot;
 }
 
+const ALARMS: readonly AlarmType[] = ['none', 'nospace', 'corrupt'];
+const DOWNGRADES: readonly DowngradeAction[] = ['validate', 'enable', 'cancel'];
 const SNAPSHOT_OPTIONS = ownOptions<SnapshotOptions>({ onProgress: 'function' });
 
 /** `Maintenance` over a pipeline. `endpoints` returns the client's list, in which `moveLeader` finds the leader. */
@@ -129,8 +131,7 @@ export class MaintenanceFacade implements Maintenance {
     checkOptions<AlarmFilter>(filter, { memberId: true, alarm: true }, 'filter');
     const memberId = toUint64(filter.memberId ?? 0n, 'memberId');
     const alarm = filter.alarm ?? 'none';
-    if (!['none', 'nospace', 'corrupt'].includes(alarm))
-      throw invalidArgument('alarm', `must be none, nospace or corrupt, not ${shown(alarm)}`);
+    if (!ALARMS.includes(alarm)) throw invalidArgument('alarm', noneOf(alarm, ALARMS));
     const left = timeLeft(options, this.#clock);
     if (memberId !== 0n && alarm !== 'none') return this.#disarm({ memberId, alarm }, options);
     // etcd itself reads 0 and 'none' as a member and an alarm that do not exist, and disarms nothing.
@@ -171,9 +172,7 @@ export class MaintenanceFacade implements Maintenance {
   }
 
   async downgrade(action: DowngradeAction, version = '', options?: CallOptions): Promise<DowngradeResponse> {
-    if (!['validate', 'enable', 'cancel'].includes(action)) {
-      throw invalidArgument('action', `must be validate, enable or cancel, not ${shown(action)}`);
-    }
+    if (!DOWNGRADES.includes(action)) throw invalidArgument('action', noneOf(action, DOWNGRADES));
     if (typeof version !== 'string') throw invalidArgument('version', `must be a string, not ${shown(version)}`);
     if (version === '' && action !== 'cancel')
       throw invalidArgument('version', `must be given to ${action} a downgrade`);

@@ -1,7 +1,7 @@
 import { bindMethods } from '../bound-methods.ts';
 import { toCount, toInt64, type Bytes } from '../bytes.ts';
 import { CallOptionNames, NO_OPTIONS, ownOptions } from '../call-options.ts';
-import { shown } from '../describe.ts';
+import { noneOf, shown } from '../describe.ts';
 import { invalidArgument } from '../errors.ts';
 import { toRange, type RangeForms } from '../kv/range.ts';
 import type { WatchCreateRequest, WatchFilter } from '../messages.ts';
@@ -95,8 +95,11 @@ function checkStream(value: unknown, argument: string): void {
   throw invalidArgument(argument, `must be a name, a string that is not empty, not ${shown(value)}`);
 }
 
+const FILTERS: readonly WatchFilter[] = ['put', 'delete'];
+
 function checkFilters(value: unknown, argument: string): void {
   if (!Array.isArray(value)) throw invalidArgument(argument, `must be an array, not ${shown(value)}`);
-  const wrong: unknown = value.find((filter) => filter !== 'put' && filter !== 'delete');
-  if (wrong !== undefined) throw invalidArgument(argument, `may hold only 'put' and 'delete', not ${shown(wrong)}`);
+  value.forEach((one: WatchFilter, index) => {
+    if (!FILTERS.includes(one)) throw invalidArgument(argument, `entry ${index} ${noneOf(one, FILTERS)}`);
+  });
 }
