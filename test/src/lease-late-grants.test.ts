@@ -47,20 +47,22 @@ test('H5 a lease that was used and revoked does not come back when a paused memb
   const interceptors = [retry({ attemptTimeoutMs: 500 }), firstTo(member, first)];
   await using client = createClient({ endpoints: cluster.endpoints, interceptors });
   await client.kv.get('late', { endpoint: member.endpoint });
+  const others = cluster.members.filter((one) => one !== member) as [EtcdMember, EtcdMember];
+  await using elsewhere = createClient({ endpoints: others.map(({ endpoint }) => endpoint) });
   await member.freeze();
   const used: bigint[] = [];
   try {
     const use = async (_: unknown, i: number): Promise<void> => {
       const { id } = await client.lease.grant(600);
-      await client.kv.put(`late/${i}`, '', { lease: id });
-      await client.lease.revoke(id);
+      await elsewhere.kv.put(`late/${i}`, '', { lease: id });
+      await elsewhere.lease.revoke(id);
       used.push(id);
     };
     await Promise.all(Array.from({ length: GRANTS }, use));
   } finally {
     await member.thaw();
   }
-  const [other] = cluster.members.filter((one) => one !== member) as [EtcdMember];
+  const [other] = others;
   // Those that were used, and the first ones.
   await eventually(async () => (await applied(other)) > GRANTS, { describe: 'a first grant is applied late' });
   await eventually(async () => (await leases()).length === 0, {
@@ -78,7 +80,6 @@ test('H5 a lease that was used and revoked does not come back when a paused memb
 test('a lease whose grant was given up, and applied after that, is revoked by the client', async () => {
   const member = await follower();
   await using client = createClient({ endpoints: member.endpoint });
-  await using elsewhere = createClient({ endpoints: cluster.endpoints });
   await client.kv.get('late');
   const [other] = cluster.members.filter((one) => one !== member) as [EtcdMember];
   const before = await applied(other);
@@ -90,7 +91,7 @@ test('a lease whose grant was given up, and applied after that, is revoked by th
         ? rejects(client.lease.grant(600, { timeoutMs: 300 }), { code: 'DEADLINE_EXCEEDED', outcome: 'unknown' })
         : rejects(client.lease.grant(600, { signal }), { name: 'TimeoutError' });
     await Promise.all(Array.from({ length: GRANTS }, grant));
-    assert.equal((await elsewhere.lease.leases()).leases, []);
+    assert.equal((await direct.lease.leases({ endpoint: other.endpoint })).leases, []);
   } finally {
     await member.thaw();
   }

@@ -215,7 +215,10 @@ test('clients are summed up in one registry; one that is closed leaves the gauge
   for (const client of [one.client, one.client, two.client, derived]) client.watch('a');
   one.client.lease.keepAlive(7n);
   two.client.lease.keepAlive(8n);
+  // The cluster confirms that there is no such lease.
+  two.server.answer = () => ({ header, ttl: -1 });
   two.server.latest.push({ header, id: 8n, ttl: 0 });
+  await two.client.lease.keepAlive(8n).renewed.catch(() => {});
   const gauges = async (): Promise<string[]> => [
     ...(await samples(one.registry, 'etcdts_watches ')),
     ...(await samples(one.registry, 'etcdts_leases')),

@@ -103,7 +103,8 @@ export class Bench implements Pipeline, Logger {
   readonly calls: BenchCall[] = [];
   readonly warnings: string[] = [];
   onStream: (stream: FakeStream) => void = () => {};
-  reply: (request: never, call: BenchCall) => unknown = () => ({ header });
+  reply: (request: never, call: BenchCall) => unknown = (_, { name }) =>
+    name === 'LeaseTimeToLive' ? { header, ttl: -1 } : { header };
   random = 1;
   readonly service: LeaseRpc;
 

@@ -367,6 +367,7 @@ test('counts the leases that it keeps, and as lost those alone that ended while 
   bench.latest.answer(expiring, 3);
   for (const id of [revoked, cancelled, closed]) bench.latest.answer(id, 60);
   bench.latest.answer(missing, 0);
+  await settle();
   assert.equal(bench.service.stats(), { kept: 4, lost: 1 });
   await bench.service.revoke({ id: revoked }, {});
   await hold.cancel();

@@ -9,6 +9,7 @@ import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
 import { Outage } from '../outage.ts';
 import type { LeaseStats } from '../stats.ts';
+import { settleDoubt } from './absence.ts';
 import { GrantedLives } from './granted-lives.ts';
 import { RENEWAL_BACKOFF, type KeeperParts } from './keeper-parts.ts';
 import { KeptLease, type LeaseObserver } from './kept-lease.ts';
@@ -25,7 +26,6 @@ const LATE_MS = 100;
 
 /**
  * Keeps leases alive: all of them over one LeaseKeepAlive stream, by one timer.
- *
  * A renewal is sent a third of the time to live after the last acknowledged one was. A stream that fails, or that owes
  * answers and is silent, is replaced by a new one, which may reach another member; every lease goes on until its own
  * deadline. The stream is open, and the timer holds the process, only while a lease is held.
@@ -157,7 +157,7 @@ export class LeaseKeeper implements LeaseObserver {
     this.#outage.end(this.#held);
     lease.awaited = undefined;
     if (lease.expire()) return;
-    if (response.ttl <= 0) return lease.fail(leaseNotFound(lease.id));
+    if (response.ttl <= 0) return void settleDoubt(this.#parts, lease, () => this.#wakeBy(lease.due));
     this.#shortestTtlMs = Math.min(this.#shortestTtlMs, response.ttl * 1_000);
     lease.acknowledge(sent.sentAt, response);
     if (lease.held) this.#wakeBy(Math.min(lease.due, lease.deadline));

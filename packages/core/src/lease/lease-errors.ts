@@ -15,6 +15,12 @@ export function leaseNotFound(id: bigint, reason = 'is not known to etcd: it exp
   return new EtcdError({ code: 'LEASE_NOT_FOUND', message: `lease ${id} ${reason}`, ...COMMON });
 }
 
+/** A member does not know a lease that the cluster may know. */
+export function memberBehind(id: bigint): EtcdError {
+  const message = `lease ${id} is not known to the member that was to renew it, and the cluster did not confirm that`;
+  return new EtcdError({ code: 'UNAVAILABLE', message, ...COMMON });
+}
+
 /** A keepalive was cancelled by its user before etcd acknowledged a renewal. */
 export function notRenewed(id: bigint): EtcdError {
   const message = `the keepalive of lease ${id} was cancelled before a renewal was acknowledged`;

@@ -6,8 +6,9 @@ import { remedyOf } from '../failures.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { methods } from '../methods.ts';
 import { backoffMs } from '../backoff.ts';
+import { isAbsent } from './absence.ts';
 import { RENEWAL_BACKOFF, type KeeperParts } from './keeper-parts.ts';
-import { leaseNotFound, streamEnded } from './lease-errors.ts';
+import { leaseNotFound, memberBehind, streamEnded } from './lease-errors.ts';
 
 /** How long etcd may take to end a stream that is half-closed; then it is cancelled. */
 const CLOSING_MS = 1_000;
@@ -44,6 +45,7 @@ export async function keepAliveOnce(
 }
 
 async function renew(parts: KeeperParts, id: bigint, options: CallOptions): Promise<LeaseKeepAliveResponse> {
+  const startedAt = parts.clock.now();
   const stream = parts.pipeline.stream(methods.leaseKeepAlive, undefined as never, options);
   let response: LeaseKeepAliveResponse | undefined;
   let closing: { cancel(): void } | undefined;
@@ -62,8 +64,9 @@ async function renew(parts: KeeperParts, id: bigint, options: CallOptions): Prom
     closing?.cancel();
   }
   if (response === undefined) throw streamEnded();
-  if (response.ttl <= 0) throw leaseNotFound(id);
-  return response;
+  if (response.ttl > 0) return response;
+  const leftMs = startedAt + (options.timeoutMs ?? parts.requestTimeoutMs) - parts.clock.now();
+  throw (await isAbsent(parts.pipeline, id, Math.max(leftMs, 0))) ? leaseNotFound(id) : memberBehind(id);
 }
 
 /** Whether another try may be answered. A token is no business of this client: its interceptor has tried already. */
