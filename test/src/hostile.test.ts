@@ -1,7 +1,7 @@
 // runs alone
 // limit: 120 s
 import { createClient, isEtcdError, type ClientOptions, type EtcdClient, type EtcdError } from '@etcdts/core';
-import { assert, suite } from '@etcdts/testing';
+import { assert, rejects, suite } from '@etcdts/testing';
 import { createServer as createHttp2, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -339,6 +339,33 @@ test('streams that lie end with an EtcdError or by their reader, and stop nothin
   }
 });
 
+test('a revision in fragments without an end costs no more than maxReceiveBytes, and ends its watch', async () => {
+  const field = (tag: number, bytes: Buffer): Buffer =>
+    Buffer.concat([Buffer.from([tag, ...varint(bytes.length)]), bytes]);
+  const kv = Buffer.concat([Buffer.from('0a016b1805', 'hex'), field(0x2a, Buffer.alloc(100_000))]);
+  // watch_id 1, fragment, one event of revision 5.
+  const part = frame(Buffer.concat([Buffer.from('0a02180510013801', 'hex'), field(0x5a, field(0x12, kv))]));
+  let parts = 0;
+  await lying(
+    (stream) => {
+      stream.respond(GRPC);
+      stream.write(frame(Buffer.from('0a02180110011801', 'hex')));
+      const flood = (): void => {
+        while (!stream.destroyed && stream.write(part)) parts += 1;
+        parts += 1;
+      };
+      stream.on('drain', flood);
+      flood();
+    },
+    async (client) => {
+      const iterator = client.watch('k', { fragment: true })[Symbol.asyncIterator]();
+      await rejects(() => iterator.next(), { code: 'RESPONSE_TOO_LARGE' });
+    },
+    { maxReceiveBytes: 1_000_000 },
+  );
+  assert.ok(parts < 200, `${parts} parts of 100 kB left the server`);
+});
+
 test('metadata that HTTP/2 cannot carry is refused with an EtcdError that does not show it', async () => {
   await lying(
     (stream) => answer(stream, OK, frame(REPLY)),
@@ -364,5 +391,9 @@ test('metadata that HTTP/2 cannot carry is refused with an EtcdError that does n
     },
   );
 });
+
+function varint(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
+}
 
 test.run();

@@ -117,7 +117,7 @@ export function composeClient(
     closed: false,
   };
   const pipeline = foldPipeline(interceptors, wire);
-  const watch = new WatchHub({ ...site, pipeline }, options.watchBufferBytes);
+  const watch = new WatchHub({ ...site, pipeline }, options);
   const lease = new LeaseRpc({ ...site, pipeline, requestTimeoutMs });
   return { interceptors, wire, pipeline, services: { kv: new KVRpc(pipeline), watch, lease } };
 }

@@ -49,7 +49,10 @@ export interface ClientOptions {
   keepalive?: KeepaliveOptions | false | undefined;
   /** Largest request in bytes. Defaults to 2 MiB, as clientv3. */
   maxSendBytes?: number | undefined;
-  /** Largest response message in bytes. Defaults to 2 GiB - 1, as clientv3. */
+  /**
+   * Largest response message in bytes, and most that the events of one revision may have if a watch receives them in
+   * fragments. Defaults to 2 GiB - 1, as clientv3.
+   */
   maxReceiveBytes?: number | undefined;
   /**
    * Bytes of undelivered responses that may wait for the slow readers of all watches together. Beyond, the watch with most of

@@ -14,6 +14,7 @@ import type {
 } from '../messages.ts';
 import type { Method } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { WatchLimits } from './buffers.ts';
 import { WatchHub } from './hub.ts';
 import type { WatchResponse, WatchServiceOptions, WatchStream } from './service.ts';
 
@@ -134,6 +135,13 @@ export function failure(code: EtcdErrorCode, message = 'said by the test'): Etcd
 
 export const UNAVAILABLE: EtcdError = failure('UNAVAILABLE');
 
+/** The defaults of a client. */
+const LIMITS: WatchLimits = {
+  watchBufferBytes: 64 * 1024 * 1024,
+  maxReceiveBytes: 2 ** 31 - 1,
+  maxSendBytes: 2 * 1024 * 1024,
+};
+
 /** A hub whose network is this object. */
 export class FakeEtcd implements Pipeline {
   readonly clock: FakeClock = new FakeClock();
@@ -147,11 +155,11 @@ export class FakeEtcd implements Pipeline {
   jitter = 1;
   readonly hub: WatchHub;
 
-  constructor(watchBufferBytes: number = 64 * 1024 * 1024) {
+  constructor(limits: Partial<WatchLimits> = {}) {
     const say = (text: string): void => void this.log.push(text);
     const logger = { ...silentLogger, info: say, warn: say };
     const parts = { pipeline: this, clock: this.clock, random: () => this.jitter, logger };
-    this.hub = new WatchHub(parts, watchBufferBytes);
+    this.hub = new WatchHub(parts, { ...LIMITS, ...limits });
   }
 
   async unary<Req, Res>(_method: Method<Req, Res>, request: Req, options: CallOptions): Promise<Res> {

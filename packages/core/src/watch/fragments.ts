@@ -1,12 +1,11 @@
 import type { WatchEvent, WatchResponseMessage } from '../messages.ts';
 
-/** A response assembled from fragments is bounded as one that comes whole is: by gRPC's largest message. */
-const MAX_BYTES = 2 ** 31 - 1;
-
 /** The parts of a response that etcd sends in fragments, until the last one is here. */
 export class Fragments {
   events: WatchEvent[] = [];
   bytes = 0;
+  /** So many of the events are known to be of one revision. */
+  #alike = 0;
 
   add(message: WatchResponseMessage): void {
     for (const event of message.events) this.events.push(event);
@@ -22,16 +21,15 @@ export class Fragments {
     let end = events.length - 1;
     if (end < 0) return undefined;
     const last = (events[end] as WatchEvent).kv.modRevision;
-    while (end > 0 && (events[end - 1] as WatchEvent).kv.modRevision === last) end -= 1;
+    while (end > 0 && (events[end - 1] as WatchEvent).kv.modRevision === last) {
+      if (end <= this.#alike) end = 0;
+      else end -= 1;
+    }
+    this.#alike = events.length - end;
     if (end === 0) return undefined;
     const bytes = Math.floor((this.bytes * end) / events.length);
     this.events = events.slice(end);
     this.bytes -= bytes;
     return { events: events.slice(0, end), bytes };
-  }
-
-  /** Whether the response has become larger than any may be. */
-  get tooLarge(): boolean {
-    return this.bytes > MAX_BYTES;
   }
 }

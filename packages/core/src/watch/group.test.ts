@@ -380,12 +380,13 @@ test('a response that is too large is asked for in fragments, and fails its watc
   assert.is(reading.error, tooLarge);
 });
 
-test('H11: streams that live for a while before a response is too large are resumed for ever', async () => {
+test('H11: streams that live for a while before a response is too large are resumed for ever, in fragments', async () => {
   const etcd = new FakeEtcd();
   const reading = (await etcd.live()).read();
   for (let i = 0; i < 10; i++) {
     await etcd.clock.advance(6_000);
     await etcd.lose(failure('RESPONSE_TOO_LARGE'));
+    assert.is(etcd.current.creates[0]?.fragment, true);
     etcd.current.created(1);
   }
   assert.is(reading.state, 'open');

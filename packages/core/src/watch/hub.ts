@@ -1,7 +1,7 @@
 import { clientClosed, invalidArgument } from '../errors.ts';
 import type { WatchCreateRequest } from '../messages.ts';
 import type { WatchStats } from '../stats.ts';
-import { WatchBuffers } from './buffers.ts';
+import { WatchBuffers, type WatchLimits } from './buffers.ts';
 import { WatchGroup, type WatchHubParts } from './group.ts';
 import type { RequestProgressOptions, WatchService, WatchServiceOptions, WatchStream } from './service.ts';
 import { streamKey, streamOptions } from './stream-key.ts';
@@ -23,10 +23,9 @@ export class WatchHub implements WatchService {
   #pastEvents = 0;
   #closed = false;
 
-  /** `watchBufferBytes`: how much may wait for slow readers in all. */
-  constructor(parts: WatchHubParts, watchBufferBytes: number) {
+  constructor(parts: WatchHubParts, limits: WatchLimits) {
     this.#parts = parts;
-    this.#buffers = new WatchBuffers(watchBufferBytes);
+    this.#buffers = new WatchBuffers(limits);
   }
 
   watch(request: WatchCreateRequest, options: WatchServiceOptions): WatchStream {

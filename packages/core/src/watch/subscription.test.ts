@@ -1,5 +1,6 @@
 import { assert, rejects, suite } from '@etcdts/testing';
-import { FakeEtcd, settle, UNAVAILABLE } from './fakes.test.kit.ts';
+import { isEtcdError } from '../errors.ts';
+import { FakeEtcd, settle, UNAVAILABLE, type Reading } from './fakes.test.kit.ts';
 
 const test = suite('Subscription');
 const KB = 1024;
@@ -105,7 +106,7 @@ test('W-31: what is compacted while parked is told after the events that are her
 });
 
 test('beyond what all watches may hold, the one with most is parked, and comes back when its reader has caught up', async () => {
-  const etcd = new FakeEtcd(400 * KB);
+  const etcd = new FakeEtcd({ watchBufferBytes: 400 * KB });
   const [large, small, reader] = [await etcd.live(), await etcd.live(), (await etcd.live()).read()];
   etcd.current.events(1, [101], { byteLength: 150 * KB });
   etcd.current.events(1, [102], { byteLength: 150 * KB });
@@ -130,7 +131,7 @@ test('beyond what all watches may hold, the one with most is parked, and comes b
 });
 
 test('watches that hold little are not parked for what stalled ones hold', async () => {
-  const etcd = new FakeEtcd(100 * KB);
+  const etcd = new FakeEtcd({ watchBufferBytes: 100 * KB });
   const [stalled, neighbour] = [await etcd.live(), await etcd.live(), await etcd.live()];
   etcd.current.events(1, [101], { byteLength: 150 * KB });
   assert.equal(etcd.current.cancels, [1]);
@@ -145,7 +146,7 @@ test('watches that hold little are not parked for what stalled ones hold', async
 });
 
 test('what is not read of a watch that has ended, or is in fragments of a lost stream, counts no more', async () => {
-  const etcd = new FakeEtcd(100 * KB);
+  const etcd = new FakeEtcd({ watchBufferBytes: 100 * KB });
   const [failed, cancelled] = [await etcd.live(), await etcd.live()];
   await etcd.live();
   etcd.current.events(1, [101], { byteLength: 10 * KB });
@@ -254,14 +255,56 @@ test('W-16: behind a full buffer, a revision in parts is put off as a whole', as
   assert.is(etcd.current.creates[0]?.startRevision, 102n);
 });
 
-test('fragments without an end are bounded by 2 GiB', async () => {
-  const etcd = new FakeEtcd();
+test('H12: one revision in parts is bounded by maxReceiveBytes, and ends the watch behind what came before', async () => {
+  for (const more of [true, false]) {
+    const etcd = new FakeEtcd({ maxReceiveBytes: 10 * KB });
+    const reading = await etcd.live(100, { fragment: true });
+    etcd.current.events(1, [101], { fragment: true, byteLength: 6 * KB });
+    etcd.current.events(1, [101, 102], { fragment: true, byteLength: 6 * KB });
+    assert.is(etcd.hub.stats().open, 1);
+    etcd.current.events(1, [102], { fragment: true, byteLength: 4 * KB });
+    etcd.current.events(1, [102], { fragment: more, byteLength: 4 * KB });
+    reading.read();
+    await settle();
+    assert.equal(reading.revisions, [[101, 101]]);
+    assert.is((reading.error as { code: string }).code, 'RESPONSE_TOO_LARGE');
+    assert.match((reading.error as Error).message, /maxReceiveBytes \(10240\): create the client with a larger one/);
+    assert.is(etcd.current.state, 'cancelled');
+    assert.is(etcd.hub.stats().bufferedBytes, 0);
+  }
+});
+
+test('revisions that are too much together are delivered one by one, at the end of a response too', async () => {
+  const etcd = new FakeEtcd({ maxReceiveBytes: 10 * KB });
   const reading = (await etcd.live(100, { fragment: true })).read();
-  etcd.current.events(1, [101], { fragment: true, byteLength: 2 ** 30 });
-  etcd.current.events(1, [101], { fragment: true, byteLength: 2 ** 30 });
+  etcd.current.events(1, [101, 101], { fragment: true, byteLength: 8 * KB });
+  etcd.current.events(1, [101, 102], { byteLength: 8 * KB });
+  etcd.current.events(1, [103]);
   await settle();
-  assert.is((reading.error as { code: string }).code, 'RESPONSE_TOO_LARGE');
-  assert.is(etcd.current.state, 'cancelled');
+  assert.equal(reading.revisions, [[101, 101, 101], [102], [103]]);
+  assert.is(reading.state, 'open');
+});
+
+test('H12: revisions in parts of many watches are bounded together by maxReceiveBytes and watchBufferBytes', async () => {
+  const etcd = new FakeEtcd({ maxReceiveBytes: 100 * KB, watchBufferBytes: 100 * KB });
+  const readings: Reading[] = [];
+  for (let i = 0; i < 10; i++) readings.push((await etcd.live(100, { fragment: true })).read());
+  let most = 0;
+  for (let part = 0; part < 9; part++) {
+    for (let id = 1; id <= 10; id++) {
+      etcd.current.events(id, [101], { fragment: true, byteLength: 10 * KB });
+      most = Math.max(most, etcd.hub.stats().bufferedBytes);
+    }
+  }
+  await settle();
+  assert.ok(most <= 200 * KB, String(most));
+  const [failed, open] = [readings.filter(({ error }) => error), readings.filter(({ error }) => !error)];
+  assert.ok(failed.every(({ error }) => isEtcdError(error, 'RESPONSE_TOO_LARGE')));
+  assert.ok(failed.length > 0 && open.length > 0, `${failed.length} and ${open.length}`);
+  for (let id = 1; id <= 10; id++) etcd.current.events(id, [101], { byteLength: KB });
+  await settle();
+  assert.ok(open.every(({ revisions }) => revisions[0]?.length === 10));
+  assert.is(etcd.hub.stats().bufferedBytes, 0);
 });
 
 test('an empty last fragment ends the response', async () => {

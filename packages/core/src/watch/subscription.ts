@@ -158,19 +158,32 @@ export class Subscription extends WatchReading {
     const fragments = (this.#fragments ??= new Fragments());
     fragments.add(message);
     this.#owner.buffers.bytes += message.byteLength;
-    if (!message.fragment) {
-      this.#dropFragments();
-      if (fragments.events.length > 0) this.#deliver(message.header, fragments.events, fragments.bytes);
-      return;
-    }
-    const held = this.inbox.bytes + fragments.bytes;
-    if (held <= this.#maxBufferedBytes && !this.#owner.buffers.isFull(held)) return;
+    if (this.#isExcessive(fragments.bytes, message.fragment)) this.#shed(message, fragments);
+    // Not if it is parked or has ended meanwhile.
+    if (message.fragment || this.#fragments !== fragments) return;
+    this.#dropFragments();
+    if (fragments.events.length > 0) this.#deliver(message.header, fragments.events, fragments.bytes);
+  }
+
+  /** Whether a response in parts is not to be held any longer; `more` if others of its parts are to come. */
+  #isExcessive(bytes: number, more: boolean): boolean {
+    const { buffers } = this.#owner;
+    if (buffers.isTooLarge(bytes)) return true;
+    const held = this.inbox.bytes + bytes;
+    return more && (held > this.#maxBufferedBytes || buffers.isFull(held));
+  }
+
+  /** Delivers the whole revisions of a response in parts. What is left of it, one revision, may be too much. */
+  #shed({ header, fragment }: WatchResponseMessage, fragments: Fragments): void {
+    const { buffers } = this.#owner;
     const whole = fragments.takeWhole();
     if (whole !== undefined) {
-      this.#owner.buffers.bytes -= whole.bytes;
-      this.#deliver(message.header, whole.events, whole.bytes);
-    } else if (this.inbox.length > 0) this.park();
-    else if (fragments.tooLarge) this.fail(tooLarge());
+      buffers.bytes -= whole.bytes;
+      this.#deliver(header, whole.events, whole.bytes);
+      if (this.#fragments !== fragments) return;
+    }
+    if (buffers.isTooLarge(fragments.bytes)) this.fail(tooLarge(buffers.maxReceiveBytes));
+    else if (fragment && whole === undefined && this.inbox.length > 0) this.park();
   }
 
   #deliver(header: ResponseHeader, events: readonly WatchEvent[], size: number): void {

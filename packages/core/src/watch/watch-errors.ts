@@ -46,9 +46,9 @@ export function protocolError(why: string): EtcdError {
   return new EtcdError({ code: 'INTERNAL', message, ...COMMON });
 }
 
-/** The fragments of one response exceed the largest message of gRPC. */
-export function tooLarge(): EtcdError {
-  const message = 'a response in fragments exceeds 2 GiB';
+/** The events of one revision, which are delivered together, exceed the largest response. */
+export function tooLarge(maxReceiveBytes: number): EtcdError {
+  const message = `one revision has more events than fit in maxReceiveBytes (${maxReceiveBytes}): create the client with a larger one`;
   return new EtcdError({ code: 'RESPONSE_TOO_LARGE', message, ...COMMON });
 }
 
