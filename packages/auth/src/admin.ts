@@ -16,39 +16,39 @@ import type { KeyRange, Method } from '@etcdts/core/plugin';
 
 /** Options of `authAdmin`. */
 export interface AuthAdminOptions {
-  /** Sends passwords over plain HTTP to other machines too. Off by default: such calls fail with `INSECURE_ENDPOINT`. */
+  /** Whether passwords may go over plain HTTP to other machines. Off by default: such calls fail with `INSECURE_ENDPOINT`. */
   allowInsecure?: boolean | undefined;
 }
 
-/** A right to a key, or to a range in one of its forms (authpb.Permission). */
+/** A permission on a key, or on a range in one of its forms (authpb.Permission). */
 export interface PermissionOptions extends RangeForms {
   type: Permission['type'];
-  /** The key, or where the range begins; with `prefix` or `fromKey` it may be empty, and then means every key. */
+  /** The key, or the first key of the range. With `prefix` or `fromKey` it may be empty, which means every key. */
   key: Bytes;
 }
 
 /**
- * etcd's users and roles (clientv3/auth.go; etcdserverpb.Auth). With authentication on, all but the own user's `userGet`
- * and the own roles' `roleGet` need the role `root`, and fail with `PERMISSION_DENIED` otherwise; `status` on some releases
- * of etcd, such as 3.6.14, and not on others, such as 3.7.1. Empty names are refused before anything is sent. Changes are
- * never repeated after they may have reached etcd.
+ * etcd's users and roles (clientv3/auth.go; etcdserverpb.Auth). With authentication on, every operation needs the role `root` and
+ * otherwise fails with `PERMISSION_DENIED`, except `userGet` of the own user and `roleGet` of the own roles. `status` needs it on
+ * some releases of etcd, such as 3.6.14, and not on others, such as 3.7.1. Empty names are refused before anything is sent. A
+ * change that may have reached etcd is never repeated.
  */
 export interface Auth {
-  /** Switches authentication on. Fails with `ROOT_USER_NOT_EXIST`, and with `ROOT_ROLE_NOT_EXIST` where it lacks the role. */
+  /** Switches authentication on. Fails with `ROOT_USER_NOT_EXIST`, or with `ROOT_ROLE_NOT_EXIST` if that user lacks the role. */
   enable(options?: CallOptions): Promise<AuthHeaderResponse>;
-  /** Switches authentication off; users and roles stay. */
+  /** Switches authentication off. Users and roles stay. */
   disable(options?: CallOptions): Promise<AuthHeaderResponse>;
   /** Whether authentication is on, and its revision, which each change of users and roles raises. */
   status(options?: CallOptions): Promise<AuthStatusResponse>;
-  /** Adds a user; one without a password is known by the common name of its certificate. Fails with `USER_ALREADY_EXIST`. */
+  /** Adds a user. A user without a password signs in by the common name of its certificate. Fails with `USER_ALREADY_EXIST`. */
   userAdd(name: string, password: string | { noPassword: true }, options?: CallOptions): Promise<AuthHeaderResponse>;
-  /** Removes a user. Fails with `USER_NOT_FOUND`, and for root, while authentication is on, with `INVALID_AUTH_MGMT`. */
+  /** Removes a user. Fails with `USER_NOT_FOUND`, or with `INVALID_AUTH_MGMT` for root while authentication is on. */
   userDelete(name: string, options?: CallOptions): Promise<AuthHeaderResponse>;
   /** A user's roles. Fails with `USER_NOT_FOUND`. */
   userGet(name: string, options?: CallOptions): Promise<AuthUserGetResponse>;
   /** The names of all users. */
   userList(options?: CallOptions): Promise<AuthUserListResponse>;
-  /** Gives a user another password; tokens given for the old one end. Fails with `USER_NOT_FOUND`. */
+  /** Gives a user another password. Tokens of the old one end. Fails with `USER_NOT_FOUND`. */
   userChangePassword(name: string, password: string, options?: CallOptions): Promise<AuthHeaderResponse>;
   /** Gives a user a role. Fails with `USER_NOT_FOUND`, `ROLE_NOT_FOUND`. */
   userGrantRole(name: string, role: string, options?: CallOptions): Promise<AuthHeaderResponse>;
@@ -56,15 +56,15 @@ export interface Auth {
   userRevokeRole(name: string, role: string, options?: CallOptions): Promise<AuthHeaderResponse>;
   /** Adds a role, which permits nothing yet. Fails with `ROLE_ALREADY_EXIST`. */
   roleAdd(role: string, options?: CallOptions): Promise<AuthHeaderResponse>;
-  /** Removes a role, also from every user. Fails with `ROLE_NOT_FOUND`. */
+  /** Removes a role, from every user too. Fails with `ROLE_NOT_FOUND`. */
   roleDelete(role: string, options?: CallOptions): Promise<AuthHeaderResponse>;
   /** A role's permissions. Fails with `ROLE_NOT_FOUND`. */
   roleGet(role: string, options?: CallOptions): Promise<AuthRoleGetResponse>;
   /** The names of all roles. */
   roleList(options?: CallOptions): Promise<AuthRoleListResponse>;
-  /** Lets a role read, write or both; replaces what the role had for the same key or range. Fails with `ROLE_NOT_FOUND`. */
+  /** Allows a role to read, write or both. Replaces its permission on the same key or range. Fails with `ROLE_NOT_FOUND`. */
   roleGrantPermission(role: string, permission: PermissionOptions, options?: CallOptions): Promise<AuthHeaderResponse>;
-  /** Takes back what was granted for exactly this key or range. Fails with `ROLE_NOT_FOUND`, `PERMISSION_NOT_GRANTED`. */
+  /** Revokes the permission on exactly this key or range. Fails with `ROLE_NOT_FOUND`, `PERMISSION_NOT_GRANTED`. */
   roleRevokePermission(
     role: string,
     range: Omit<PermissionOptions, 'type'>,
@@ -72,7 +72,7 @@ export interface Auth {
   ): Promise<AuthHeaderResponse>;
 }
 
-/** Administers users and roles through a client, with all of its interceptors; not through a namespace. */
+/** Makes the administration of users and roles, through all interceptors of a client. It takes no namespace. */
 export function authAdmin(client: EtcdClient, options: AuthAdminOptions = {}): Auth {
   checkOptions<AuthAdminOptions>(options, { allowInsecure: 'boolean' });
   return new AuthFacade(client, options.allowInsecure === true);
@@ -223,6 +223,6 @@ function checkPassword(password: unknown): void {
 function checkText(text: unknown, argument: string, code: 'USER_EMPTY' | 'ROLE_EMPTY' | 'INVALID_ARGUMENT'): void {
   if (typeof text !== 'string') throw invalidArgument(argument, 'must be a string');
   if (text === '') throw invalidArgument(argument, 'must not be empty', code);
-  // For the error on a lone surrogate, which would be another name on the wire.
+  // It throws for a lone surrogate, which would be another name on the wire.
   toBytes(text, argument);
 }

@@ -4,28 +4,28 @@ import { streamWith, unaryWith } from './handlers.ts';
 import { byFunction, byPassword, TokenSource, type TokenFetch } from './token-source.ts';
 import { hasToken, Token } from './token.ts';
 
-/** Who a client is: a user with a password, a token that is given, or a function that gives one whenever one is needed. */
+/** The identity of a client: a user with a password, a token, or a function that is called whenever a token is needed. */
 export type Credentials =
   | { username: string; password: string; token?: undefined }
   | { token: string | (() => Promise<string>); username?: undefined; password?: undefined };
 
 /** Options of `auth`. */
 export type AuthOptions = Credentials & {
-  /** Sends password and token over plain HTTP to other machines too. Off by default: such calls fail with `INSECURE_ENDPOINT`. */
+  /** Whether password and token may go over plain HTTP to other machines. Off by default: such calls fail with `INSECURE_ENDPOINT`. */
   allowInsecure?: boolean | undefined;
 };
 
 /**
  * Authenticates every call and stream of a client (clientv3 `Config.Username`, `Password`, `Token`).
  *
- * The token is fetched on first use, by one request however many calls wait, and used for everything until etcd refuses
- * it: then it is renewed, once, and the calls that were refused are repeated. They were not applied, so that holds for
- * writes too. Watches and keepalives go on over a new stream. Where authentication is not enabled, calls go without a
- * token until etcd asks for one. A token given as a string is never renewed.
+ * The token is fetched on first use, by one request however many calls wait, and used until etcd refuses it. Then it is renewed,
+ * once, and the refused calls are repeated, including writes, since they were not applied. Watches and keepalives go on over a
+ * new stream. If authentication is not enabled, calls go without a token until etcd requires one. A token that is given as a
+ * string is never renewed.
  *
- * A wrong password fails the calls that wait with `AUTH_FAILED`, `outcome: 'not-applied'`, and those of the next seconds at
- * once: 1 s at first, 30 s at most. Attach one interceptor to as many clients as you like; clients over the same connections
- * share its token. Its place among other interceptors does not matter to it; those inside see the token.
+ * A wrong password fails the waiting calls with `AUTH_FAILED`, `outcome: 'not-applied'`, and at once all calls of the next
+ * seconds: 1 s at first, 30 s at most. One interceptor may be attached to any number of clients; clients over the same
+ * connections share its token. It works at any place among other interceptors; those below it see the token.
  */
 export function auth(options: AuthOptions): Interceptor {
   return new AuthInterceptor(options);
@@ -36,7 +36,7 @@ class AuthInterceptor implements Interceptor {
   readonly #allowInsecure: boolean;
   readonly #given: Token | undefined;
   readonly #fetch: TokenFetch;
-  /** By the connections whose cluster gave the token. */
+  /** The source of each cluster's token, by the connections to it. */
   readonly #sources: WeakMap<object, TokenSource> = new WeakMap();
 
   constructor(options: AuthOptions) {
@@ -82,7 +82,7 @@ function checkCredentials({ username, password, token }: AuthOptions): void {
       throw invalidArgument('token', 'must be a string that is not empty, or a function');
     return;
   }
-  // Half of them would be passed over by etcd, and every call refused for an empty user.
+  // If only one of the two is given, there is no authentication, and etcd would refuse every call for an empty user.
   checkText(username, 'username');
   checkText(password, 'password');
 }

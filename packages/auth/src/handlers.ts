@@ -13,7 +13,7 @@ import { cancelsForToken, isTokenRefusal, Repeats, type TokenRefusal } from './r
 import type { TokenSource } from './token-source.ts';
 import { hasToken, type Token } from './token.ts';
 
-/** Sends unary calls with the source's token; what etcd refuses for its token is repeated with a new one. */
+/** Sends unary calls with the source's token. A call that etcd refuses for its token is repeated with a new one. */
 export function unaryWith(source: TokenSource, site: InterceptorSite, next: UnaryHandler): UnaryHandler {
   const send = <M extends Method>(call: Call<M>, token: Token): Promise<ResponseOf<M>> =>
     next(token.on(call)).catch((error: unknown) => {
@@ -48,8 +48,8 @@ export function unaryWith(source: TokenSource, site: InterceptorSite, next: Unar
 }
 
 /**
- * Opens streams with the source's token. One that is refused for it, before its first message, is opened again with a new
- * one. Watches are refused one by one, in messages: that makes the token an old one, and the watch hub opens another stream.
+ * Opens streams with the source's token. A stream that is refused for it before its first message is opened again with a new
+ * token. Watches are refused one by one, in messages: that marks the token as refused, and the watch hub opens another stream.
  */
 export function streamWith(
   source: TokenSource,
@@ -85,7 +85,7 @@ export function streamWith(
   };
 }
 
-/** Gets a token for a call, after a pause; ends with the call. */
+/** Gets a token for a call, after a pause. The wait ends with the call. */
 async function fetch(source: TokenSource, site: InterceptorSite, call: Call, pauseMs = 0): Promise<Token> {
   await pause(pauseMs, call, site);
   return site.wait(call, source.get(site));

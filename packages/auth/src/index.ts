@@ -1,12 +1,12 @@
 /**
  * Authenticates an etcd client, by user and password or by token, and manages users and roles.
  *
- * Create the interceptor and attach it; the first call authenticates, and so does every renewal, by itself:
+ * Create the interceptor and attach it. The first call authenticates, and the token is renewed when etcd refuses it:
  *
  *     const client = createClient({ endpoints, interceptors: [auth({ username: 'app', password })] });
  *
- * Use the client as if there were no authentication: expired tokens, changed users and roles, authentication switched on
- * and off are met below. Manage users and roles as a user with the role `root`:
+ * Use the client as if there were no authentication: the interceptor handles expired tokens, changed users and roles, and
+ * authentication that is switched on or off. Manage users and roles as a user with the role `root`:
  *
  *     await authAdmin(client).userAdd('app', password);
  *

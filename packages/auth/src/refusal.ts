@@ -2,7 +2,7 @@ import { isEtcdError, remedyOf, type EtcdError } from '@etcdts/core';
 import { backoffMs, serverError, type Backoff } from '@etcdts/core/plugin';
 
 /**
- * A verdict on the token of a call. etcd gives them before it does anything (server/auth/store.go), so that writes may be
+ * A verdict on the token of a call. etcd gives it before it executes anything (server/auth/store.go), so that writes may be
  * repeated too.
  */
 export type TokenRefusal = EtcdError;
@@ -12,7 +12,7 @@ export function isTokenRefusal(error: unknown): error is TokenRefusal {
   return isEtcdError(error) && remedyOf(error) === 'token';
 }
 
-/** Whether etcd cancelled a watch for the token of its stream, which it says in a message of a healthy stream. */
+/** Whether a message of a healthy stream reports that etcd cancelled a watch for the token of the stream. */
 export function cancelsForToken(message: unknown): boolean {
   const { canceled, cancelReason } = message as { canceled?: boolean; cancelReason?: string };
   const code = canceled === true ? serverError(cancelReason ?? '') : undefined;
@@ -20,24 +20,24 @@ export function cancelsForToken(message: unknown): boolean {
 }
 
 const MOST_REPEATS = 8;
-/** Users and roles are changing: the pauses are the whole ones, so that all repeats take 630 ms at least. */
+/** The pauses while users and roles change. They are not random, so that all repeats take at least 630 ms. */
 const BACKOFF: Backoff = { firstMs: 10, longestMs: 1_000, jitter: 0 };
 
 /**
- * How often one call is repeated after refusals: once with a token fetched because of it, and before that once with a token
- * that others have fetched already. An old auth revision says that users or roles were changed after the token was given,
- * or that the member asked has not heard of a change yet; such a call is repeated a few times, with pauses that double.
+ * Counts the repeats of one call after refusals: one with a token that is fetched because of it, and before that one with a
+ * token that another call has already fetched. An old auth revision means that users or roles were changed after the token was
+ * given, or that the member has not yet received a change; such a call is repeated a few times, with pauses that double.
  */
 export class Repeats {
   #count = 0;
   #renewed = false;
 
-  /** Takes one repeat, and says how long to wait first, in milliseconds; `renewing`: a token has to be fetched for it. */
+  /** Takes one repeat and returns the pause before it in milliseconds. `renewing` is whether a token must be fetched for it. */
   take(refusal: TokenRefusal, renewing: boolean): number | undefined {
     const changing = refusal.code === 'AUTH_OLD_REVISION';
     if (this.#count === MOST_REPEATS || (this.#renewed && !changing)) return undefined;
     this.#renewed ||= renewing;
-    // The first two come at once.
+    // The first two repeats have no pause.
     return backoffMs(this.#count++ - 1, BACKOFF, Math.random);
   }
 }

@@ -2,20 +2,20 @@ import { EtcdError, isEtcdError, remedyOf } from '@etcdts/core';
 import { backoffMs, methods, type Backoff, type InterceptorSite } from '@etcdts/core/plugin';
 import { Token } from './token.ts';
 
-/** Gives a token, or `undefined` if etcd has authentication off. */
+/** Fetches a token; `undefined` means that etcd has authentication off. */
 export type TokenFetch = (site: InterceptorSite) => Promise<string | undefined>;
 
-/** How long fetching a token may take, whatever the deadlines of the calls that wait for it. */
+/** The deadline of a token request, whatever the deadlines of the calls that wait for it. */
 const FETCH_MS = 10_000;
-/** For how long etcd is not asked again after it refused a password: each check of one is expensive for it. */
+/** The pause before the next Authenticate call after consecutive refusals. Password checks are expensive for etcd. */
 const AFTER_REFUSAL: Backoff = { firstMs: 1_000, longestMs: 30_000, jitter: 0.5 };
-/** Tries within that time: the first members asked may be silent, or gone. */
+/** How many attempts there are within that time, because the first members may be silent or gone. */
 const TRIES = 3;
 
 /**
- * The token of one cluster: kept until etcd refuses it, fetched by one request at a time however many calls wait.
+ * The token of one cluster. It is kept until etcd refuses it, and fetched by one request at a time however many calls wait.
  *
- * A refused password fails every call that waits with the same error, and those of the next seconds at once.
+ * A refused password fails every waiting call with the same error, and at once the calls of the next seconds.
  */
 export class TokenSource {
   readonly #fetch: TokenFetch;
@@ -30,17 +30,17 @@ export class TokenSource {
     this.#allowInsecure = allowInsecure;
   }
 
-  /** The token in use; `undefined` if one has to be fetched. */
+  /** The token in use; `undefined` if one must be fetched. */
   get current(): Token | undefined {
     return this.#token;
   }
 
-  /** etcd has refused this token: it is used no more, and a newer one is left alone. */
+  /** Drops this token because etcd has refused it. A newer one stays. */
   refused(token: Token): void {
     if (this.#token === token) this.#token = undefined;
   }
 
-  /** The token in use, or the next one. */
+  /** Returns the token in use, or fetches the next one. */
   async get(site: InterceptorSite): Promise<Token> {
     for (;;) {
       if (this.#token !== undefined) return this.#token;
@@ -49,7 +49,7 @@ export class TokenSource {
       try {
         return await flight.token;
       } catch (error) {
-        // Another client over the same connections had asked, and was closed meanwhile: that is not our end.
+        // Another client over the same connections had sent the request and was closed meanwhile. This client goes on.
         if (flight.site === site || !isEtcdError(error, 'CLIENT_CLOSED')) throw error;
       }
     }
@@ -61,7 +61,7 @@ export class TokenSource {
       this.#refusals = 0;
       return this.#token;
     } catch (error) {
-      // Only etcd's own verdict on name and password is kept: what a proxy says is no verdict on them.
+      // Only etcd's own verdict on name and password is kept. A proxy's error is no verdict on them.
       if (isEtcdError(error, 'AUTH_FAILED')) {
         const until = site.clock.now() + backoffMs(++this.#refusals, AFTER_REFUSAL, site.random);
         this.#judgement = { error, until };
@@ -88,13 +88,13 @@ export function byPassword(name: string, password: string, allowInsecure: boolea
   };
 }
 
-/** Whether another member may answer. Authenticate changes nothing, so the failed try may have arrived. */
+/** Whether another member may answer. Authenticate changes nothing, so that it may be repeated even if it was executed. */
 function mayAskAtOnce(error: EtcdError): boolean {
   const remedy = remedyOf(error);
   return remedy === 'again' || remedy === 'elsewhere';
 }
 
-/** Fetches tokens by a function of the application. */
+/** Fetches tokens from a function of the application. */
 export function byFunction(give: () => Promise<string>): TokenFetch {
   return (site) => {
     const deadline = site.clock.now() + FETCH_MS;

@@ -3,7 +3,7 @@ import type { Call, Method } from '@etcdts/core/plugin';
 
 const KEY = 'token';
 
-/** One token as calls carry it (clientv3/credentials); or none, where etcd has authentication off. Shows nothing. */
+/** One token as calls carry it (clientv3/credentials), or none if etcd has authentication off. Printing it shows no secret. */
 export class Token {
   readonly #value: string | undefined;
   readonly #allowInsecure: boolean;
@@ -14,7 +14,7 @@ export class Token {
     this.#allowInsecure = allowInsecure;
   }
 
-  /** The call with this token. */
+  /** Returns the call with this token. */
   on<M extends Method>(call: Call<M>): Call<M> {
     if (this.#value === undefined) return call;
     return {
@@ -24,7 +24,7 @@ export class Token {
     };
   }
 
-  /** One object for all calls of the same metadata: a transport makes its own form of each object once. */
+  /** Returns one object for all calls with the same metadata, because a transport converts each object once. */
   #extend(metadata: Metadata, value: string): Metadata {
     let extended = this.#extended.get(metadata);
     if (extended === undefined) {
@@ -35,7 +35,7 @@ export class Token {
   }
 }
 
-/** Whether a call brings a token of its own, which is the caller's to renew. */
+/** Whether a call has a token of its own, which the caller must renew. */
 export function hasToken(call: Call): boolean {
   return call.metadata[KEY] !== undefined;
 }
