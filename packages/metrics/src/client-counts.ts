@@ -6,8 +6,8 @@ import { RpcCounts } from './rpc-counts.ts';
 import type { Source } from './sources.ts';
 
 /**
- * What one `metrics()` counts, over all its clients. The registry holds it only until the last of them is closed and its sums
- * are handed over, so that a `metrics()` made for each client costs nothing after that client.
+ * The counts of one `metrics()`, over all its clients. The registry holds them only until the last client is closed and its sums
+ * are reported, so that a `metrics()` that is made for each client costs nothing after that client.
  */
 export class ClientCounts implements Source {
   readonly #instruments: Instruments;
@@ -24,13 +24,13 @@ export class ClientCounts implements Source {
     instruments.show(labels);
   }
 
-  /** The counts of one method, in which the client of this site takes part from now on. */
+  /** Returns the counts of one method, and adds the client of this site to them. */
   of(method: Method, site: InterceptorSite): RpcCounts {
     this.#clients.add(site);
     this.#instruments.sources.attach(this);
     let counts = this.#counted.get(method);
     if (counts === undefined) {
-      // A call may begin or end after its client is closed; its counts are handed over too.
+      // A call may begin or end after its client is closed. Its counts are reported too.
       const changed = (): void => this.#instruments.sources.attach(this);
       counts = new RpcCounts(method, this.#labels, this.#instruments, this.#handling, changed);
       this.#counted.set(method, counts);

@@ -1,6 +1,6 @@
 import { isEtcdError } from '@etcdts/core';
 
-/** gRPC's status codes by number, as Go spells them (google.golang.org/grpc/codes): the values of `grpc_code`. */
+/** The values of `grpc_code`: gRPC's status codes by number, as Go spells them (google.golang.org/grpc/codes). */
 export const GO_CODES: readonly string[] = [
   'OK',
   'Canceled',
@@ -25,7 +25,7 @@ export const OK = 0;
 export const CANCELED = 1;
 const UNKNOWN = 2;
 
-/** The number of the code that a call ended with; an abort by its caller is Canceled, whatever the reason. */
+/** The number of the code with which a call ended. An abort by its caller is Canceled, whatever the reason. */
 export function codeOf(reason: unknown, signal: AbortSignal | undefined): number {
   if (signal?.aborted === true && reason === signal.reason) return CANCELED;
   if (!isEtcdError(reason) || reason.grpcCode === OK || GO_CODES[reason.grpcCode] === undefined) return UNKNOWN;

@@ -1,5 +1,5 @@
 /**
- * `@etcdts/metrics` counts what an etcd client does, for Prometheus, in the registry that a service has.
+ * `@etcdts/metrics` counts what an etcd client does, for Prometheus, in the registry of the service.
  *
  * Create it with a registry of prom-client:
  *

@@ -8,7 +8,7 @@ export type Labels = Readonly<Record<string, string>>;
 /** A registry of prom-client, for either text format. */
 export type AnyRegistry = Registry | Registry<OpenMetricsContentType>;
 
-/** What prom-client keeps in its metrics and has no types for. */
+/** Fields of prom-client's metrics for which it has no types. */
 interface Inside {
   readonly type: string;
   readonly labelNames: readonly string[];
@@ -17,14 +17,14 @@ interface Inside {
 }
 
 const RPC = ['grpc_type', 'grpc_service', 'grpc_method'];
-/** Every label but the constant ones: their values come from closed sets. */
+/** Every label except the constant ones. Their values come from closed sets. */
 export const OWN_LABELS: readonly string[] = [...RPC, 'grpc_code', 'reason', 'endpoint', 'state', 'le'];
 
 const shared = new WeakMap<AnyRegistry, Instruments>();
 
 /**
- * The metrics in one registry, and the sources that report to them. Counting costs prom-client a microsecond and more each
- * time, so sources count by themselves, and hand over what they have when a metric is read.
+ * The metrics in one registry, and the sources that report to them. Each count in prom-client costs a microsecond or more.
+ * Therefore sources keep counts of their own, and report them when a metric is read.
  */
 export class Instruments {
   readonly started: Counter;
@@ -42,7 +42,7 @@ export class Instruments {
   readonly keepalive: Histogram;
   readonly endpoints: Gauge;
   readonly sources: Sources = new Sources();
-  /** By their text: the constant labels of all sources there ever were. */
+  /** The constant labels of all sources so far, by their text. */
   readonly #shown: Map<string, Labels> = new Map();
   readonly #registry: AnyRegistry;
   readonly #labels: readonly string[];
@@ -61,21 +61,25 @@ export class Instruments {
     this.retries = this.#own(
       Counter,
       'etcdts_retries_total',
-      'Attempts after the first, by what the one before failed with.',
+      'Attempts after the first, by the error of the previous one.',
       ['grpc_service', 'grpc_method', 'reason'],
     );
     this.watches = this.#own(Gauge, 'etcdts_watches', 'Watches that are open.');
     this.parked = this.#own(
       Gauge,
       'etcdts_watches_parked',
-      'Watches whose reader is too far behind, cancelled for now.',
+      'Watches that are cancelled until their reader catches up.',
     );
     this.bufferedBytes = this.#own(
       Gauge,
       'etcdts_watch_buffered_bytes',
       'Bytes received for watches and not yet read.',
     );
-    this.resumes = this.#own(Counter, 'etcdts_watch_resumes_total', 'Lost watch streams that were resumed from.');
+    this.resumes = this.#own(
+      Counter,
+      'etcdts_watch_resumes_total',
+      'Lost watch streams after which watches were resumed.',
+    );
     this.events = this.#own(Counter, 'etcdts_watch_events_total', 'Events given to watches.');
     this.leases = this.#own(Gauge, 'etcdts_leases', 'Leases that are kept alive.');
     this.lost = this.#own(Counter, 'etcdts_leases_lost_total', 'Leases that ended while they were kept alive.');
@@ -83,16 +87,16 @@ export class Instruments {
     this.endpoints = this.#own(
       Gauge,
       'etcdts_endpoint_state',
-      'Clients whose endpoint of this place in their list is in this state.',
+      'Clients whose endpoint at this position in their list is in this state.',
       ['endpoint', 'state'],
     );
     for (const metric of this.#collected()) this.#refreshBefore(metric);
   }
 
-  /** The metrics in a registry: those of before, or new ones with these constant labels. */
+  /** Returns the metrics in a registry: the existing ones, or new ones with these constant labels. */
   static in(registry: AnyRegistry, labels: readonly string[]): Instruments {
     const known = shared.get(registry);
-    // A registry that was cleared holds them no more.
+    // A registry that was cleared does not hold them any more.
     if (known !== undefined && registry.getSingleMetric('etcdts_watches') === known.watches) {
       known.#demand(known.started, labels);
       return known;
@@ -102,7 +106,7 @@ export class Instruments {
     return made;
   }
 
-  /** The optional histogram. */
+  /** Returns the optional histogram. */
   handling(buckets: readonly number[] | undefined): Histogram {
     const histogram = this.#shared(
       Histogram,
@@ -145,7 +149,7 @@ export class Instruments {
     return [started, handled, received, sent, watches, parked, bufferedBytes, resumes, events, leases, lost, endpoints];
   }
 
-  /** Has the sources report once for all metrics that are read together. */
+  /** Makes the sources report once for all metrics that are read together. */
   #refreshBefore(metric: Metric): void {
     const own = inside(metric);
     const before = own.collect;
@@ -168,7 +172,7 @@ export class Instruments {
     this.sources.report();
   }
 
-  /** A metric that nobody else has business with. */
+  /** Makes a metric that only this package uses. */
   #own<M extends Metric>(type: MetricType<M>, name: string, help: string, labels: readonly string[] = []): M {
     if (this.#registry.getSingleMetric(name) !== undefined) {
       throw invalidArgument('registry', `holds a metric ${name} that is not of this package, or of another copy of it`);
@@ -176,7 +180,7 @@ export class Instruments {
     return this.#make(type, name, help, labels);
   }
 
-  /** A metric that other gRPC clients in the process count in as well. */
+  /** Returns a metric that other gRPC clients in the process may use too. */
   #shared<M extends Metric>(
     type: MetricType<M>,
     name: string,

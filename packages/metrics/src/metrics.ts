@@ -4,7 +4,7 @@ import { ClientCounts } from './client-counts.ts';
 import { Instruments, OWN_LABELS, type Labels } from './instruments.ts';
 import { countStream, countUnary } from './rpc-counts.ts';
 
-/** How `grpc_client_handling_seconds` is divided. */
+/** The buckets of `grpc_client_handling_seconds`. */
 export interface HistogramOptions {
   /** Upper bounds in seconds, ascending. Defaults to Prometheus' own: 0.005 to 10 in eleven steps. */
   buckets?: readonly number[] | undefined;
@@ -12,11 +12,11 @@ export interface HistogramOptions {
 
 /** Options of `metrics()`. */
 export interface MetricsOptions {
-  /** Where the metrics go: prom-client's `register`, or another registry. Existing metrics with the same names are reused. */
+  /** The registry of the metrics: prom-client's `register`, or another one. Existing metrics with the same names are reused. */
   registry: Registry | Registry<OpenMetricsContentType>;
-  /** Counts also how long RPCs and streams take, in `grpc_client_handling_seconds`. Off by default. */
+  /** Whether the durations of RPCs and streams are counted too, in `grpc_client_handling_seconds`. Off by default. */
   histogram?: boolean | HistogramOptions | undefined;
-  /** Labels that all metrics have with these values, such as `{ cluster: 'config' }`: one set of names for a registry. */
+  /** Constant labels of all metrics, such as `{ cluster: 'config' }`. A registry has one set of names. */
   labels?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -26,9 +26,9 @@ const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
  * An interceptor that counts RPCs, streams and messages as go-grpc-prometheus does (`grpc_client_*`), and reports watches,
  * leases, retries and endpoints (`etcdts_*`).
  *
- * Outside of `retry()` it counts calls, inside of it attempts. One may be given to many clients, and many to one registry:
- * one for each client costs no more than one for all of them, once the clients are closed. What belongs to a client leaves
- * the gauges when that client is closed; counters never go down. No label has a key, a value, a user or an address. Throws an
+ * Above `retry()` it counts calls, below it attempts. One interceptor may be attached to many clients, and many may report to one
+ * registry: one for each client costs no more than one for all of them, once the clients are closed. The values of a client
+ * leave the gauges when it is closed; counters never go down. No label has a key, a value, a user or an address. Throws an
  * EtcdError if an option is wrong, or if the registry holds a metric of the same name and another kind.
  */
 export function metrics(options: MetricsOptions): Interceptor {

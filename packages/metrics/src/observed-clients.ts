@@ -1,11 +1,11 @@
 import type { ClientStats, EndpointStats, InterceptorSite } from '@etcdts/core/plugin';
 import type { Instruments, Labels } from './instruments.ts';
 
-/** All states, so that the one that an endpoint leaves is seen to go down to 0. */
+/** All states, so that the state that an endpoint leaves goes down to 0. */
 const STATES: readonly EndpointStats['state'][] = ['idle', 'connecting', 'ready', 'failed'];
 const FEW = 16;
 
-/** What a client's counters had come to when they were last reported. */
+/** A client's counters as they were last reported. */
 interface Reported {
   readonly resumes: number;
   readonly events: number;
@@ -14,7 +14,7 @@ interface Reported {
 
 const NOTHING: Reported = { resumes: 0, events: 0, lost: 0 };
 
-/** The clients that one `metrics()` is in: asked for their numbers when they are read, and let go of once they are closed. */
+/** The clients of one `metrics()`. Their numbers are read when a metric is read; closed clients are removed. */
 export class ObservedClients {
   readonly #instruments: Instruments;
   readonly #labels: Labels;
@@ -28,7 +28,7 @@ export class ObservedClients {
 
   add(site: InterceptorSite): void {
     if (this.#clients.has(site)) return;
-    // Clients may come and go without anybody ever reading the metrics.
+    // Clients may come and go while the metrics are never read.
     if (this.#clients.size >= this.#many) {
       this.letGo();
       this.#many = Math.max(FEW, 2 * this.#clients.size);
@@ -40,7 +40,7 @@ export class ObservedClients {
     return this.#clients.size === 0;
   }
 
-  /** Adds what has come to the counters since the last time, and forgets the clients that are closed. */
+  /** Adds the increase of the counters since the last time, and removes closed clients. */
   letGo(): void {
     for (const [site, reported] of this.#clients) this.#count(site, site.stats(), reported);
   }
@@ -57,7 +57,7 @@ export class ObservedClients {
       parked.inc(labels, open * stats.watches.parked);
       bufferedBytes.inc(labels, open * stats.watches.bufferedBytes);
       leases.inc(labels, open * stats.leases.kept);
-      // Clients that were derived from one another have the same.
+      // Clients that were derived from each other have the same endpoints.
       if (stats.closed || connections.has(site.connections)) continue;
       connections.add(site.connections);
       stats.endpoints.forEach((endpoint, place) => {
@@ -67,7 +67,7 @@ export class ObservedClients {
     }
   }
 
-  /** Adds what has come to the counters since the last time; for the last time if the client is closed. */
+  /** Adds the increase of the counters since the last time. For a closed client this is the last time. */
   #count(site: InterceptorSite, { watches, leases, closed }: ClientStats, reported: Reported): void {
     const { resumes, events, lost } = this.#instruments;
     resumes.inc(this.#labels, watches.resumes - reported.resumes);

@@ -1,7 +1,7 @@
 import type { Clock } from '@etcdts/core/plugin';
 import type { Histogram } from 'prom-client';
 
-/** The keepalives of one stream that wait for their answers; those of one lease are answered in the order of asking. */
+/** The renewals of one stream that wait for their answers. Those of one lease are answered in the order of the requests. */
 export class RoundTrips {
   readonly #seconds: Histogram.Internal<string>;
   readonly #clock: Clock;

@@ -17,17 +17,17 @@ import { RoundTrips } from './round-trips.ts';
 /** go-grpc-prometheus' names. */
 const TYPES: Record<MethodKind, string> = { unary: 'unary', serverStream: 'server_stream', bidi: 'bidi_stream' };
 
-/** What the RPCs of one method amount to since the last report. */
+/** The counts of one method's RPCs since the last report. */
 export class RpcCounts {
   readonly method: Method;
   started = 0;
   sent = 0;
   received = 0;
-  /** By code. */
+  /** The numbers of ended RPCs, by code. */
   readonly handled: number[] = GO_CODES.map(() => 0);
   readonly seconds: Histogram.Internal<string> | undefined;
   readonly keepalive: Histogram.Internal<string>;
-  /** Called before a call counts: the last report may have been the last one. */
+  /** Called before each count, because the last report may have removed the source. */
   readonly changed: () => void;
   readonly #retries: Counter;
   readonly #constant: Labels;
@@ -99,7 +99,7 @@ class Counted {
     this.#counts.changed();
     this.#counts.handled[code]!++;
     this.#counts.seconds?.observe((this.#clock.now() - this.#startedAt) / 1_000);
-    // Attempts that were made inside of this interceptor, which it saw as one call.
+    // These attempts were made below this interceptor, for which they are one call.
     const failed = this.#call.context.get(failedAttempts);
     for (let i = this.#known; i < failed.length; i++) this.#counts.retried(failed[i]!.code);
   }

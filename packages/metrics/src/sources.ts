@@ -1,14 +1,14 @@
-/** Counts by itself, and hands its numbers over. */
+/** Something that keeps counts of its own and reports them. */
 export interface Source {
-  /** Hands over what it has counted, and sets the gauges. */
+  /** Reports its counts and sets the gauges. */
   report(): void;
-  /** Hands over what it has counted, if no client is left that it counts for. Sets no gauge. */
+  /** Reports its counts if all its clients are closed. It sets no gauge. */
   settle(): void;
-  /** Whether no client is left that it counts for. */
+  /** Whether all its clients are closed. */
   readonly over: boolean;
 }
 
-/** The number of sources up to which those that are over are left for the next report. */
+/** The number of sources up to which those that are over stay until the next report. */
 const FEW = 16;
 
 /** The sources of one registry, each until it is over. */
@@ -16,7 +16,7 @@ export class Sources {
   readonly #sources: Set<Source> = new Set();
   #many = FEW;
 
-  /** Adds a source that is not there. Sources may come and go without anybody ever reading the metrics. */
+  /** Adds a source, unless it is there. Sources may come and go while the metrics are never read. */
   attach(source: Source): void {
     if (this.#sources.has(source)) return;
     if (this.#sources.size >= this.#many) {
