@@ -1,5 +1,5 @@
 /**
- * @etcdts/namespace confines a client to the keys behind one prefix, without the application noticing.
+ * @etcdts/namespace confines a client to the keys behind one prefix. The application does not see the prefix.
  *
  *     const client = createClient({ endpoints: 'localhost:2379' });
  *     const tenant = withNamespace(client, 'tenants/42/');
@@ -8,7 +8,7 @@
  *
  * Every key, range, compare, nested transaction, watch and lease goes through the wrapper, in both directions; what
  * cannot be confined is refused with `NAMESPACE_VIOLATION`. A namespace has no cluster, no maintenance and no way to the
- * client beneath; namespaces nest. docs/namespaces.md says what is guaranteed and what is not.
+ * client beneath; namespaces nest. docs/namespaces.md lists what is guaranteed and what is not.
  */
 import { checkOptions, invalidArgument, toBytes, toInt64, wrapClient } from '@etcdts/core/plugin';
 import type { ClientSite, OptionChecks, ServiceWrappers } from '@etcdts/core/plugin';
@@ -22,35 +22,35 @@ import { scopeWatch } from './watch.ts';
 /** Options of `withNamespace`. */
 export interface NamespaceOptions {
   /**
-   * Takes a prefix that does not end in a delimiter. Such a namespace contains its neighbours: `app` reaches `app2/x` by
+   * Whether the prefix may end in anything but a delimiter. Such a namespace contains its neighbours: `app` reaches `app2/x` by
    * the key `2/x`. Defaults to false.
    */
   anyPrefix?: boolean | undefined;
-  /** Lets `compact` through, though it destroys the history of the whole store. Defaults to false. */
+  /** Whether `compact` is allowed, although it destroys the history of the whole store. Defaults to false. */
   allowCompact?: boolean | undefined;
   /**
-   * Which leases can be attached to, renewed, looked at and revoked: those granted through this namespace, or any lease
-   * of etcd, as with clientv3. Defaults to `'own'`.
+   * Which leases may be used: only those granted through this namespace, or any lease of etcd, as with clientv3. Defaults to
+   * `'own'`.
    */
   leases?: 'own' | 'any' | undefined;
-  /** Leases to treat as own though they were granted elsewhere: by an earlier process, or by another client. */
+  /** Leases that count as own although they were granted elsewhere, by an earlier process or by another client. */
   adoptLeases?: readonly (bigint | number)[] | undefined;
 }
 
-/** A client confined to the keys behind `prefix`: what it cannot confine, it does not have or refuses. */
+/** A client that is confined to the keys behind `prefix`. Operations that cannot be confined are missing or refused. */
 export interface NamespacedClient extends EtcdOperations, AsyncDisposable {
   /** A copy of the prefix. */
   readonly prefix: Buffer;
 }
 
 /**
- * Confines `client`, which may itself be a namespace, to the keys behind `prefix`. The client given is not changed.
+ * Makes a client that is confined to the keys behind `prefix`. It does not change `client`, which may itself be a namespace.
  *
  * The prefix must end in a delimiter: an ASCII byte that is not a letter, a digit, `-` or `_`. Throws
  * `INVALID_ARGUMENT` for any other, for an empty and for an ill-formed one. Comes from clientv3's namespace package.
  */
 export function withNamespace(client: EtcdOperations, prefix: Bytes, options: NamespaceOptions = {}): NamespacedClient {
-  // Own properties, each read once: neither a polluted Object.prototype nor a getter opens a namespace.
+  // It reads only own properties, each once, so that neither a polluted Object.prototype nor a getter opens a namespace.
   const own: NamespaceOptions = { __proto__: null, ...options } as NamespaceOptions;
   checkOptions(typeof options === 'object' && options !== null ? own : options, NAMESPACE_OPTIONS);
   const { anyPrefix = false, allowCompact = false, leases = 'own', adoptLeases = [] } = own;
@@ -90,7 +90,7 @@ function toPrefix(prefix: Bytes, anyPrefix: boolean): Buffer {
   return bytes;
 }
 
-/** ASCII, and nothing that names are made of; bytes from 0x80 on are parts of letters. */
+/** Whether a byte is ASCII and not part of a name. Bytes from 0x80 on are parts of letters. */
 function isDelimiter(byte: number): boolean {
   return byte < 0x80 && !/[\w-]/.test(String.fromCharCode(byte));
 }

@@ -13,7 +13,7 @@ const PUT: Answering = { name: methods.put.label, outcome: 'unknown' };
 const DELETE_RANGE: Answering = { name: methods.deleteRange.label, outcome: 'unknown' };
 const TXN: Answering = { name: methods.txn.label, outcome: 'unknown' };
 
-/** KV behind a prefix (clientv3 namespace/kv.go, with the streamed range too). Compaction is refused unless allowed. */
+/** KV behind a prefix (clientv3 namespace/kv.go, and also the streamed range). Compaction is refused unless it is allowed. */
 export function scopeKV(next: KVService, scope: Scope, leases: LeaseRegistry, allowCompact: boolean): KVService {
   return {
     async range(request, options) {
@@ -29,7 +29,7 @@ export function scopeKV(next: KVService, scope: Scope, leases: LeaseRegistry, al
       return deleteRangeOut(await next.deleteRange(scope.in(request), options), scope, DELETE_RANGE);
     },
     async txn(request, options) {
-      // The answer is read along the request as it was sent, which no caller can change meanwhile.
+      // The response is checked against the request as it was sent, which no caller can change meanwhile.
       const sent = txnIn(request, scope, leases);
       return txnOut(sent, await next.txn(sent, options), scope, TXN);
     },

@@ -1,30 +1,30 @@
-// Which leases are this namespace's. etcd's leases have no owner, so the ids that came through here are all there is.
+// The leases of a namespace. etcd's leases have no owner, so that only the ids that came through here show which they are.
 import { EtcdError } from '@etcdts/core';
 import { refused } from './violation.ts';
 
 interface Entry {
-  /** Gone for certain, so that its id may by now be somebody else's: it is answered for here and not asked about. */
+  /** Whether the lease is certainly gone. Another owner may have its id by now, so that no request with it is sent. */
   gone: boolean;
   readonly ttlMs: number;
-  /** Of the newest keepalive: while it has not aborted, the entry is not forgotten. */
+  /** The signal of the newest keepalive. Until it aborts, the entry stays. */
   signal?: AbortSignal;
   forgetAt: number;
 }
 
-// Long past its expiry a lease still gives LEASE_NOT_FOUND instead of a violation, for whoever cleans up late; etcd may
-// also give a lease its whole time again after a change of leader.
+// For a late clean-up, an expired lease still gives LEASE_NOT_FOUND instead of a violation. etcd may also give a lease its whole
+// time again after a change of leader.
 const REMEMBER_MS = 10 * 60_000;
 const FIRST_SWEEP = 1024;
 
 /**
- * The leases that were granted through a namespace, or that it was told to adopt.
+ * The leases that were granted through a namespace, or that its options adopt.
  *
- * What is gone or long expired is forgotten, in sweeps as the registry grows, so that its size follows the number of
- * leases that are alive. With `any` it owns every lease and remembers none.
+ * Leases that are gone or long expired are removed, in sweeps as the registry grows, so that its size follows the number of
+ * leases that are alive. With `any` it owns every lease and keeps none.
  */
 export class LeaseRegistry {
   readonly #entries: Map<bigint, Entry> = new Map();
-  /** Milliseconds on a clock that only goes forward. */
+  /** The time in milliseconds, on a clock that only goes forward. */
   readonly #now: () => number;
   readonly #any: boolean;
   #sweepAt = FIRST_SWEEP;
@@ -39,7 +39,7 @@ export class LeaseRegistry {
     return this.#entries.size;
   }
 
-  /** Records a lease that etcd has just granted to us, and that is nobody else's therefore. */
+  /** Records a lease that etcd has just granted to this namespace, which is therefore its owner. */
   granted(id: bigint, ttl: number): void {
     if (this.#any) return;
     if (this.#entries.size >= this.#sweepAt) this.#sweep();
@@ -48,13 +48,13 @@ export class LeaseRegistry {
     this.#touch(entry);
   }
 
-  /** Records a sign of life, or a sign that something was tried. */
+  /** Records a renewal, or an attempt of one. */
   renewed(id: bigint): void {
     const entry = this.#entries.get(id);
     if (entry !== undefined && !entry.gone) this.#touch(entry);
   }
 
-  /** Records that etcd has no such lease any more. */
+  /** Records that the lease is gone from etcd. */
   lost(id: bigint): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
@@ -64,8 +64,8 @@ export class LeaseRegistry {
   }
 
   /**
-   * Holds the entry until `signal`, of a keepalive, aborts. That the lease is gone then is not for certain: a client whose
-   * revocation fails, or whose clock says that it may be, aborts it too.
+   * Holds the entry until `signal`, of a keepalive, aborts. The abort does not prove that the lease is gone: the signal also aborts
+   * if a revocation fails or the deadline passes.
    */
   keptAlive(id: bigint, signal: AbortSignal): void {
     const entry = this.#entries.get(id);
@@ -76,12 +76,12 @@ export class LeaseRegistry {
     return this.#any || this.#entries.get(id)?.gone === false;
   }
 
-  /** Whether it was this namespace's and is gone. */
+  /** Whether the lease was this namespace's and is gone. */
   isGone(id: bigint): boolean {
     return this.#entries.get(id)?.gone === true;
   }
 
-  /** Throws `LEASE_NOT_FOUND` for a lease of ours that is gone, `NAMESPACE_VIOLATION` for one that never was ours. */
+  /** Throws `LEASE_NOT_FOUND` for an own lease that is gone, and `NAMESPACE_VIOLATION` for one that was never this namespace's. */
   require(id: bigint): void {
     if (this.owns(id)) return;
     if (this.isGone(id)) throw leaseNotFound();
@@ -106,7 +106,7 @@ export class LeaseRegistry {
   }
 }
 
-/** etcd's own verdict on a lease that is gone, given here. */
+/** Makes etcd's verdict on a lease that is gone, without a request. */
 function leaseNotFound(): EtcdError {
   return new EtcdError({
     code: 'LEASE_NOT_FOUND',

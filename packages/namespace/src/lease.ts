@@ -5,11 +5,11 @@ import type { LeaseRegistry } from './lease-registry.ts';
 import type { Scope } from './range.ts';
 
 /**
- * Leases behind a prefix (clientv3 namespace/lease.go, which passes all but `TimeToLive` through): only the registry's
- * leases can be touched or listed, and a lease's keys are those behind the prefix.
+ * Leases behind a prefix (clientv3 namespace/lease.go, which passes all but `TimeToLive` through). Only the leases of the
+ * registry can be used or listed, and a lease shows only keys behind the prefix.
  */
 export function scopeLease(next: LeaseService, scope: Scope, leases: LeaseRegistry): LeaseService {
-  /** Hands an answer on and notes whether it, or the failure in its place, says that the lease is gone. */
+  /** Passes an answer on, and records the lease as gone if the answer or the failure shows that. */
   async function noting<T>(id: bigint, answer: Promise<T>, isGone: (response: T) => boolean): Promise<T> {
     try {
       const response = await answer;
@@ -24,7 +24,7 @@ export function scopeLease(next: LeaseService, scope: Scope, leases: LeaseRegist
 
   return {
     async grant(request, options) {
-      // Only an acknowledged grant proves that the id was free; after any other outcome it may be somebody else's.
+      // Only an acknowledged grant proves that the id was free. After any other outcome, another owner may have it.
       const response = await next.grant(request, options);
       leases.granted(response.id, response.ttl);
       return response;
@@ -36,7 +36,7 @@ export function scopeLease(next: LeaseService, scope: Scope, leases: LeaseRegist
     async timeToLive(request, options) {
       const { id } = request;
       if (leases.isGone(id)) {
-        // Asked for the header alone: whatever lease has the id now is not ours to look at.
+        // Only the header is used. A lease that has the id now belongs to another owner.
         const { header } = await next.timeToLive({ id }, options);
         return plainMessage({ header, id, ttl: -1, grantedTtl: 0, keys: [] });
       }
@@ -70,7 +70,7 @@ function expired(response: { readonly ttl: number }): boolean {
   return response.ttl <= 0;
 }
 
-/** A keepalive of a lease that cannot be kept alive: it has ended, for this reason, before it began. */
+/** A keepalive that has ended for this reason before it began, because the lease cannot be kept alive. */
 function endedKeepAlive(id: bigint, reason: unknown): KeepAlive {
   const cancel = async (): Promise<void> => {};
   return {

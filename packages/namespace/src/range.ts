@@ -1,10 +1,10 @@
-// Prefix arithmetic: keys and ranges on their way in, keys on their way out. Everything else in this package trusts it.
+// Prefix arithmetic: adds the prefix to keys and ranges, and removes it from keys. The rest of this package relies on it.
 import { invalidArgument, prefixEnd, withKey } from '@etcdts/core/plugin';
 import type { KeyValue } from '@etcdts/core';
 import { foreignKey } from './violation.ts';
 import type { Answering } from './violation.ts';
 
-/** A key alone, or a range, as every request message spells it. */
+/** A key or a range, in the fields that every request has. */
 export interface KeyRange {
   readonly key: Uint8Array;
   readonly rangeEnd?: Uint8Array | undefined;
@@ -13,8 +13,8 @@ export interface KeyRange {
 /**
  * The part of the keyspace behind one prefix: every key that is longer than the prefix and starts with it.
  *
- * The bare prefix is outside: inside it would be the empty key, which etcd does not have. So `"\0"`, etcd's first
- * possible key, is the first possible key here too, in ranges, compares and watches alike.
+ * The bare prefix is outside, because it would be the empty key inside, which etcd does not have. So `"\0"`, etcd's first
+ * possible key, is the first possible key here too, in ranges, compares and watches.
  */
 export class Scope {
   readonly prefix: Buffer;
@@ -22,13 +22,13 @@ export class Scope {
 
   constructor(prefix: Buffer) {
     this.prefix = prefix;
-    // All-0xff prefixes give the open end, which is right for them: no later key starts with anything else.
+    // An all-0xff prefix gives the open end. That is right, because every later key starts with the prefix.
     this.#end = prefixEnd(prefix);
   }
 
-  /** A request with its key and its range end moved behind the prefix; the given message is left as it is. */
+  /** Returns a request with its key and its range end behind the prefix. It does not change the given message. */
   in<T extends KeyRange>(request: T): T {
-    // Each field is read once and both are always replaced: a getter could say something else the second time.
+    // Each field is read once and both are always replaced, because a getter could return another value the second time.
     const { key, rangeEnd, ...rest } = request;
     if (key.length === 0) throw invalidArgument('key', 'must not be empty', 'EMPTY_KEY');
     const scoped = { ...rest, key: this.#join(key) };
@@ -36,20 +36,20 @@ export class Scope {
     return { ...scoped, rangeEnd: isOpenEnd(rangeEnd) ? this.#end : this.#join(rangeEnd) } as unknown as T;
   }
 
-  /** Whether a full key lies in here. */
+  /** Whether a full key is behind the prefix. */
   has(key: Buffer): boolean {
     const { prefix } = this;
     return key.length > prefix.length && prefix.compare(key, 0, prefix.length) === 0;
   }
 
-  /** A full key without its prefix, as a view. It must lie in here. */
+  /** Returns a full key without its prefix, as a view. The key must be behind the prefix. */
   cut(key: Buffer): Buffer {
     return key.subarray(this.prefix.length);
   }
 
   /**
-   * A key value that etcd returned, under its key in here. A key from outside means that the server answered something
-   * else than it was asked: `method` fails with `NAMESPACE_VIOLATION`, and nothing of that key is shown.
+   * Returns a key value of etcd's with its key without the prefix. A key from outside means that the server answered another
+   * request: `method` fails with `NAMESPACE_VIOLATION`, and nothing of that key is shown.
    */
   out(kv: KeyValue, method: Answering): KeyValue {
     const { key } = kv;
@@ -62,7 +62,7 @@ export class Scope {
   }
 }
 
-/** etcd reads `"\0"` as no upper bound at all. */
+/** Whether a range end is `"\0"`, which etcd reads as no upper bound. */
 function isOpenEnd(rangeEnd: Uint8Array): boolean {
   return rangeEnd.length === 1 && rangeEnd[0] === 0;
 }

@@ -1,5 +1,5 @@
-// KV responses on their way out: new messages with every key checked and cut, at any depth of a transaction. Fields are
-// named one by one: the response of another wrapper may inherit them, and a new one is a compile error here.
+// Makes new KV responses with every key checked and cut, at any depth of a transaction. Fields are named one by one, because the
+// response of another wrapper may inherit them, and because a new field is then a compile error here.
 import { EtcdError } from '@etcdts/core';
 import type { Op, PutResponse } from '@etcdts/core';
 import type {
@@ -12,27 +12,27 @@ import type {
 import type { Scope } from './range.ts';
 import type { Answering } from './violation.ts';
 
-/** A range's answer with its keys as they are called inside. */
+/** Converts a range's response to keys without the prefix. */
 export function rangeOut(response: RangeResponse, scope: Scope, method: Answering): RangeResponse {
   const { header, kvs, more, count } = response;
   return { header, kvs: kvs.map((kv) => scope.out(kv, method)), more, count };
 }
 
-/** A put's answer with its previous key value as it is called inside. */
+/** Converts a put's response with its previous key value. */
 export function putOut(response: PutResponse, scope: Scope, method: Answering): PutResponse {
   const { header, prevKv } = response;
   return prevKv === undefined ? { header } : { header, prevKv: scope.out(prevKv, method) };
 }
 
-/** A deletion's answer with its previous key values as they are called inside. */
+/** Converts a delete's response with its previous key values. */
 export function deleteRangeOut(response: DeleteRangeResponse, scope: Scope, method: Answering): DeleteRangeResponse {
   const { header, deleted, prevKvs } = response;
   return { header, deleted, prevKvs: prevKvs.map((kv) => scope.out(kv, method)) };
 }
 
 /**
- * A transaction's answer as its keys are called inside, read along its request: an answer of another shape is refused,
- * so that its depth is never deeper than what was asked.
+ * Converts a transaction's response, checked against its request. A response of another shape is refused, so that it is never
+ * deeper than the request.
  */
 export function txnOut(
   request: TxnRequest,

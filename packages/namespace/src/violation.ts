@@ -1,13 +1,13 @@
 // The one error of this package. Its texts show neither keys nor the prefix.
 import { EtcdError } from '@etcdts/core';
 
-/** The RPC whose answer is at fault, and what may have become of the request. */
+/** The RPC that returned an invalid response, and the outcome to report for its request. */
 export interface Answering {
   readonly name: string;
   readonly outcome: 'not-applied' | 'unknown';
 }
 
-/** The error for an answer with a key from outside. */
+/** The error for a response with a key from outside. */
 export function foreignKey(method: Answering): EtcdError {
   return new EtcdError({
     code: 'NAMESPACE_VIOLATION',
@@ -18,7 +18,7 @@ export function foreignKey(method: Answering): EtcdError {
   });
 }
 
-/** The error for an operation that reaches beyond the namespace: nothing was sent. */
+/** The error for an operation that reaches beyond the namespace. Nothing was sent. */
 export function refused(message: string): EtcdError {
   return new EtcdError({ code: 'NAMESPACE_VIOLATION', message, outcome: 'not-applied' });
 }

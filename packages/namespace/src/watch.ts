@@ -8,8 +8,8 @@ const WATCH: Answering = { name: methods.watch.label, outcome: 'not-applied' };
 const FIRST_KEY = Buffer.from([0]);
 
 /**
- * Watches behind a prefix (clientv3 namespace/watch.go). The resume after a lost connection is below, in the watch hub,
- * which knows the full range: nothing is ever prefixed twice, and all namespaces of a client share its streams.
+ * Watches behind a prefix (clientv3 namespace/watch.go). The watch hub below has the full range and resumes after a lost
+ * connection, so that no key is prefixed twice. All namespaces of a client share its streams.
  */
 export function scopeWatch(next: WatchService, scope: Scope): WatchService {
   return {
@@ -34,7 +34,7 @@ function scopedStream(inner: WatchStream, scope: Scope): WatchStream {
     return { header, events: events.map(eventOut), created, progressNotify };
   };
   return {
-    // Asked for below only where someone asks for it here.
+    // A getter reads the promise below only if the application reads it here.
     get created() {
       return inner.created;
     },
@@ -45,7 +45,7 @@ function scopedStream(inner: WatchStream, scope: Scope): WatchStream {
   };
 }
 
-/** The same iteration with each item mapped; an item that cannot be mapped ends the watch and throws. */
+/** Maps each item of an iteration. An item that cannot be mapped ends the watch and throws. */
 function mapped<T>(items: AsyncIterable<T>, map: (item: T) => T, watch: WatchStream): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator](): AsyncIterableIterator<T> {
