@@ -2,16 +2,16 @@ import { Reader } from './reader.ts';
 import { DELIMITED, int32, mustBe, VARINT, type Kind } from './scalars.ts';
 import { ValueError, type Writer } from './writer.ts';
 
-/** A message as a plain object: its fields by their names. */
+/** A message as a plain object with its fields by name. */
 export type Message = Record<string, unknown>;
 
 /** One field of a message. */
 export interface Field {
   readonly id: number;
   readonly name: string;
-  /** Gives a new message what it has where the field is absent. */
+  /** Sets the value of an absent field in a new message. */
   begin(message: Message): void;
-  /** Reads one occurrence; returns false if it has another wire type than the field, and reads nothing then. */
+  /** Reads one occurrence. If its wire type is not the field's, it reads nothing and returns false. */
   read(reader: Reader, wire: number, message: Message): boolean;
   /** Writes the field's value, tags included. */
   write(writer: Writer, value: unknown): void;
@@ -23,8 +23,8 @@ function writeOne(writer: Writer, id: number, kind: Kind, value: unknown): void 
 }
 
 /**
- * A field with one value, of which the last one on the wire counts. A field of a oneof is missing where it is absent; the
- * message then has the name of the field that it holds, under the name of the oneof.
+ * A field with one value; the last one on the wire counts. An absent field of a oneof is missing in the message. Under the name
+ * of the oneof, the message has the name of the field that is set.
  */
 export function single(id: number, name: string, kind: Kind, oneof: string | undefined): Field {
   return {
@@ -46,7 +46,7 @@ export function single(id: number, name: string, kind: Kind, oneof: string | und
   };
 }
 
-/** A repeated field: an array. It is read in both forms, and written packed if that is asked for. */
+/** A repeated field, which is an array. It is read in both forms, and written packed if `packed` is set. */
 export function repeated(id: number, name: string, kind: Kind, packed: boolean): Field {
   const packable = kind.wire !== DELIMITED;
   return {
@@ -81,7 +81,7 @@ export function repeated(id: number, name: string, kind: Kind, packed: boolean):
   };
 }
 
-/** A message that has nothing set, behind its length. */
+/** An empty message, as its length. */
 const LENGTH_ZERO = Buffer.of(0);
 
 /** A map: a plain object, whose names are the keys as text. */
@@ -103,9 +103,9 @@ export function map(id: number, name: string, keyType: string, key: Kind, kind: 
         if (part === undefined || !part.read(reader, tag & 7, pair)) reader.skip(tag);
       }
       reader.leave(outer);
-      // `null` is an absent message, which is an empty one in a map.
+      // A map has no absent messages: an absent value is an empty message.
       const value = pair['value'] ?? kind.read(new Reader(LENGTH_ZERO));
-      // A key may be `__proto__`, which only a definition makes a property.
+      // A key may be `__proto__`, which only defineProperty makes a property.
       const property = { value, enumerable: true, configurable: true, writable: true };
       Object.defineProperty(message[name], String(pair['key']), property);
       return true;
@@ -123,7 +123,7 @@ export function map(id: number, name: string, keyType: string, key: Kind, kind: 
   };
 }
 
-/** The key that a text stands for. */
+/** Reads a key from its text. */
 function keyOf(type: string, text: string): unknown {
   if (type === 'string') return text;
   if (type === 'bool') return text === 'true' ? true : text === 'false' ? false : text;

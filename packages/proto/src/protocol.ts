@@ -2,7 +2,7 @@ import { enumeration, map, repeated, single, type Field } from './fields.ts';
 import { MessageKind } from './message-kind.ts';
 import { scalars, type Kind } from './scalars.ts';
 
-/** A field as protobufjs's JSON has it. */
+/** A field in protobufjs's JSON. */
 interface FieldJson {
   readonly type: string;
   readonly id: number;
@@ -11,7 +11,7 @@ interface FieldJson {
   readonly options?: { readonly packed?: boolean; readonly default?: unknown };
 }
 
-/** One RPC as protobufjs's JSON has it. */
+/** One RPC in protobufjs's JSON. */
 export interface RpcJson {
   readonly requestType: string;
   readonly responseType: string;
@@ -19,7 +19,7 @@ export interface RpcJson {
   readonly responseStream?: boolean;
 }
 
-/** A package, message, enum or service, as protobufjs's JSON has it. */
+/** A package, message, enum or service in protobufjs's JSON. */
 interface Node {
   readonly nested?: Readonly<Record<string, Node>>;
   readonly fields?: Readonly<Record<string, FieldJson>>;
@@ -31,9 +31,9 @@ interface Node {
 
 /** Both directions of one message, as a plain object. */
 export interface MessageCodec {
-  /** Writes a message; throws a TypeError that names the field which cannot hold its value. */
+  /** Writes a message. Throws a TypeError that names the field that cannot hold its value. */
   encode(message: object): Buffer;
-  /** Reads a message; throws an Error for bytes that are none. */
+  /** Reads a message. Throws an Error for malformed bytes. */
   decode(bytes: Buffer): object;
 }
 
@@ -47,12 +47,12 @@ export interface Rpc {
 }
 
 /**
- * The messages and services of a protocol that is given as protobufjs's JSON, read and written by tables: no code is made at
- * run time. A message that was read has every field set: 64-bit integers as bigint, enums as names (or, with `enums:
- * 'numbers'`, as numbers), `null` for an absent message. In one that is written, `undefined` and `null` are absent.
+ * The messages and services of a protocol that is given as protobufjs's JSON. Tables read and write them; no code is made at run
+ * time. A message that was read has every field set: 64-bit integers as bigint, enums as names (or, with `enums: 'numbers'`, as
+ * numbers), `null` for an absent message. In a message that is written, `undefined` and `null` are absent.
  */
 export class Protocol {
-  /** All packages, messages, enums and services by their full names; the empty one is the root. */
+  /** All packages, messages, enums and services by their full names. The empty name is the root. */
   readonly #nodes: ReadonlyMap<string, Node>;
   readonly #enumNames: boolean;
   readonly #kinds = new Map<string, Kind>();
@@ -67,7 +67,7 @@ export class Protocol {
     return [...this.#nodes].filter(([, { methods }]) => methods !== undefined).map(([name]) => name);
   }
 
-  /** The RPCs of a service, by its full name. Throws an Error if a message of them is not declared. */
+  /** Returns the RPCs of a service by its full name. Throws an Error if one of their messages is not declared. */
   rpcs(service: string): readonly Rpc[] {
     return Object.entries(this.#nodes.get(service)?.methods ?? {}).map(([name, rpc]) => ({
       name,
@@ -78,7 +78,7 @@ export class Protocol {
     }));
   }
 
-  /** The message with a full name, as `etcdserverpb.PutRequest`. Throws an Error if there is none. */
+  /** Returns the message with a full name, such as `etcdserverpb.PutRequest`. Throws an Error if there is none. */
   message(name: string): MessageCodec {
     return this.#find(name, '');
   }
@@ -89,7 +89,7 @@ export class Protocol {
     return kind;
   }
 
-  /** Finds a type by its name as it is seen from a scope, from the inside out. */
+  /** Finds a type by its name in a scope, from the inside out. */
   #resolve(type: string, scope: string): Kind {
     const scalar = scalars.get(type);
     if (scalar !== undefined) return scalar;

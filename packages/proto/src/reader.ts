@@ -1,13 +1,13 @@
-/** The error for bytes that are no message. */
+/** The error for malformed bytes. */
 export class WireError extends Error {
   override readonly name = 'WireError';
 }
 
 const EMPTY: Buffer = Buffer.alloc(0);
-/** How deep messages may lie in each other, in both directions. */
+/** How deep messages may nest, in both directions. */
 export const MAX_DEPTH = 100;
 
-/** A reader over one protobuf message. It never reads outside of it, and throws a WireError for what is malformed. */
+/** A reader of one protobuf message. It never reads outside of it, and throws a WireError for malformed bytes. */
 export class Reader {
   readonly #bytes: Buffer;
   #pos = 0;
@@ -112,7 +112,7 @@ export class Reader {
     return length * 2 >= view.buffer.byteLength ? view : Buffer.from(view);
   }
 
-  /** Passes over a field. */
+  /** Skips a field. */
   skip(tag: number): void {
     switch (tag & 7) {
       case 0:

@@ -4,18 +4,18 @@ import { ValueError, type Writer } from './writer.ts';
 export const VARINT = 0;
 export const DELIMITED = 2;
 
-/** What a field's values are, on the wire and in a message. */
+/** A type of values, on the wire and in a message. */
 export interface Kind {
   /** The wire type of one value. */
   readonly wire: number;
-  /** What a message that was read has where the field is absent. */
+  /** The value of an absent field in a message that was read. */
   readonly absent: unknown;
   read(reader: Reader): unknown;
   /** Writes a value, or throws a ValueError. */
   write(writer: Writer, value: unknown): void;
 }
 
-/** What is wrong with a value: its type, never the value, which may be a secret. */
+/** The error for a wrong value. It names the type of the value and never the value, which may be a secret. */
 export function mustBe(what: string, value: unknown): ValueError {
   const type = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
   return new ValueError(`must be ${what}, not ${type}`);
@@ -64,20 +64,20 @@ function fixed(
   };
 }
 
-/** Reads a varint of which 32 bits count. */
+/** Reads a varint and returns its lower 32 bits. */
 function low(reader: Reader): number {
   reader.varint();
   return reader.low;
 }
 
-/** A signed 32-bit integer, which an enum's number is too. */
+/** A signed 32-bit integer. An enum's number is one too. */
 export const int32: Kind = varint(0, low, (writer, value) => {
   const checked = signed(value);
-  // A negative one has the sign in 64 bits.
+  // A negative number is extended to 64 bits.
   writer.varint(checked >>> 0, checked < 0 ? 0xffff_ffff : 0);
 });
 
-/** The kinds that have no declaration, by the names that protos give them. 64-bit integers are bigints. */
+/** The scalar types by their names in protos. 64-bit integers are bigints. */
 export const scalars: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['int32', int32],
   [

@@ -12,32 +12,32 @@ export class ValueError extends TypeError {
     this.#what = what;
   }
 
-  /** The same error, one field further out. */
+  /** Returns the same error, one field further out. */
   within(field: string): ValueError {
     return new ValueError(this.#what, this.#path === '' ? field : `${field}.${this.#path}`);
   }
 }
 
 /**
- * Writes one protobuf message from its last byte to its first, so that a length is known when it is written. Fields, and the
- * values of a repeated one, are written last first; each value before its tag.
+ * Writes one protobuf message from its last byte to its first, so that a length is known when it is written. The last field, and
+ * the last value of a repeated one, is written first, and each value before its tag.
  */
 export class Writer {
   #buffer: Buffer = Buffer.allocUnsafe(128);
   #pos: number = this.#buffer.length;
   #depth = 0;
 
-  /** How many bytes are written. */
+  /** The number of written bytes. */
   get length(): number {
     return this.#buffer.length - this.#pos;
   }
 
-  /** What was written. */
+  /** Returns the written bytes. */
   finish(): Buffer {
     return this.#buffer.subarray(this.#pos);
   }
 
-  /** Goes one message deeper. Messages that form a circle end here. */
+  /** Goes one message deeper. Throws for messages that form a circle. */
   descend(): void {
     if (++this.#depth > MAX_DEPTH) throw new ValueError(`must have at most ${MAX_DEPTH} messages in each other`);
   }
