@@ -5,7 +5,7 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Where the embedded etcd takes its time from. A clock of `@etcdts/core` fits. */
+/** The clock of an embedded etcd. A clock of `@etcdts/core` fits. */
 export interface Clock {
   /** Milliseconds on a clock that only goes forward. */
   now(): number;
@@ -13,10 +13,10 @@ export interface Clock {
   after(ms: number, callback: () => void): Timer;
 }
 
-// setTimeout fires at once for anything larger.
+// setTimeout fires at once for a longer time.
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** The process's own clock, whose timers keep no process alive. */
+/** The process's own clock. Its timers do not hold the process open. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, callback) {
@@ -31,7 +31,7 @@ interface Due {
   readonly callback: () => void;
 }
 
-/** A clock that goes with another one, and can be moved on; what comes due goes through the gate, in order. */
+/** A clock that follows another one and can be moved on. Callbacks that come due pass the gate, in order. */
 export class DrivenClock implements Clock {
   readonly #base: Clock;
   readonly #gate: Gate;
@@ -55,7 +55,7 @@ export class DrivenClock implements Clock {
     return { cancel: () => void (this.#due.delete(due) && this.#schedule()) };
   }
 
-  /** Moves the time on: what comes due on the way is called at its own time, before this returns. */
+  /** Moves the time on. Callbacks that come due are called at their own time, before this returns. */
   advance(ms: number): void {
     if (!(ms >= 0)) throw new RangeError(`advance: ms is ${ms}, and time only goes forward`);
     const end = this.#offset + ms;
@@ -68,7 +68,7 @@ export class DrivenClock implements Clock {
     this.#schedule();
   }
 
-  /** Forgets everything that was to come. */
+  /** Drops all pending callbacks. */
   close(): void {
     this.#due.clear();
     this.#timer?.cancel();

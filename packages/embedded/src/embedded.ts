@@ -12,46 +12,46 @@ import { maintenance } from './services/maintenance.ts';
 import { watch } from './services/watch.ts';
 import { rpcs } from './wire/descriptors.ts';
 
-/** How an embedded etcd is started. What is left out is etcd's own default, where it has one. */
+/** Options of `startEmbedded`. Defaults are etcd's own if it has one. */
 export interface EmbeddedOptions {
-  /** Default 0: one that is free. */
+  /** The port. Default 0, which takes a free one. */
   readonly port?: number | undefined;
-  /** Default `127.0.0.1`. What is not loopback is refused unless `allowRemote` is set: anybody could read and write. */
+  /** The host. Default `127.0.0.1`. Another host than loopback is refused unless `allowRemote` is set, since anyone could read and write. */
   readonly host?: string | undefined;
   readonly allowRemote?: boolean | undefined;
-  /** Listens on a socket in the file system instead of a port. */
+  /** The path of a socket in the file system, used instead of a port. */
   readonly socketPath?: string | undefined;
-  /** Where time comes from. Default: the process's clock. `advance` moves on from it. */
+  /** The clock. Default: the process's clock. `advance` adds to its time. */
   readonly clock?: Clock | undefined;
   /** The member's name. Default `default`. */
   readonly name?: string | undefined;
-  /** The shortest life of a lease in seconds; a grant of less is raised to it. Default 2. */
+  /** The shortest TTL of a lease in seconds. A shorter grant is raised to it. Default 2. */
   readonly minLeaseTtl?: number | undefined;
-  /** How often watches with progress notification hear of the revision when nothing happens. Default ten minutes. */
+  /** The interval at which watches with progress notification get the revision if nothing happens. Default ten minutes. */
   readonly progressNotifyIntervalMs?: number | undefined;
-  /** How long a token lives unused, in seconds. Default 300. */
+  /** How long an unused token lives, in seconds. Default 300. */
   readonly authTokenTtl?: number | undefined;
-  /** Default 128. */
+  /** The largest number of operations in a transaction. Default 128. */
   readonly maxTxnOps?: number | undefined;
-  /** Default 1.5 MiB. */
+  /** The size of the largest request in bytes. Default 1.5 MiB. */
   readonly maxRequestBytes?: number | undefined;
 }
 
 /** An etcd in this process. */
 export interface EmbeddedEtcd extends AsyncDisposable {
-  /** What a client connects to, as `127.0.0.1:45321` or `unix:/tmp/etcd.sock`. */
+  /** The endpoint for clients, such as `127.0.0.1:45321` or `unix:/tmp/etcd.sock`. */
   readonly endpoint: string;
-  /** Moves the time on: leases and tokens that end on the way are gone when this returns. */
+  /** Moves the time on. Leases and tokens that end meanwhile are gone when this returns. */
   advance(ms: number): void;
-  /** Makes calls of a method fail, one by default. */
+  /** Makes calls of a method fail; one call by default. */
   fail(options: FaultOptions): Fault;
   /** Cuts every connection, as a network failure would. New ones are accepted at once. */
   disconnect(): void;
-  /** Answers nothing and tells watches nothing until `thaw()`; connections stay open, and time stands still. */
+  /** Sends no answers and no events until `thaw()`. Connections stay open, and time stands still. */
   freeze(): void;
-  /** Goes on with what came in while it was frozen, in order. */
+  /** Goes on after `freeze()`, with the requests that came meanwhile, in order. */
   thaw(): void;
-  /** Ends everything that is open and forgets the data. May be called twice. */
+  /** Ends everything that is open and drops the data. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -69,10 +69,10 @@ const EMBEDDED_OPTIONS: KnownOptions<EmbeddedOptions> = {
   maxRequestBytes: true,
 };
 
-/** What a message may have above the largest request. */
+/** How many bytes a message may have above the largest request. */
 const OVERHEAD_BYTES = 512 * 1024;
 
-/** Starts an etcd v3 server in this process: one member, in memory, for development. It is empty. */
+/** Starts an empty etcd v3 server in this process: one member, in memory, for development. */
 export async function startEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedEtcd> {
   checkOptions(options, EMBEDDED_OPTIONS, 'startEmbedded');
   const { host = '127.0.0.1', port = 0, socketPath, maxRequestBytes = 1.5 * 2 ** 20 } = options;

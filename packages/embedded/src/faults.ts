@@ -1,11 +1,11 @@
 import { checkOptions, type KnownOptions } from './known-options.ts';
 import { statusByName, type GrpcCode, type StatusError, type Verdict } from './status.ts';
 
-/** What {@link EmbeddedEtcd.fail} makes fail, and how. */
+/** Options of {@link EmbeddedEtcd.fail}: which calls fail, and how. */
 export interface FaultOptions {
-  /** The RPC as etcd names it, `KV.Put`; its name alone, `Put`; or `*` for every one. Streams fail as they are opened. */
+  /** The RPC as etcd names it, `KV.Put`; only its name, `Put`; or `*` for every one. Streams fail when they are opened. */
   readonly method: string;
-  /** One of etcd's verdicts without `Err`, as `NO_LEADER`, or a gRPC code, as `UNAVAILABLE`. */
+  /** One of etcd's verdicts without `Err`, such as `NO_LEADER`, or a gRPC code, such as `UNAVAILABLE`. */
   readonly code: Verdict | GrpcCode;
   /** The text of the error. Defaults to etcd's own, or to the code's name. */
   readonly message?: string | undefined;
@@ -13,7 +13,7 @@ export interface FaultOptions {
   readonly after?: number | undefined;
   /** How many calls fail. Default 1; Infinity until `cancel()`. */
   readonly times?: number | undefined;
-  /** Whether a call that fails is done all the same, so that its outcome is unknown to the caller. Unary calls only. */
+  /** Whether a call that fails is executed nevertheless, so that the caller cannot know its outcome. Only for unary calls. */
   readonly applied?: boolean | undefined;
 }
 
@@ -26,15 +26,15 @@ const FAULT_OPTIONS: KnownOptions<FaultOptions> = {
   applied: true,
 };
 
-/** A fault that was asked for. */
+/** A fault that `fail` has added. */
 export interface Fault {
-  /** How many calls it has failed. */
+  /** How many calls have failed by it. */
   readonly failed: number;
-  /** Ends it; calls succeed again. */
+  /** Ends the fault. Calls succeed again. */
   cancel(): void;
 }
 
-/** What becomes of a call. */
+/** The failure of one call. */
 export interface Failure {
   readonly error: StatusError;
   readonly applied: boolean;
@@ -47,12 +47,12 @@ interface Armed extends Failure {
   failed: number;
 }
 
-/** The faults that were asked for and are not used up. */
+/** The faults that are not used up. */
 export class Faults {
   readonly #known: ReadonlySet<string>;
   readonly #armed = new Set<Armed>();
 
-  /** `names` are all RPCs, as `KV.Put`. */
+  /** `names` are all RPCs, such as `KV.Put`. */
   constructor(names: readonly string[]) {
     this.#known = new Set(['*', ...names, ...names.map(shortName)]);
   }
@@ -71,7 +71,7 @@ export class Faults {
     };
   }
 
-  /** Counts a call of the RPC; gives its failure, if it is to fail. */
+  /** Counts a call of the RPC. Returns its failure if it must fail. */
   next(name: string): Failure | undefined {
     for (const armed of this.#armed) {
       if (armed.method !== '*' && armed.method !== name && armed.method !== shortName(name)) continue;

@@ -1,4 +1,4 @@
-/** Lets everything through in order: at once while it is open, and when it opens again what came while it was shut. */
+/** Runs tasks in order: at once while it is open. While it is shut, tasks wait until it opens. */
 export class Gate {
   #waiting: (() => void)[] | undefined;
 
@@ -13,7 +13,7 @@ export class Gate {
   }
 
   open(): void {
-    // What a task hands in goes behind those that wait.
+    // A task that another task adds goes behind those that wait.
     for (let task = this.#waiting?.shift(); task !== undefined; task = this.#waiting?.shift()) task();
     this.#waiting = undefined;
   }

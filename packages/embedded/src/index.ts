@@ -1,13 +1,13 @@
 /**
  * `@etcdts/embedded` is an etcd v3 server that runs inside your Node process: one member, in memory, for demos, examples and
- * unit tests. Production is a real etcd, and the same code runs against both.
+ * unit tests. Production needs a real etcd; the same code runs against both.
  *
  * Create it, connect any etcd client to its endpoint, and close it:
  *
  *     await using etcd = await startEmbedded();
  *     await using client = createClient({ endpoints: etcd.endpoint });
  *
- * Drive it: `advance` moves its time on, so that leases end at once; `fail`, `disconnect` and `freeze` let it fail as a
+ * Drive it: `advance` moves its time on, so that leases end at once; `fail`, `disconnect` and `freeze` make it fail as a
  * real one may.
  *
  * @module

@@ -10,15 +10,15 @@ import { verdict } from './status.ts';
 import { Store } from './store/store.ts';
 import { WatchHub } from './watch/hub.ts';
 
-/** What a call came with, besides its request. */
+/** The data of a call beside its request. */
 export interface Caller {
-  /** The token of its metadata. */
+  /** The token in its metadata. */
   readonly token: string | undefined;
-  /** The bytes of the request. */
+  /** The size of the request in bytes. */
   readonly bytes: number;
 }
 
-/** What a member is told to be. */
+/** Options of a member. */
 export interface MemberOptions {
   readonly name: string;
   readonly maxTxnOps: number;
@@ -28,14 +28,14 @@ export interface MemberOptions {
   readonly progressNotifyIntervalMs: number;
 }
 
-// What etcd computes for a member `default` at its default addresses.
+// etcd computes these ids for a member `default` at its default addresses.
 const CLUSTER_ID = 0xcdf818194e3a8c32n;
 const MEMBER_ID = 0x8e9e05c52164694dn;
 const RAFT_TERM = 2;
-/** What etcd puts around a request before it measures it: a header with an id, a tag and a length. */
+/** The bytes that etcd adds to a request before it measures it: a header with an id, a tag and a length. */
 const ENVELOPE_BYTES = 18;
 
-/** The one member of the cluster: the store and all that goes with it. */
+/** The one member of the cluster, with its store, leases, watches and users. */
 export class Member {
   readonly id: bigint = MEMBER_ID;
   readonly term: number = RAFT_TERM;
@@ -46,7 +46,7 @@ export class Member {
   readonly hub: WatchHub;
   readonly auth: AuthStore;
   readonly guard: Guard;
-  /** Where clients find it, as a URL; set when it listens. */
+  /** The URL for clients. It is set when the server listens. */
   clientUrl = '';
   #index = 4;
 
@@ -61,7 +61,7 @@ export class Member {
     this.guard = new Guard(this.auth, this.lessor);
   }
 
-  /** How many requests have been proposed, as the log of a real member counts them. */
+  /** The number of proposed requests, as in the log of a real member. */
   get index(): number {
     return this.#index;
   }
@@ -70,22 +70,22 @@ export class Member {
     return { clusterId: CLUSTER_ID, memberId: MEMBER_ID, revision, raftTerm: RAFT_TERM };
   }
 
-  /** Who calls; throws for a token that is none. While authentication is off nobody is asked. */
+  /** Returns the user of a call. Throws for an invalid token. While authentication is off, it checks nothing. */
   userOf({ token }: Caller): User {
     return this.auth.enabled && token !== undefined ? this.auth.userOf(token) : undefined;
   }
 
-  /** Refuses a call that comes without a token, while authentication is on. */
+  /** Refuses a call without a token while authentication is on. */
   checkSignedIn(caller: Caller): void {
     if (this.userOf(caller) === undefined && this.auth.enabled) throw verdict('USER_EMPTY');
   }
 
-  /** Refuses a caller that may not do everything. */
+  /** Refuses a caller without the role root. */
   checkAdmin(caller: Caller): void {
     this.auth.checkAdmin(this.userOf(caller));
   }
 
-  /** Takes in a request that a cluster would agree on: refuses what is too large, and returns who calls. */
+  /** Counts a request that a cluster would agree on. Refuses one that is too large, and returns the user of the call. */
   propose(caller: Caller): User {
     const user = this.userOf(caller);
     if (caller.bytes + ENVELOPE_BYTES > this.options.maxRequestBytes) throw verdict('REQUEST_TOO_LARGE');

@@ -1,6 +1,6 @@
-// etcd's messages as they go through this server: the fields of etcdserverpb/rpc.proto in camelCase, as proto-loader
-// reads them, with every field of a request set. What comes in as a 64-bit integer is a bigint; what goes out may be
-// either, and a field that is left out is the proto's default.
+// etcd's messages in this server: the fields of etcdserverpb/rpc.proto in camelCase, with every field of a request set. A 64-bit
+// integer of a request is a bigint. In a response it may be a bigint or a number, and a field that is left out has the proto's
+// default.
 
 /** A 64-bit integer of a response. */
 export type Int64 = bigint | number;
@@ -11,7 +11,7 @@ export interface Header {
   readonly revision?: Int64;
   readonly raftTerm?: Int64;
 }
-/** A response that has nothing but a header. */
+/** A response that has only a header. */
 export interface HeaderResponse {
   readonly header?: Header;
 }
@@ -122,7 +122,7 @@ export interface WatchRequest {
   readonly progressRequest?: object;
 }
 export interface Event {
-  /** 0 put, 1 delete. */
+  /** 0 is a put, 1 a delete. */
   readonly type: number;
   readonly kv: Partial<KeyValue>;
   readonly prevKv?: KeyValue | undefined;
@@ -159,7 +159,7 @@ export interface LeaseLeasesResponse extends HeaderResponse {
   readonly leases: readonly { readonly ID: bigint }[];
 }
 
-/** authpb.Permission: 0 read, 1 write, 2 both. */
+/** authpb.Permission. Its type is 0 for read, 1 for write, 2 for both. */
 export interface Permission {
   readonly permType: number;
   readonly key: Buffer;

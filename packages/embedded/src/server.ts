@@ -1,4 +1,4 @@
-// The one place that knows grpc-js: turns its calls into requests for the handlers, and back.
+// Only this file uses grpc-js. It turns calls into requests for the handlers, and their responses into answers.
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type {
   Metadata,
@@ -18,10 +18,10 @@ import { status, StatusError } from './status.ts';
 import { rpcs, type Rpc } from './wire/descriptors.ts';
 import { grpc } from './wire/libraries.ts';
 
-/** Where to listen: a TCP port, or a socket in the file system. */
+/** The address of a server: a TCP port, or a socket in the file system. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** What calls pass on their way to the handlers. */
+/** The parts that calls pass on their way to the handlers. */
 export interface ServerParts {
   readonly gate: Gate;
   readonly faults: Faults;
@@ -32,7 +32,7 @@ export interface ServerParts {
 const RECEIVE_LIMIT = 'grpc.max_receive_message_length';
 const identity = (bytes: Buffer): Buffer => bytes;
 
-/** Serves the handlers over gRPC. The sockets are its own, so that it can cut them. */
+/** Serves the handlers over gRPC. It accepts the sockets itself, so that it can cut them. */
 export class GrpcServer {
   readonly #gate: Gate;
   readonly #faults: Faults;
@@ -49,13 +49,13 @@ export class GrpcServer {
     this.#listener = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
-      // What a cut connection says is for the streams to tell.
+      // The streams of a cut connection report its error.
       socket.on('error', () => {});
       injector.injectConnection(socket);
     });
   }
 
-  /** Listens, and returns the port; 0 for a socket in the file system. */
+  /** Listens and returns the port; 0 for a socket in the file system. */
   async listen(address: Address): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#listener.once('error', reject);
@@ -70,10 +70,10 @@ export class GrpcServer {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Ends everything that is open, and listens no more. */
+  /** Ends everything that is open, and stops listening. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#listener.close(resolve));
-    // First, for clients take a stream that gRPC shuts down for one that was cancelled.
+    // The connections are cut first, because clients take a stream that gRPC shuts down for a cancelled one.
     this.disconnect();
     this.#server.forceShutdown();
     await closed;
@@ -87,7 +87,7 @@ export class GrpcServer {
     const handlers: Record<string, UntypedHandleCall> = {};
     for (const rpc of rpcs) {
       const { name, path, requestStream, responseStream } = rpc;
-      // Messages stay bytes for grpc-js, so that what is malformed gets etcd's own error.
+      // Messages stay bytes for grpc-js, so that a malformed one gets etcd's own error.
       definition[name] = {
         path,
         requestStream,
@@ -185,7 +185,7 @@ function open(rpc: Rpc, handle: StreamHandler, call: ServerDuplexStream<Buffer, 
     send(response) {
       if (over || call.write(rpc.encode(response)) || congested) return;
       congested = true;
-      // Whoever does not read is not read from either: answers to requests must not pile up.
+      // A client that does not read is not read from, so that answers do not pile up.
       call.pause();
     },
     sizeOf: (response) => rpc.encode(response).length,

@@ -40,7 +40,7 @@ export const GRPC_CODES: readonly ('OK' | GrpcCode)[] = [
   'UNAUTHENTICATED',
 ];
 
-/** A verdict of etcd's by name, as `LEASE_NOT_FOUND`. */
+/** A verdict of etcd's by name, such as `LEASE_NOT_FOUND`. */
 export type Verdict =
   | 'EMPTY_KEY'
   | 'KEY_NOT_FOUND'
@@ -148,7 +148,7 @@ const VERDICTS: Readonly<Record<Verdict, readonly [code: number, text: string]>>
   DOWNGRADE_IN_PROCESS: [9, 'etcdserver: cluster has a downgrade job in progress'],
 };
 
-/** How an RPC ends when it does not succeed: a gRPC code and the text that etcd sends with it. */
+/** The failure of an RPC: a gRPC code and the text that etcd sends with it. */
 export class StatusError extends Error {
   readonly code: number;
 
@@ -164,12 +164,12 @@ export function verdict(name: Verdict): StatusError {
   return new StatusError(code, text);
 }
 
-/** Makes an error of a gRPC code that is none of etcd's verdicts. */
+/** Makes an error with a gRPC code and no verdict of etcd's. */
 export function status(code: GrpcCode, details: string): StatusError {
   return new StatusError(GRPC_CODES.indexOf(code), details);
 }
 
-/** Makes an error of a verdict or of a gRPC code, whichever the name is. A name that is both means etcd's verdict. */
+/** Makes an error from the name of a verdict or of a gRPC code. A name that is both means etcd's verdict. */
 export function statusByName(name: Verdict | GrpcCode, details: string | undefined): StatusError {
   const [code, text] = isVerdict(name) ? VERDICTS[name] : [GRPC_CODES.indexOf(name), name];
   if (code < 1) throw new TypeError(`fail: there is no code ${name}`);
@@ -180,7 +180,7 @@ function isVerdict(name: string): name is Verdict {
   return Object.hasOwn(VERDICTS, name);
 }
 
-/** An error as Go prints it: how etcd tells why it cancels a watch. */
+/** An error as Go prints it. etcd sends this text when it cancels a watch. */
 export function goText({ code, message }: StatusError): string {
   const name = GRPC_CODES[code] ?? 'UNKNOWN';
   const words = name.toLowerCase().split('_');

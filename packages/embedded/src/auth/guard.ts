@@ -1,13 +1,13 @@
-// Which rights an operation needs (server/etcdserver/apply/auth.go), in etcd's order.
+// Checks which permissions an operation needs (server/etcdserver/apply/auth.go), in etcd's order.
 import type { Lessor } from '../lease/lessor.ts';
 import type { DeleteRangeRequest, PutRequest, RequestOp, TxnRequest } from '../messages.ts';
 import { toBytes } from '../store/range.ts';
 import type { AuthStore } from './store.ts';
 
-/** Who asks; nothing: nobody has signed in. */
+/** The user of a call; `undefined` if none has signed in. */
 export type User = string | undefined;
 
-/** Refuses what a user has no right to. While authentication is off it refuses nothing. */
+/** Refuses operations for which a user has no permission. While authentication is off it refuses nothing. */
 export class Guard {
   readonly #auth: AuthStore;
   readonly #leases: Lessor;
@@ -38,7 +38,7 @@ export class Guard {
     for (const operation of [...success, ...failure]) this.#operation(user, operation);
   }
 
-  /** A lease may be used by who has the right to all its keys. */
+  /** Checks that a user has the access to all keys of a lease, which permits the use of the lease. */
   leaseKeys(user: User, id: bigint, access: 'read' | 'write'): void {
     if (!this.#auth.enabled || this.#isAdmin(user)) return;
     for (const key of this.#leases.keysOf(id)) this.#auth.checkAccess(user, access, toBytes(key));

@@ -1,19 +1,19 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 import { status } from '../status.ts';
 
-/** Cheap on purpose: this server is for development, and every test that signs in pays for it. */
+/** The cost of a hash. It is low because this server is for development, and every test that signs in pays for it. */
 const COST = { N: 1_024, r: 8, p: 1 };
 const LENGTH = 32;
-/** What bcrypt takes, with which etcd hashes. It looks at no more when it compares. */
+/** The longest password in bytes: etcd hashes with bcrypt, which accepts no more and compares no more. */
 const MOST_BYTES = 72;
 
-/** A password as it is kept. */
+/** A password as it is stored. */
 export interface HashedPassword {
   readonly salt: Buffer;
   readonly hash: Buffer;
 }
 
-/** Refuses what etcd cannot hash. */
+/** Refuses a password that etcd cannot hash. */
 export function checkPassword(password: string): void {
   if (Buffer.byteLength(password) > MOST_BYTES)
     throw status('UNKNOWN', `bcrypt: password length exceeds ${MOST_BYTES} bytes`);

@@ -1,13 +1,13 @@
 import type { Permission } from '../messages.ts';
 import { toKey, type Key } from '../store/range.ts';
 
-/** What an operation does to its keys. */
+/** The access of an operation to its keys. */
 export type Access = 'read' | 'write';
 
 const READ = 0;
 const WRITE = 1;
 
-/** Keys from `from` up to `to`; without `to` to the end of the key space. */
+/** Keys from `from` up to `to`; without `to`, up to the end of the key space. */
 interface Interval {
   readonly from: Key;
   readonly to: Key | undefined;
@@ -20,7 +20,7 @@ export function permits(permissions: readonly Permission[], access: Access, key:
   const granted = permissions
     .filter(({ permType }) => permType !== denied)
     .map((one) => toInterval(one.key, one.rangeEnd))
-    // Matters where a range ends before it begins.
+    // This matters if a range ends before it begins.
     .filter(({ to }) => to === undefined || to > asked.from);
   return covers(granted, asked);
 }

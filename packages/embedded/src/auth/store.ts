@@ -5,20 +5,20 @@ import { hashPassword, isPassword, type HashedPassword } from './passwords.ts';
 import type { SimpleTokens } from './tokens.ts';
 
 const ROOT = 'root';
-/** etcd has no gRPC error for this one. */
+/** etcd has no gRPC error for this text. */
 const NO_PASSWORD = 'auth: authentication failed, password was given for no password user';
 const EMPTY = Buffer.alloc(0);
 const EVERYTHING: Permission = { permType: 2, key: EMPTY, rangeEnd: Buffer.alloc(1) };
 
 interface User {
   readonly roles: Set<string>;
-  /** The user is known by a certificate, and cannot sign in with a password. */
+  /** Whether the user has a certificate, and cannot sign in with a password. */
   readonly noPassword: boolean;
-  /** None: there is none that fits. */
+  /** `undefined` means that no password fits. */
   password: HashedPassword | undefined;
 }
 
-/** Users, roles and permissions, and whether they count (server/auth/store.go). */
+/** Users, roles and permissions, and whether they are enforced (server/auth/store.go). */
 export class AuthStore {
   readonly #users = new Map<string, User>();
   readonly #roles = new Map<string, Permission[]>();
@@ -54,7 +54,7 @@ export class AuthStore {
     this.#tokens.invalidate();
   }
 
-  /** Signs a user in; `index` ends up in the token. */
+  /** Signs a user in. `index` becomes part of the token. */
   authenticate(name: string, password: string, index: number): string {
     if (!this.#enabled) throw verdict('AUTH_NOT_ENABLED');
     const user = this.#users.get(name);
@@ -88,7 +88,7 @@ export class AuthStore {
 
   changePassword(name: string, password: string): void {
     const user = this.#user(name);
-    // etcd keeps an empty one without a hash, which no password fits.
+    // etcd stores an empty password without a hash, so that no password fits.
     user.password = user.noPassword || password === '' ? undefined : hashPassword(password);
     this.#revision++;
     this.#tokens.invalidate(name);
@@ -149,7 +149,7 @@ export class AuthStore {
     if (permission === null) throw verdict('PERMISSION_NOT_GIVEN');
     if (!isValidRange(permission.key, permission.rangeEnd)) throw verdict('INVALID_AUTH_MGMT');
     const permissions = this.#role(name);
-    // Like etcd, which looks no further: behind another range from the same key, what is there already stays.
+    // Like etcd, it compares only the first permission at or after the key, so that an equal one behind another range stays.
     const first = permissions.findIndex((one) => Buffer.compare(one.key, permission.key) >= 0);
     const found = permissions[first];
     if (found !== undefined && isSameRange(found, permission)) permissions[first] = permission;
@@ -166,7 +166,7 @@ export class AuthStore {
     this.#revision++;
   }
 
-  /** Refuses who may not do everything. No user: nobody has signed in. */
+  /** Refuses a user without the role root. `undefined` means that none has signed in. */
   checkAdmin(name: string | undefined): void {
     if (!this.#enabled) return;
     if (name === undefined) throw verdict('USER_EMPTY');
@@ -196,7 +196,7 @@ export class AuthStore {
   }
 }
 
-/** Names in the order of their bytes, which etcd keeps them in. */
+/** Sorts names by their bytes, as etcd does. */
 function sorted(names: Iterable<string>): string[] {
   return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const LENGTH = 16;
 
-/** etcd's simple tokens: random, valid as long as they are used, and gone with the process (auth/simple_token.go). */
+/** etcd's simple tokens (auth/simple_token.go). They are random, valid as long as they are used, and gone with the process. */
 export class SimpleTokens {
   readonly #tokens = new Map<string, { readonly user: string; expiry: number }>();
   readonly #clock: Clock;
@@ -15,7 +15,7 @@ export class SimpleTokens {
     this.#ttlMs = ttlSeconds * 1_000;
   }
 
-  /** Makes a token for a user; `index` is what etcd appends, the place of the request in its log. */
+  /** Makes a token for a user. `index` is the position of the request in the log, which etcd appends. */
   assign(user: string, index: number): string {
     const letters = Array.from({ length: LENGTH }, () => LETTERS.charAt(randomInt(LETTERS.length)));
     const token = `${letters.join('')}.${index}`;
@@ -24,7 +24,7 @@ export class SimpleTokens {
     return token;
   }
 
-  /** The user of a token, whose life starts anew; nothing for a token that is none, or no more. */
+  /** Returns the user of a token, whose life starts anew; `undefined` for an unknown or expired token. */
   userOf(token: string): string | undefined {
     const found = this.#tokens.get(token);
     if (found === undefined || found.expiry < this.#clock.now()) return undefined;
@@ -32,7 +32,7 @@ export class SimpleTokens {
     return found.user;
   }
 
-  /** Makes the tokens of a user, or of everybody, worthless. */
+  /** Makes the tokens of a user, or all tokens, invalid. */
   invalidate(user?: string): void {
     this.#drop((token) => user === undefined || token.user === user);
   }

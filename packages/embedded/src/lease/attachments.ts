@@ -1,21 +1,21 @@
 import type { Key } from '../store/range.ts';
 
-/** Which key is attached to which lease. The store changes it with every write; leases read it when they end. */
+/** The attachments of keys to leases. The store changes them with every write; leases read them when they end. */
 export class Attachments {
   readonly #leases = new Map<Key, bigint>();
   readonly #keys = new Map<bigint, Set<Key>>();
 
-  /** The lease that the key is attached to; 0n for none. */
+  /** Returns the lease of the key; 0n if it has none. */
   leaseOf(key: Key): bigint {
     return this.#leases.get(key) ?? 0n;
   }
 
-  /** The keys that are attached to the lease, sorted. */
+  /** Returns the keys of the lease, sorted. */
   keysOf(lease: bigint): Key[] {
     return [...(this.#keys.get(lease) ?? [])].sort();
   }
 
-  /** Attaches the key to the lease alone; 0n leaves it without one. */
+  /** Attaches the key to only this lease; 0n leaves it without one. */
   attach(key: Key, lease: bigint): void {
     const old = this.leaseOf(key);
     if (old === lease) return;

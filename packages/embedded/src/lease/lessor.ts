@@ -7,12 +7,12 @@ import type { Attachments } from './attachments.ts';
 
 const MAX_TTL = 9_000_000_000n;
 
-/** A lease that lives. */
+/** A lease that has not ended. */
 export interface Lease {
   readonly id: bigint;
-  /** Seconds, as granted. */
+  /** The granted TTL in seconds. */
   readonly ttl: bigint;
-  /** The time at which it ends if nobody renews it. */
+  /** The time at which it ends if it is not renewed. */
   expiry: number;
 }
 
@@ -26,7 +26,7 @@ export class Lessor {
   #timer: Timer | undefined;
   #wake = Infinity;
 
-  /** `minTtl` is in seconds: a grant of less is raised to it. */
+  /** `minTtl` is in seconds. A shorter grant is raised to it. */
   constructor(store: Store, attachments: Attachments, clock: Clock, minTtl: number) {
     this.#store = store;
     this.#attachments = attachments;
@@ -34,7 +34,7 @@ export class Lessor {
     this.#minTtl = BigInt(minTtl);
   }
 
-  /** Grants a lease; an id of 0n leaves the choice to the lessor. */
+  /** Grants a lease. If the id is 0n, the lessor chooses one. */
   grant(id: bigint, ttl: bigint): Lease {
     if (ttl > MAX_TTL) throw verdict('LEASE_TTL_TOO_LARGE');
     if (this.#leases.has(id)) throw verdict('LEASE_EXIST');
@@ -45,7 +45,7 @@ export class Lessor {
     return lease;
   }
 
-  /** Ends a lease: its keys are deleted at one revision. */
+  /** Ends a lease and deletes its keys at one revision. */
   revoke(id: bigint): void {
     if (!this.#leases.has(id)) throw verdict('LEASE_NOT_FOUND');
     this.#store.write(() => {
@@ -54,7 +54,7 @@ export class Lessor {
     });
   }
 
-  /** Starts the life of a lease anew; nothing where it is gone. */
+  /** Starts the life of a lease anew; `undefined` if it is gone. */
   renew(id: bigint): Lease | undefined {
     const lease = this.#leases.get(id);
     if (lease !== undefined) this.#refresh(lease);
@@ -69,22 +69,22 @@ export class Lessor {
     return this.#leases.has(id);
   }
 
-  /** Whole seconds until the lease ends. */
+  /** Returns the whole seconds until the lease ends. */
   remaining({ expiry }: Lease): number {
     return Math.trunc((expiry - this.#clock.now()) / 1_000);
   }
 
-  /** The keys that go with the lease. */
+  /** Returns the keys that end with the lease. */
   keysOf(id: bigint): Key[] {
     return this.#attachments.keysOf(id);
   }
 
-  /** The keys that go with the lease, as bytes. */
+  /** Returns the keys that end with the lease, as bytes. */
   keyBytesOf(id: bigint): Buffer[] {
     return this.keysOf(id).map(toBytes);
   }
 
-  /** All leases, the first to end first. */
+  /** Returns all leases, in the order in which they end. */
   all(): Lease[] {
     return [...this.#leases.values()].sort((a, b) => a.expiry - b.expiry);
   }
@@ -101,7 +101,7 @@ export class Lessor {
     this.#wakeAt(lease.expiry);
   }
 
-  /** A timer that comes too early finds nothing to do and waits on, so that a renewal need not look at every lease. */
+  /** Sets the timer for the next end. A timer that is too early does nothing and is set again, so that a renewal is cheap. */
   #wakeAt(time: number): void {
     if (time >= this.#wake) return;
     this.#timer?.cancel();

@@ -27,7 +27,7 @@ type Headed = { header: Header };
 /** The Auth service (server/etcdserver/api/v3rpc/auth.go). */
 export function auth(member: Member): Handlers {
   const store = member.auth;
-  /** What only an administrator may do, once authentication is on. */
+  /** A handler that only root may call while authentication is on. */
   const admin =
     <Req>(act: (request: Req) => object | void) =>
     (request: Req, caller: Caller): Headed => {
@@ -35,10 +35,10 @@ export function auth(member: Member): Handlers {
       const answer = act(request);
       return { header: member.header(), ...answer };
     };
-  /** What anybody may see of what is theirs. */
+  /** Answers a user about itself or its own roles, and otherwise only root. */
   const visible = (caller: Caller, isOwn: (user: string) => boolean, answer: () => object): Headed => {
     const user = member.propose(caller);
-    // To etcd nobody is the user without a name.
+    // For etcd, a call without a user has an empty user name.
     if (!isOwn(user ?? '')) store.checkAdmin(user);
     return { header: member.header(), ...answer() };
   };
@@ -57,7 +57,7 @@ export function auth(member: Member): Handlers {
       const token = store.authenticate(name, password, member.index);
       return { header: member.header(), token };
     },
-    // Passwords are hashed before it is asked who calls.
+    // As in etcd, passwords are hashed before the user of the call is checked.
     'Auth.UserAdd': (request: UserRequest, caller) => {
       if (request.options?.noPassword !== true) checkPassword(request.password);
       return addUser(request, caller);

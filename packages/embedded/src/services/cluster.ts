@@ -10,7 +10,7 @@ interface PeerUrlsRequest {
 const PEER_URL = 'http://127.0.0.1:2380';
 const URL_FORM = /^(https?:\/\/[^/]+:\d+|unixs?:\/\/[^/].*)\/?$/;
 
-/** The Cluster service, of a cluster that has this member and no other (server/etcdserver/api/v3rpc/member.go). */
+/** The Cluster service of a cluster with only this member (server/etcdserver/api/v3rpc/member.go). */
 export function cluster(member: Member): Handlers {
   let peerURLs: readonly string[] = [PEER_URL];
   const answer = (): object => {

@@ -1,37 +1,37 @@
 import type { Caller } from '../member.ts';
 import type { StatusError } from '../status.ts';
 
-/** Answers a call with one response; throws a StatusError to refuse it. */
+/** Answers a call with one response. Throws a StatusError to refuse it. */
 export type UnaryHandler = (request: never, caller: Caller) => object;
 
-/** Answers a call with many responses; `sizeOf` tells the bytes of one. */
+/** Answers a call with many responses. `sizeOf` returns the size of one in bytes. */
 export type PartsHandler = (request: never, caller: Caller, sizeOf: (response: object) => number) => Iterable<object>;
 
 /** The client's side of a stream. */
 export interface Peer<Res extends object> {
   readonly caller: Caller;
-  /** More is waiting to be read than ought to; `drain` tells when that is over. */
+  /** Whether too much waits to be read. `drain` is called when that is over. */
   readonly congested: boolean;
   send(response: Res): void;
   sizeOf(response: Res): number;
-  /** Ends the stream, with an error or without. */
+  /** Ends the stream, with an error or without one. */
   end(error?: StatusError): void;
 }
 
-/** What happens on a stream. */
+/** The functions that a stream calls. */
 export interface StreamListener {
   message(request: never): void;
-  /** The client sends no more. */
+  /** Called when the client sends no more messages. */
   end?(): void;
   drain?(): void;
-  /** The stream is over. */
+  /** Called when the stream is over. */
   close?(): void;
 }
 
-/** Takes a stream up. */
+/** Accepts a stream. */
 export type StreamHandler = (peer: Peer<never>) => StreamListener;
 
-/** The RPCs of one service by name, as `KV.Put`. */
+/** The RPCs of one service by name, such as `KV.Put`. */
 export interface Handlers {
   readonly unary?: Readonly<Record<string, UnaryHandler>>;
   readonly parts?: Readonly<Record<string, PartsHandler>>;

@@ -9,7 +9,7 @@ import type { Handlers } from './handlers.ts';
 /** The KV service (server/etcdserver/api/v3rpc/key.go). */
 export function kv(member: Member): Handlers {
   const { store, lessor, guard, options } = member;
-  /** Adds to a response's revision what every header has. */
+  /** Adds the other fields of a header to a response's revision. */
   const headed = <R extends m.HeaderResponse>(response: R): R => ({
     ...response,
     header: member.header(Number(response.header?.revision ?? store.revision)),

@@ -3,16 +3,16 @@ import { status, verdict } from '../status.ts';
 import type { Handlers } from './handlers.ts';
 
 interface AlarmRequest {
-  /** 0 get, 1 activate, 2 deactivate. */
+  /** 0 is get, 1 activate, 2 deactivate. */
   readonly action: number;
 }
 interface DowngradeRequest {
-  /** 0 validate, 1 enable, 2 cancel. */
+  /** 0 is validate, 1 enable, 2 cancel. */
   readonly action: number;
   readonly version: string;
 }
 
-/** The etcd whose semantics these are. */
+/** The version of etcd whose semantics this server has. */
 const VERSION = '3.7.1';
 const CLUSTER_VERSION = '3.7.0';
 const DOWNGRADE_VERSION = '3.6.0';

@@ -10,7 +10,7 @@ import type { Handlers, Peer, StreamListener } from './handlers.ts';
 const NO_PUT = 0;
 const NO_DELETE = 1;
 const INVALID_ID = -1n;
-/** What a message may have above the largest request. */
+/** How many bytes a message may have above the largest request. */
 const OVERHEAD_BYTES = 512 * 1024;
 const ZERO_KEY = Buffer.alloc(1);
 
@@ -24,7 +24,7 @@ class WatchSession implements StreamListener, Sink {
   readonly #member: Member;
   readonly #peer: Peer<m.WatchResponse>;
   readonly #watchers = new Map<bigint, Watcher>();
-  /** The watches that want to hear when nothing happens; false: they have just heard of something. */
+  /** The watches with progress notification. False means that a watch has just got a response. */
   readonly #progress = new Map<bigint, boolean>();
   #nextId = 0n;
   #timer: Timer | undefined;
@@ -42,7 +42,7 @@ class WatchSession implements StreamListener, Sink {
   message({ createRequest, cancelRequest, progressRequest }: m.WatchRequest): void {
     if (createRequest) this.#create(createRequest);
     else if (cancelRequest) this.#cancel(cancelRequest.watchId);
-    else if (progressRequest) this.#tellProgress(this.#watchers.values(), INVALID_ID);
+    else if (progressRequest) this.#sendProgress(this.#watchers.values(), INVALID_ID);
   }
 
   drain(): void {
@@ -116,8 +116,8 @@ class WatchSession implements StreamListener, Sink {
     return this.#nextId++;
   }
 
-  /** Tells the revision up to which the watchers have been told everything; says nothing while that is not so. */
-  #tellProgress(watchers: Iterable<Watcher>, watchId: bigint): void {
+  /** Sends the present revision if all watchers have received everything up to it. */
+  #sendProgress(watchers: Iterable<Watcher>, watchId: bigint): void {
     const all = [...watchers];
     if (all.length > 0 && !this.congested && this.#member.hub.allSynced(all))
       this.#peer.send({ header: this.#member.header(), watchId });
@@ -128,7 +128,7 @@ class WatchSession implements StreamListener, Sink {
     this.#timer = this.#member.clock.after(interval, () => {
       for (const [id, quiet] of this.#progress) {
         const watcher = this.#watchers.get(id);
-        if (quiet && watcher) this.#tellProgress([watcher], id);
+        if (quiet && watcher) this.#sendProgress([watcher], id);
         this.#progress.set(id, true);
       }
       this.#tick();

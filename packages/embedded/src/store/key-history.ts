@@ -2,18 +2,18 @@ import type { KeyValue } from '../messages.ts';
 
 /** One change of one key. */
 export interface Change {
-  /** The revision of the transaction that made it. */
+  /** The revision of the change's transaction. */
   readonly main: number;
-  /** Its place in that transaction. */
+  /** The index of the change in that transaction. */
   readonly sub: number;
-  /** The key from then on; of a delete only the key and the revision. */
+  /** The key after the change. A delete has only the key and the revision. */
   readonly kv: KeyValue;
   readonly deleted: boolean;
 }
 
 /**
- * Every change of one key that is not compacted away. A generation begins with the put that creates the key and ends with
- * its delete; the last one is open, and empty while the key does not exist (mvcc/key_index.go).
+ * Every change of one key that is not compacted. A generation begins with the put that creates the key and ends with its delete.
+ * The last generation is open, and empty while the key does not exist (mvcc/key_index.go).
  */
 export class KeyHistory {
   #generations: Change[][] = [[]];
@@ -24,7 +24,7 @@ export class KeyHistory {
     if (change.deleted) this.#generations.push([]);
   }
 
-  /** The change that made the key what it is at a revision; nothing where it does not exist then. */
+  /** Returns the last change of the key up to a revision; `undefined` if the key does not exist then. */
   at(revision: number): Change | undefined {
     const last = this.#generations.length - 1;
     for (let i = last; i >= 0; i--) {
@@ -44,7 +44,7 @@ export class KeyHistory {
     }
   }
 
-  /** Forgets what nobody can read at or after the revision; returns the last change up to it that is left, if any. */
+  /** Drops changes that cannot be read at or after the revision. Returns the last change up to it that is left, if any. */
   compact(revision: number): Change | undefined {
     const generations = this.#generations;
     let from = 0;

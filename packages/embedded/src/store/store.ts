@@ -6,21 +6,21 @@ import { verdict } from '../status.ts';
 import { KeyHistory, type Change } from './key-history.ts';
 import { contains, toBytes, toKey, type Key, type KeyRange } from './range.ts';
 
-/** What a range holds at a revision. */
+/** The keys of a range at a revision. */
 export interface Found {
   readonly kvs: KeyValue[];
-  /** How many keys there are, whatever the limit left out. */
+  /** The number of keys, including those beyond the limit. */
   readonly count: number;
 }
 
-// What Node sees of this CommonJS package as its default export is the whole module.
+// For Node, the default export of this CommonJS package is the whole module.
 const { default: BTree } = sortedBtree;
 const byBytes = (a: Key, b: Key): number => (a < b ? -1 : a > b ? 1 : 0);
 const NOTHING = Buffer.alloc(0);
 
 /**
- * The multi-version store: every change of every key since the last compaction, readable at any revision between
- * (mvcc/kvstore.go). A write is a transaction: all its changes have one revision, told by their place in it.
+ * The multi-version store (mvcc/kvstore.go). It has every change of every key since the last compaction, readable at each revision.
+ * A write is a transaction: all its changes have one revision and differ in their index.
  */
 export class Store {
   readonly #index = new BTree<Key, KeyHistory>(undefined, byBytes);
@@ -38,17 +38,17 @@ export class Store {
     this.#notify = notify;
   }
 
-  /** The revision that reads see: inside a write, that of its own changes as soon as there is one. */
+  /** The revision that reads see. Inside a write with changes, it is the revision of these changes. */
   get revision(): number {
     return this.#revision + (this.#pending?.length ? 1 : 0);
   }
 
-  /** What the last compaction was given; -1 before the first. */
+  /** The revision of the last compaction; -1 before the first. */
   get compactRevision(): number {
     return this.#compactRevision;
   }
 
-  /** Runs a transaction: whatever it changes has the next revision. */
+  /** Runs a transaction. All its changes have the next revision. */
   write<T>(transaction: () => T): T {
     const changes: Change[] = [];
     this.#pending = changes;
@@ -64,7 +64,7 @@ export class Store {
     }
   }
 
-  /** Reads a range at a revision: 0 or less is now. Throws for what is compacted and what is still to come. */
+  /** Reads a range at a revision; 0 or less is the present one. Throws for a compacted and for a future revision. */
   range(range: KeyRange, revision: bigint | number = 0, limit = 0, countOnly = false): Found {
     const now = this.revision;
     if (revision > now) throw verdict('FUTURE_REV');
@@ -81,12 +81,12 @@ export class Store {
     return { kvs, count };
   }
 
-  /** The one key as it is now. */
+  /** Returns a key as it is now. */
   get(key: Key): KeyValue | undefined {
     return this.#index.get(key)?.at(this.revision)?.kv;
   }
 
-  /** The one key as it was at a revision; nothing where that is compacted. */
+  /** Returns a key as it was at a revision; `undefined` if that is compacted. */
   getAt(key: Key, revision: number): KeyValue | undefined {
     return revision < this.#compactRevision ? undefined : this.#index.get(key)?.at(revision)?.kv;
   }
@@ -115,7 +115,7 @@ export class Store {
     return kvs.length;
   }
 
-  /** Gives up what nobody can read at or after the revision. */
+  /** Drops what cannot be read at or after the revision. */
   compact(revision: bigint): void {
     if (revision <= this.#compactRevision) throw verdict('COMPACTED');
     if (revision > this.#revision) throw verdict('FUTURE_REV');
@@ -144,7 +144,7 @@ export class Store {
     }
   }
 
-  /** A checksum of what is there at a revision, with its history; not etcd's own. */
+  /** Returns a checksum of the keys at a revision, with their history. It is not etcd's own. */
   hash(revision: number): number {
     let sum = 0;
     for (const { main, sub, kv, deleted } of this.#log) {
@@ -154,7 +154,7 @@ export class Store {
     return sum;
   }
 
-  /** The bytes of all keys and values that are kept. */
+  /** The size of all keys and values in bytes. */
   get size(): number {
     return this.#log.reduce((sum, { kv }) => sum + kv.key.length + kv.value.length, 0);
   }

@@ -1,4 +1,4 @@
-// What the operations of KV do to the store (server/etcdserver/txn): all checks first, then nothing can fail.
+// Applies the operations of KV to the store (server/etcdserver/txn). All checks come first; after them nothing can fail.
 import type * as m from '../messages.ts';
 import { verdict } from '../status.ts';
 import { toKey, toRange } from '../store/range.ts';
@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 import { holds } from './compare.ts';
 import { range } from './range.ts';
 
-/** What puts must know of leases. */
+/** The part of the lessor that puts use. */
 export interface KnownLeases {
   has(id: bigint): boolean;
 }
@@ -22,14 +22,14 @@ export function deleteRange(store: Store, request: m.DeleteRangeRequest): m.Dele
   return store.write(() => writeDelete(store, request));
 }
 
-/** A transaction whose compares have decided: which operations are done, and what becomes of the nested ones. */
+/** A transaction after its compares: the operations of the chosen branch, and the paths of the nested transactions. */
 interface Path {
   readonly succeeded: boolean;
   readonly operations: readonly m.RequestOp[];
   readonly nested: ReadonlyMap<m.RequestOp, Path>;
 }
 
-/** Runs a transaction: every compare sees the store as it was before. */
+/** Runs a transaction. Every compare sees the store as it was before the transaction. */
 export function txn(store: Store, leases: KnownLeases, request: m.TxnRequest): m.TxnResponse {
   const path = decide(store, request);
   check(store, leases, path);

@@ -6,14 +6,14 @@ type Operand = NonNullable<Compare['targetUnion']>;
 
 const OPERANDS: readonly Operand[] = ['version', 'createRevision', 'modRevision', 'value', 'lease'];
 const EMPTY = Buffer.alloc(0);
-/** What a key that is not there compares as. */
+/** The fields with which an absent key is compared. */
 const ABSENT: KeyValue = { key: EMPTY, createRevision: 0, modRevision: 0, version: 0, value: EMPTY, lease: 0n };
 
 /** Whether all keys of the compare's range hold its condition (txn.applyCompare). */
 export function holds(store: Store, compare: Compare): boolean {
   const { kvs } = store.range(toRange(compare.key, compare.rangeEnd));
   if (kvs.length > 0) return kvs.every((kv) => holdsFor(kv, compare));
-  // A missing value cannot be told from an empty one, so that nothing is true of it.
+  // A missing value looks like an empty one, so that no condition on it holds.
   return OPERANDS[compare.target] !== 'value' && holdsFor(ABSENT, compare);
 }
 
@@ -36,7 +36,7 @@ function holdsFor(kv: KeyValue, compare: Compare): boolean {
 function orderOf(kv: KeyValue, compare: Compare): number {
   const operand = OPERANDS[compare.target];
   if (operand === undefined) return 0;
-  // An operand for another target counts as none.
+  // An operand for another target is ignored.
   const given = compare.targetUnion === operand ? compare[operand] : undefined;
   if (operand === 'value') return Buffer.compare(kv.value, (given as Buffer | undefined) ?? EMPTY);
   const [actual, expected] = [BigInt(kv[operand]), (given as bigint | undefined) ?? 0n];

@@ -2,7 +2,7 @@ import type { RequestOp } from '../messages.ts';
 import { verdict } from '../status.ts';
 import { toKey, type Key } from '../store/range.ts';
 
-/** What the operations of one branch write, nested ones included. */
+/** The writes of one branch, including nested ones. */
 interface Writes {
   readonly puts: ReadonlySet<Key>;
   readonly deletes: readonly Deleted[];
@@ -15,7 +15,7 @@ interface Deleted {
 }
 
 /**
- * Refuses a branch that writes a key twice: two puts, or a put inside what is deleted. The two branches of a nested
+ * Refuses a branch that writes a key twice: by two puts, or by a put inside a deleted range. The two branches of a nested
  * transaction exclude each other. The order of the checks is etcd's, which misses some overlaps of nested transactions.
  */
 export function checkOverlaps(operations: readonly RequestOp[]): void {

@@ -18,7 +18,7 @@ const byTarget: readonly ((a: KeyValue, b: KeyValue) => number)[] = [
   (a, b) => Buffer.compare(a.value, b.value),
 ];
 
-/** Answers a range (server/etcdserver/txn/range.go): reads, filters, sorts, then cuts. */
+/** Answers a range (server/etcdserver/txn/range.go): it reads, filters, sorts, then cuts. */
 export function range(store: Store, request: RangeRequest): RangeResponse {
   const { sortTarget, sortOrder, keysOnly } = request;
   const limit = request.limit > 0n ? Number(request.limit) : 0;
@@ -27,7 +27,7 @@ export function range(store: Store, request: RangeRequest): RangeResponse {
   const keys = toRange(request.key, request.rangeEnd);
   const { kvs, count } = store.range(keys, request.revision, readLimit, request.countOnly);
   const filtered = hasFilters(request) ? kvs.filter((kv) => passes(kv, request)) : kvs;
-  // What was cut before is sorted all the same: etcd takes no order with another target for ascending.
+  // For a target other than the key, etcd reads no order as ascending, even if the range was cut already.
   const order = sortTarget !== KEY && sortOrder === NONE ? ASCEND : sortOrder;
   const sorted = isKeyOrder(sortTarget, order) ? filtered : sort(filtered, sortTarget, order === DESCEND);
   const more = limit > 0 && sorted.length > limit;
@@ -59,12 +59,12 @@ function sort(kvs: readonly KeyValue[], target: number, descending: boolean): Ke
   return kvs.toSorted(descending ? (a, b) => compare(b, a) : compare);
 }
 
-/** etcd 3.7 reads keys alone from its index, which knows no leases, unless it must sort by value. */
+/** Removes the value. etcd 3.7 reads `keysOnly` from its index, which has no leases, unless it must sort by value. */
 function withoutValue(kv: KeyValue, sortTarget: number): KeyValue {
   return { ...kv, value: NO_VALUE, lease: sortTarget === VALUE ? kv.lease : 0n };
 }
 
-/** The first part of a streamed range has so many keys; its size decides how many the next has. */
+/** The number of keys in the first part of a streamed range. Its size decides the number in the next part. */
 const FIRST_PART = 10n;
 
 /** Answers a streamed range in parts, all of them at the revision of the first (EtcdServer.rangeStream). */

@@ -1,7 +1,7 @@
 import type { Event, WatchResponse } from '../messages.ts';
 import { eventSize } from '../wire/descriptors.ts';
 
-/** Cuts a response into parts below a size, of at least one event each; all but the last say that more follows. */
+/** Cuts a response into parts below a size, of at least one event each. All but the last are marked as fragments. */
 export function* fragments(response: WatchResponse, overhead: number, maxBytes: number): Iterable<WatchResponse> {
   const events = response.events ?? [];
   let part: Event[] = [];

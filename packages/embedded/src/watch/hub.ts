@@ -4,14 +4,14 @@ import { contains, toKey, type Key } from '../store/range.ts';
 import type { Store } from '../store/store.ts';
 import { wanted, type Sink, type Watcher, type Wish } from './watcher.ts';
 
-/** At most so many revisions of the past, and about so many bytes, go to a watcher at a time. */
+/** How many past revisions, and about how many bytes, go to a watcher at a time. */
 const BATCH_REVISIONS = 1_000;
 const BATCH_BYTES = 16 * 2 ** 20;
 
 /**
- * Tells the watchers of what happens (mvcc/watchable_store.go). Those that are synced hear of each write at once. Those
- * that start in the past, and those whose stream is congested, read the store's history when their stream has room, so
- * that a client that does not read costs no memory.
+ * Delivers changes to the watchers (mvcc/watchable_store.go). Synced watchers get each write at once. Watchers that start in the
+ * past, and those whose stream is congested, read the store's history when their stream has room, so that a client that does not
+ * read costs no memory.
  */
 export class WatchHub {
   readonly #byKey = new Map<Key, Set<Watcher>>();
@@ -42,14 +42,14 @@ export class WatchHub {
     this.#leave(watcher);
   }
 
-  /** Whether all of them have been told of everything, and none waits for its start. */
+  /** Whether all of them have received everything, and none waits for its start. */
   allSynced(watchers: Iterable<Watcher>): boolean {
     const { revision } = this.#store;
     for (const { state, startRevision } of watchers) if (state !== 'synced' || startRevision > revision) return false;
     return true;
   }
 
-  /** Tells what a write changed. */
+  /** Delivers the changes of a write. */
   notify(revision: number, changes: readonly Change[]): void {
     for (const [watcher, seen] of this.#watchersOf(changes)) {
       if (revision < watcher.minRevision) continue;
@@ -64,7 +64,7 @@ export class WatchHub {
     }
   }
 
-  /** Goes on with the watchers that wait for the past, as far as their streams have room. */
+  /** Delivers past changes to the unsynced watchers, as far as their streams have room. */
   catchUp(): void {
     if (this.#unsynced.size > 0) this.#pass ??= setImmediate(() => this.#gate.pass(() => this.#catchUp()));
   }
@@ -83,7 +83,7 @@ export class WatchHub {
     if (more) this.catchUp();
   }
 
-  /** Delivers the next of the past; returns whether that was all. */
+  /** Delivers the next past changes. Returns whether these were all. */
   #batch(watcher: Watcher): boolean {
     const { revision, compactRevision } = this.#store;
     if (watcher.minRevision < compactRevision) {
@@ -102,7 +102,7 @@ export class WatchHub {
     return next === undefined;
   }
 
-  /** The next of the past, in whole revisions, and the revision that comes behind it, if any does. */
+  /** Reads the next past changes, in whole revisions, and the revision after them, if there is one. */
   #read({ range, minRevision }: Watcher): { changes: Change[]; next: number | undefined } {
     const changes: Change[] = [];
     let [revisions, bytes, last] = [0, 0, 0];

@@ -2,26 +2,26 @@ import type { Event } from '../messages.ts';
 import type { Change } from '../store/key-history.ts';
 import type { KeyRange } from '../store/range.ts';
 
-/** What a watcher tells its stream. */
+/** What a watcher delivers to its stream. */
 export interface Delivery {
   readonly revision: number;
   readonly changes?: readonly Change[];
-  /** The watch starts before what the store still has, and is over. */
+  /** Set if the watch starts at a compacted revision, which ends it. */
   readonly compactRevision?: number;
 }
 
-/** Where the deliveries of a watcher go. */
+/** The stream that receives the deliveries of a watcher. */
 export interface Sink {
-  /** Whether it takes no more for now; it tells the hub when it does again. */
+  /** Whether it accepts nothing now. It notifies the hub when it does again. */
   readonly congested: boolean;
   deliver(watcher: Watcher, delivery: Delivery): void;
 }
 
-/** What a client wants to see. */
+/** The request of a client. */
 export interface Wish {
   readonly id: bigint;
   readonly range: KeyRange;
-  /** 0 for now. */
+  /** 0 means the present revision. */
   readonly startRevision: number;
   readonly withoutPuts: boolean;
   readonly withoutDeletes: boolean;
@@ -32,20 +32,20 @@ export interface Wish {
 /** One watch of a stream. Only the hub changes it. */
 export interface Watcher extends Wish {
   readonly sink: Sink;
-  /** The first revision that it has not been told of. */
+  /** The first revision that it has not received. */
   minRevision: number;
-  /** Told of everything that happened, or waiting for what is to come; compacted ones are told nothing more. */
+  /** `synced` has received everything, `unsynced` waits for changes or for its start, `compacted` receives nothing more. */
   state: 'synced' | 'unsynced' | 'compacted';
 }
 
-/** Leaves out what the watcher does not want to see. */
+/** Returns the changes that the watcher has requested. */
 export function wanted(watcher: Watcher, changes: readonly Change[]): readonly Change[] {
   const { withoutPuts, withoutDeletes } = watcher;
   if (!withoutPuts && !withoutDeletes) return changes;
   return changes.filter(({ deleted }) => (deleted ? !withoutDeletes : !withoutPuts));
 }
 
-/** An event as it goes out: a delete has only the key and the revision. */
+/** Makes the event of a change. A delete has only the key and the revision. */
 export function toEvent({ kv, deleted }: Change): Event {
   return deleted ? { type: 1, kv: { key: kv.key, modRevision: kv.modRevision } } : { type: 0, kv };
 }

@@ -1,20 +1,20 @@
-// The one place that imports the protos: every RPC of etcd, and how its messages become bytes.
+// The only file that imports the protos: every RPC of etcd, and the codecs of its messages.
 import { etcdProtocol, type MessageCodec } from '@etcdts/proto';
 
-/** One RPC as etcd's protos declare it. */
+/** One RPC of etcd's protos. */
 export interface Rpc {
-  /** As `KV.Put`. */
+  /** The name, such as `KV.Put`. */
   readonly name: string;
-  /** As `/etcdserverpb.KV/Put`. */
+  /** The path, such as `/etcdserverpb.KV/Put`. */
   readonly path: string;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
-  /** Reads a request; throws an Error for bytes that are none. */
+  /** Reads a request. Throws an Error for malformed bytes. */
   decode(bytes: Buffer): object;
   encode(response: object): Buffer;
 }
 
-// Enums stay numbers: etcd has an error of its own for an unknown one.
+// Enums stay numbers, because etcd has an error of its own for an unknown one.
 const protocol = etcdProtocol('numbers');
 
 /** Every RPC of KV, Watch, Lease, Cluster, Maintenance and Auth. */
@@ -31,13 +31,13 @@ export const rpcs: readonly Rpc[] = protocol.services.flatMap((service) =>
 
 const event: MessageCodec = protocol.message('mvccpb.Event');
 
-/** The bytes that an event takes in a message, its tag and length included. */
+/** The size of an event in a message in bytes, including its tag and length. */
 export function eventSize(message: object): number {
   const { length } = event.encode(message);
   return 1 + varintSize(length) + length;
 }
 
-/** The bytes of a number below 2^28 as a varint. */
+/** The size of a number below 2^28 as a varint, in bytes. */
 function varintSize(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : 4;
 }

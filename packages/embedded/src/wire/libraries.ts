@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
-// Node reads a CommonJS module that is imported, and all that it exports again, only to learn the names. One that is
-// required costs nothing of that, which is a good part of a process start.
+// For a CommonJS module that is imported, Node parses it and all modules that it re-exports, to find the names of the exports. A
+// required module does not need that, which saves a good part of the start of a process.
 const require = createRequire(import.meta.url);
 
-/** gRPC's server. */
+/** gRPC's library. */
 export const grpc: typeof import('@grpc/grpc-js') = require('@grpc/grpc-js') as typeof import('@grpc/grpc-js');
