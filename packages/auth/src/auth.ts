@@ -11,7 +11,7 @@ export type Credentials =
 
 /** Options of `auth`. */
 export type AuthOptions = Credentials & {
-  /** Whether password and token may go over plain HTTP to other machines. Off by default: such calls fail with `INSECURE_ENDPOINT`. */
+  /** Whether secrets may go over plain HTTP to other machines. Off by default: such calls fail with `INSECURE_ENDPOINT`. */
   allowInsecure?: boolean | undefined;
 };
 

@@ -16,7 +16,7 @@ import { rpcs } from './wire/descriptors.ts';
 export interface EmbeddedOptions {
   /** The port. Default 0, which takes a free one. */
   readonly port?: number | undefined;
-  /** The host. Default `127.0.0.1`. Another host than loopback is refused unless `allowRemote` is set, since anyone could read and write. */
+  /** The host. Default `127.0.0.1`. Only loopback is accepted without `allowRemote`, since anyone could read and write. */
   readonly host?: string | undefined;
   readonly allowRemote?: boolean | undefined;
   /** The path of a socket in the file system, used instead of a port. */
