@@ -12,10 +12,16 @@ export async function traced<T>(call: Promise<T>): Promise<T> {
     return await call;
   } catch (reason) {
     if (!(reason instanceof EtcdError)) throw reason;
-    const error = known.has(reason) ? withFields(reason, {}) : reason;
-    known.add(error);
+    const error = ownError(reason);
     // In an async function, the captured stack includes the functions that wait for it, up to the application's own.
     Error.captureStackTrace(error, traced);
     throw error;
   }
+}
+
+/** The error itself for the first that it fails, a copy for each further one: each has a stack of its own. */
+export function ownError(reason: EtcdError): EtcdError {
+  const error = known.has(reason) ? withFields(reason, {}) : reason;
+  known.add(error);
+  return error;
 }

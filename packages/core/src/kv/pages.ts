@@ -1,5 +1,6 @@
 import { onAbort } from '../abort.ts';
 import type { CallOptions } from '../call.ts';
+import { callSite, failedAt } from '../call-site.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import { Iteration, secondReader } from '../inbox.ts';
 import type { RangeRequest, RangeResponse } from '../messages.ts';
@@ -17,6 +18,7 @@ export function pages(
   options: CallOptions,
   clock: Clock = systemClock,
 ): AsyncIterable<RangeResponse> {
+  const openedAt = callSite(pages);
   const ending = new AbortController();
   let taken = false;
   const reader = new PageReader({
@@ -27,7 +29,7 @@ export function pages(
     [Symbol.asyncIterator](): AsyncIterableIterator<RangeResponse, undefined> {
       if (taken) throw secondReader('what pages() returns', 'call pages() once for each reader');
       taken = true;
-      const reading = untilAborted(reader, ending, options.signal);
+      const reading = untilAborted(reader, ending, options.signal, openedAt);
       return new Iteration({
         next: () => reading.next(),
         // An iteration that waits for a page is left only after that page, which need not come.
@@ -44,13 +46,14 @@ async function* untilAborted(
   reader: PageReader,
   ending: AbortController,
   signal: AbortSignal | undefined,
+  openedAt: string | undefined,
 ): AsyncGenerator<RangeResponse, undefined> {
   signal?.throwIfAborted();
   const ignoreAbort = signal && onAbort(signal, () => ending.abort(signal.reason));
   try {
     yield* reader.read();
   } catch (error) {
-    if (error !== LEFT) throw error;
+    if (error !== LEFT) throw failedAt(error, openedAt);
   } finally {
     ignoreAbort?.();
   }

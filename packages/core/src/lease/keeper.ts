@@ -56,11 +56,11 @@ export class LeaseKeeper implements LeaseObserver {
   }
 
   /** Keeps a lease alive for one more holder. */
-  keep(id: bigint, options: CallOptions): KeepAlive {
+  keep(id: bigint, options: CallOptions, openedAt?: string): KeepAlive {
     const known = this.#leases.get(id);
     const lease = known === undefined || known.expire() ? this.#begin(id, options.timeoutMs) : known;
     if (!lease.held) this.#held++;
-    const hold = lease.hold(options.signal);
+    const hold = lease.hold(options.signal, openedAt);
     if (this.#closed) lease.fail(clientClosed(methods.leaseKeepAlive.label));
     hold.follow();
     if (lease.held && lease.awaited === undefined) this.#renew(lease);

@@ -89,8 +89,8 @@ export class KeptLease implements HeldLease {
   }
 
   /** Adds a holder. */
-  hold(ending: AbortSignal | undefined): LeaseHold {
-    const hold = new LeaseHold(this, ending);
+  hold(ending: AbortSignal | undefined, openedAt: string | undefined): LeaseHold {
+    const hold = new LeaseHold(this, ending, openedAt);
     this.#holds.add(hold);
     return hold;
   }

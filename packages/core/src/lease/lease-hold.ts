@@ -1,4 +1,5 @@
 import { onAbort } from '../abort.ts';
+import { failedAt } from '../call-site.ts';
 import { Inbox, Iteration, type Failure, type Pulled } from '../inbox.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { notRenewed, secondKeepAliveReader } from './lease-errors.ts';
@@ -24,6 +25,7 @@ export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
   readonly #lease: HeldLease;
   readonly #inbox: Inbox<LeaseKeepAliveResponse> = new Inbox();
   readonly #ending: AbortSignal | undefined;
+  readonly #openedAt: string | undefined;
   #ignoreAbort: (() => void) | undefined;
   #renewed: Promise<LeaseKeepAliveResponse> | undefined;
   #settleRenewed: (() => void) | undefined;
@@ -31,9 +33,10 @@ export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
   #reason: unknown;
 
   /** Lets go once: by `cancel`, by leaving an iteration, or through `ending`. */
-  constructor(lease: HeldLease, ending: AbortSignal | undefined) {
+  constructor(lease: HeldLease, ending: AbortSignal | undefined, openedAt: string | undefined) {
     this.#lease = lease;
     this.#ending = ending;
+    this.#openedAt = openedAt;
   }
 
   get id(): bigint {
@@ -81,12 +84,13 @@ export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
 
   /** Ends the iteration; `reason` says why no renewal comes any more. */
   finish(reason: unknown): void {
-    this.#end(reason);
+    this.#end(failedAt(reason, this.#openedAt));
   }
 
   /** Ends the iteration with an error. Renewals not yet read are dropped: they say what is no longer true. */
   fail(reason: unknown): void {
-    this.#end(reason, { reason });
+    const error = failedAt(reason, this.#openedAt);
+    this.#end(error, { reason: error });
   }
 
   async cancel(): Promise<void> {

@@ -1,4 +1,5 @@
 import { CallContext, leaseDraw, servedBy, type CallOptions } from '../call.ts';
+import { callSite } from '../call-site.ts';
 import { isEtcdError } from '../errors.ts';
 import type {
   LeaseGrantRequest,
@@ -83,7 +84,7 @@ export class LeaseRpc implements LeaseService {
   }
 
   keepAlive(id: bigint, options: CallOptions): KeepAlive {
-    return this.#keeper.keep(id, options);
+    return this.#keeper.keep(id, options, callSite(LeaseRpc.prototype.keepAlive));
   }
 
   keepAliveOnce(id: bigint, options: CallOptions): Promise<LeaseKeepAliveResponse> {

@@ -1,6 +1,7 @@
 import { bindMethods } from '../bound-methods.ts';
 import { toInt64, toMemberId, toUint64 } from '../bytes.ts';
 import type { CallOptions } from '../call.ts';
+import { callSite } from '../call-site.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { CallOptionNames, ownOptions } from '../call-options.ts';
 import { noneOf, shown } from '../describe.ts';
@@ -181,7 +182,8 @@ export class MaintenanceFacade implements Maintenance {
 
   snapshot(options?: SnapshotOptions): Snapshot {
     const callOptions = this.#names.of(options, SNAPSHOT_OPTIONS);
-    return new SnapshotStream(this.#pipeline, callOptions, options?.onProgress);
+    const openedAt = callSite(MaintenanceFacade.prototype.snapshot);
+    return new SnapshotStream(this.#pipeline, callOptions, options?.onProgress, openedAt);
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CallOptions } from '../call.ts';
+import { failedAt } from '../call-site.ts';
 import type { EtcdErrorCode } from '../error-codes.ts';
 import { EtcdError } from '../errors.ts';
 import { secondReader } from '../inbox.ts';
@@ -60,9 +61,11 @@ export class SnapshotStream implements Snapshot {
   readonly #pipeline: Pipeline;
   readonly #options: CallOptions;
   readonly #onProgress: SnapshotOptions['onProgress'];
+  readonly #openedAt: string | undefined;
   #read = false;
 
-  constructor(pipeline: Pipeline, options: CallOptions, onProgress?: SnapshotOptions['onProgress']) {
+  constructor(pipeline: Pipeline, options: CallOptions, onProgress?: SnapshotOptions['onProgress'], openedAt?: string) {
+    this.#openedAt = openedAt;
     this.#pipeline = pipeline;
     this.#onProgress = onProgress;
     this.#options = { ...options, timeoutMs: options.timeoutMs ?? Infinity };
@@ -71,7 +74,15 @@ export class SnapshotStream implements Snapshot {
   [Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
     if (this.#read) throw secondReader('a snapshot', 'call snapshot again for a second one', methods.snapshot.label);
     this.#read = true;
-    return this.#chunks();
+    return this.#traced();
+  }
+
+  async *#traced(): AsyncGenerator<Buffer, void, undefined> {
+    try {
+      yield* this.#chunks();
+    } catch (error) {
+      throw failedAt(error, this.#openedAt);
+    }
   }
 
   async *#chunks(): AsyncGenerator<Buffer, void, undefined> {

@@ -1,3 +1,4 @@
+import { callSite } from '../call-site.ts';
 import { clientClosed, invalidArgument } from '../errors.ts';
 import type { WatchCreateRequest } from '../messages.ts';
 import type { WatchStats } from '../stats.ts';
@@ -34,6 +35,7 @@ export class WatchHub implements WatchService {
     if (startRevision < 0n) throw invalidArgument('startRevision', `must be at least 0, not ${startRevision}`);
     const group = this.#group(options);
     const subscription = new Subscription(group, request, options);
+    subscription.openedAt = callSite(WatchHub.prototype.watch);
     if (options.signal?.aborted === true) subscription.fail(options.signal.reason);
     else if (this.#closed) subscription.fail(clientClosed(methods.watch.label));
     else this.#start(group, subscription, options.timeoutMs);

@@ -1,4 +1,5 @@
 import { onAbort } from '../abort.ts';
+import { failedAt } from '../call-site.ts';
 import type { Clock } from '../clock.ts';
 import { clientClosed, isEtcdError } from '../errors.ts';
 import { Inbox, Iteration, type Failure, type Pulled, type Reader } from '../inbox.ts';
@@ -14,6 +15,8 @@ import { methods } from '../methods.ts';
 export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>, ResponseSource {
   protected readonly inbox: Inbox<WatchResponse>;
   protected readonly creation: Creation = new Creation();
+  /** Where the application opened it. */
+  openedAt: string | undefined;
   #ignoreAbort: (() => void) | undefined;
 
   constructor(signal: AbortSignal | undefined, buffers: WatchBuffers) {
@@ -80,7 +83,8 @@ export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>
 
   /** Ends with an error, after the responses that are there to be read. */
   fail(error: unknown): void {
-    if (this.#end(error)) this.inbox.finish({ reason: error });
+    const reason = failedAt(error, this.openedAt);
+    if (this.#end(reason)) this.inbox.finish({ reason });
   }
 
   /** Ends without an error, because the client is closed. */
@@ -94,7 +98,7 @@ export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>
   }
 
   #stop(uncreated: unknown, failure?: Failure): void {
-    this.#end(uncreated);
+    this.#end(failedAt(uncreated, this.openedAt));
     // After the end as well: what is left unread is dropped.
     this.inbox.stop(failure);
   }

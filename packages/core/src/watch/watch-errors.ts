@@ -1,6 +1,7 @@
 // What ends a watch or its stream, as errors.
 import { EtcdError, serverText } from '../errors.ts';
 import { serverError } from '../failures.ts';
+import { hinted } from '../hints.ts';
 import { secondReader } from '../inbox.ts';
 import type { ResponseHeader, WatchResponseMessage } from '../messages.ts';
 import { methods } from '../methods.ts';
@@ -30,7 +31,7 @@ export function cancelError(message: WatchResponseMessage): EtcdError {
   const known = serverError(message.cancelReason);
   return new EtcdError({
     code: known ?? 'WATCH_CANCELED',
-    message: reason === '' ? 'etcd cancelled the watch without saying why' : reason,
+    message: hinted(known ?? 'WATCH_CANCELED', reason || 'etcd cancelled the watch without saying why'),
     ...COMMON,
   });
 }

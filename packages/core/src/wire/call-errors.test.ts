@@ -2,6 +2,7 @@ import { assert, suite } from '@etcdts/testing';
 import { GRPC_CODES, SERVER_FAILURES, type Outcome } from '../error-codes.ts';
 import { methods, type Method } from '../methods.ts';
 import { serverText } from '../errors.ts';
+import { hinted } from '../hints.ts';
 import { deadlineError, replyError, statusError } from './call-errors.ts';
 
 const test = suite('status to EtcdError');
@@ -130,12 +131,26 @@ for (const [row, variable, grpcCode, text] of ROWS) {
         assert.is(error.code, codeOf(variable));
         assert.is(error.grpcCode, grpcCode);
         assert.is(error.outcome, UNKNOWN.has(error.code) ? 'unknown' : 'not-applied');
-        assert.is(error.message, `${error.code}: ${details}`);
+        assert.is(error.message, `${error.code}: ${hinted(error.code, details)}`);
       }
     }
     assert.is(statusError(range, { code: 14, details: text, reach: 'sent' }, 'a:1', 1).outcome, 'not-applied');
   });
 }
+
+test('the text of some verdicts goes on with what the user can do', () => {
+  for (const [details, hint] of [
+    ['etcdserver: user name is empty', /; authentication is enabled: attach auth\(\) of @etcdts\/auth to the client$/],
+    ['etcdserver: request is too large', /; the limit is the server's flag --max-request-bytes$/],
+    ['grpc: received message larger than max (5 vs. 4)', /; the limit is the server's flag --max-request-bytes$/],
+    ['etcdserver: too many operations in txn request', /; the limit is the server's flag --max-txn-ops$/],
+    ['etcdserver: key not found', /key not found$/],
+  ] as const) {
+    assert.match(statusError(put, { code: 3, details, reach: 'sent' }, 'a:1', 1).message, hint);
+  }
+  const tooLarge = { code: 8, details: 'too large', reach: 'sent', tooLarge: true } as const;
+  assert.match(statusError(range, tooLarge, 'a:1', 1).message, /; the limit is maxReceiveBytes; kv\.pages reads/);
+});
 
 const outcomes: readonly (readonly [
   code: number,

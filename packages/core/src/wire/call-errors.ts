@@ -1,5 +1,6 @@
 import { GRPC_FAILURES, type EtcdErrorCode, type Outcome } from '../error-codes.ts';
 import { EtcdError, grpcCodeName, serverText } from '../errors.ts';
+import { hinted } from '../hints.ts';
 import { outcomeOf, serverError } from '../failures.ts';
 import type { Method } from '../methods.ts';
 import type { WireStatus } from '../transport/transport.ts';
@@ -17,7 +18,7 @@ export function statusError(
   const [code, outcome] = judge(method, status);
   return new EtcdError({
     code,
-    message: serverText(status.details) || 'no reason given',
+    message: hinted(code, serverText(status.details) || 'no reason given'),
     outcome: method.safety === 'read' || status.reach !== 'sent' ? 'not-applied' : outcome,
     method: method.label,
     endpoint,

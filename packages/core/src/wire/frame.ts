@@ -9,7 +9,7 @@ export function encodeFrame<Req, Res>(method: Method<Req, Res>, request: Req, ma
   if (size > maxSendBytes) {
     throw new EtcdError({
       code: 'REQUEST_TOO_LARGE',
-      message: `the request is ${size} bytes, more than maxSendBytes (${maxSendBytes})`,
+      message: `the request is ${size} bytes, more than maxSendBytes (${maxSendBytes}); etcd's own limit is its flag --max-request-bytes`,
       outcome: 'not-applied',
       method: method.label,
     });
