@@ -3,6 +3,7 @@ import { clientClosed, invalidArgument } from '../errors.ts';
 import type { WatchCreateRequest } from '../messages.ts';
 import type { WatchStats } from '../stats.ts';
 import { WatchBuffers, type WatchLimits } from './buffers.ts';
+import { checkSize } from './create-request.ts';
 import { WatchGroup, type WatchHubParts } from './group.ts';
 import type { RequestProgressOptions, WatchService, WatchServiceOptions, WatchStream } from './service.ts';
 import { streamKey, streamOptions } from './stream-key.ts';
@@ -19,6 +20,7 @@ export type { WatchHubParts } from './group.ts';
 export class WatchHub implements WatchService {
   readonly #parts: WatchHubParts;
   readonly #buffers: WatchBuffers;
+  readonly #maxSendBytes: number;
   readonly #groups: Map<string, WatchGroup> = new Map();
   #pastResumes = 0;
   #pastEvents = 0;
@@ -27,6 +29,7 @@ export class WatchHub implements WatchService {
   constructor(parts: WatchHubParts, limits: WatchLimits) {
     this.#parts = parts;
     this.#buffers = new WatchBuffers(limits);
+    this.#maxSendBytes = limits.maxSendBytes;
   }
 
   watch(request: WatchCreateRequest, options: WatchServiceOptions): WatchStream {
@@ -72,6 +75,11 @@ export class WatchHub implements WatchService {
   }
 
   #start(group: WatchGroup, subscription: Subscription, timeoutMs = Infinity): void {
+    try {
+      checkSize(subscription.request, this.#maxSendBytes);
+    } catch (error) {
+      return subscription.fail(error);
+    }
     if (timeoutMs < Infinity) subscription.limitCreation(this.#parts.clock, timeoutMs);
     group.submit(subscription);
   }

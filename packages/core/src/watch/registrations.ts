@@ -1,4 +1,3 @@
-import type { WatchCreateRequest } from '../messages.ts';
 import type { Subscription } from './subscription.ts';
 
 /**
@@ -91,11 +90,4 @@ export class Registrations {
   mayHave(id: number): boolean {
     return this.#pipelining ? this.#sent.has(id) : this.#sent.size > 0;
   }
-}
-
-/** The request that creates a watch where it stands now. */
-export function createRequest(subscription: Subscription): WatchCreateRequest {
-  const { request, nextRevision, fragmented, watchId } = subscription;
-  // Bookmarks are asked for in any case: an idle watch that has one survives a lost connection after a compaction.
-  return { ...request, startRevision: nextRevision, fragment: fragmented, progressNotify: true, watchId };
 }
