@@ -10,33 +10,33 @@ export interface CertificatePair {
   readonly key: string;
 }
 
-/** A certificate authority of a test, and what it signs; everything is a path of a PEM file. */
+/** A certificate authority of a test, and the certificates that it signs. All values are paths of PEM files. */
 export interface TestAuthority {
   readonly ca: string;
-  /** Good for 127.0.0.1, ::1 and localhost. */
+  /** Valid for 127.0.0.1, ::1 and localhost. */
   readonly server: CertificatePair;
-  /** Good for `wrong.example` alone. */
+  /** Valid only for `wrong.example`. */
   readonly wrongName: CertificatePair;
   /**
-   * Makes a client certificate; with authentication on, etcd takes the common name for the user. It is good for 30 days, or
-   * until `notAfter`, to the second.
+   * Makes a client certificate. With authentication on, etcd uses the common name as the user. It is valid for 30 days, or until
+   * `notAfter`, to the second.
    */
   client(commonName: string, notAfter?: Date): Promise<CertificatePair>;
 }
 
 /** Certificates in a temporary folder. Close them, or use `await using`. */
 export interface TestCertificates extends TestAuthority, AsyncDisposable {
-  /** Another authority, of the same names, which nobody trusts. */
+  /** Another authority, with the same names, which is not trusted. */
   readonly rogue: TestAuthority;
   close(): Promise<void>;
 }
 
-/** Why there are no certificates: `openssl` is not installed. A test may skip itself for this. */
+/** The error of `createCertificates` if `openssl` is not installed. A test may skip itself then. */
 export class NoOpenssl extends Error {
   override readonly name = 'NoOpenssl';
 }
 
-/** Makes two authorities with their certificates, by the `openssl` program. Rejects with {@link NoOpenssl} without it. */
+/** Makes two authorities with their certificates, with the `openssl` program. Rejects with {@link NoOpenssl} without it. */
 export async function createCertificates(): Promise<TestCertificates> {
   const folder = await mkdtemp(join(tmpdir(), 'etcdts-certificates-'));
   const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
@@ -59,7 +59,7 @@ async function createAuthority(folder: string, name: string): Promise<TestAuthor
     const signed = pair(folder, `${name}-${++serial}`);
     const request = `${signed.cert}.csr`;
     const extensions = `${signed.cert}.ext`;
-    // Both uses, for with client certificates on etcd's gateway shows the server's own to the server.
+    // Both uses are needed: if clients need certificates, etcd's gateway presents the server's own to the server.
     const lines = ['basicConstraints=CA:FALSE', 'extendedKeyUsage=serverAuth,clientAuth'];
     await writeFile(extensions, [...lines, ...(alternatives ? [`subjectAltName=${alternatives}`] : [])].join('\n'));
     await openssl('req', ...newKey(signed.key), '-subj', `/CN=${escapeName(commonName)}`, '-out', request);
@@ -89,7 +89,7 @@ async function createAuthority(folder: string, name: string): Promise<TestAuthor
   return { ca: authority.cert, server, wrongName, client: (name, notAfter) => sign(name, undefined, notAfter) };
 }
 
-/** Signs with an end to the second: `openssl x509` counts in days, `openssl ca` does not, and wants a file for each thing. */
+/** Signs with an end to the second. `openssl x509` counts in days; `openssl ca` does not, but needs a file for each part. */
 async function signUntil(
   notAfter: Date,
   authority: CertificatePair,
@@ -102,7 +102,7 @@ async function signUntil(
   const lines = [`database=${database}`, `serial=${serials}`, `new_certs_dir=${dirname(out)}`, 'default_md=sha256'];
   const policy = ['policy=any', '[any]', 'commonName=supplied'];
   await writeFile(config, ['[ca]', 'default_ca=own', '[own]', ...lines, ...policy].join('\n'));
-  // As 20291231235959Z.
+  // The form is 20291231235959Z.
   const end = notAfter.toISOString().replace(/[-T:]|\.\d+/g, '');
   const from = ['-cert', authority.cert, '-keyfile', authority.key, '-in', request, '-extfile', extensions];
   await openssl('ca', '-batch', '-notext', '-config', config, ...from, '-enddate', end, '-out', out);
@@ -116,7 +116,7 @@ function newKey(path: string): string[] {
   return ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', path];
 }
 
-/** In a subject, openssl takes these for separators. */
+/** Escapes characters that openssl reads as separators in a subject. */
 function escapeName(name: string): string {
   return name.replace(/[\\/+=]/g, '\\$&');
 }

@@ -6,17 +6,17 @@ import { promisify } from 'node:util';
 /** An etcd server on this machine. */
 export interface EtcdBinary {
   readonly path: string;
-  /** Such as `3.5.16`. */
+  /** The version, such as `3.5.16`. */
   readonly version: string;
 }
 
 /**
  * Finds the etcd to start: `binary` if given, else `ETCD_BIN`, else `etcd` on the PATH, else the newest one in a folder
- * `.etcd` of the working directory or above. Rejects with a message that says so when there is none.
+ * `.etcd` of the working directory or above. Rejects with advice if there is none.
  */
 export async function findEtcd(binary?: string): Promise<EtcdBinary> {
   const named = binary ?? (process.env['ETCD_BIN'] || onPath());
-  // Absolute, for a member is started in another folder.
+  // The path is made absolute because a member is started in another folder.
   if (named) return { path: resolve(named), version: await versionOf(named) };
   const found = await Promise.all(fetched().map(async (path) => ({ path, version: await versionOf(path) })));
   const [newest] = found.sort((a, b) => (isAtLeast(a.version, b.version) ? -1 : 1));

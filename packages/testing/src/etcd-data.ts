@@ -5,20 +5,20 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Each member takes 200 MB, most of it preallocated log; a smaller memory disk, as containers have it, would run full. */
+/** The free memory that a cluster needs. A member uses 200 MB, mostly preallocated log; a container's memory disk is too small. */
 const ROOMY_BYTES = 8 * 1024 ** 3;
 
-/** The temporary folder of a cluster, with a watchdog that outlives this process and then cleans up after it. */
+/** The temporary folder of a cluster. A watchdog outlives this process and then cleans up. */
 export interface DataRoot {
   readonly path: string;
-  /** Has the watchdog end this process, an etcd on this folder, when our own process is gone. */
+  /** Makes the watchdog end this process, an etcd on this folder, when our own process is gone. */
   guard(pid: number): void;
   /** Removes the folder and ends the watchdog. */
   remove(): void;
 }
 
-// Ends when its input does, which the kernel sees to however this process dies. A process id may have been given away
-// by then, so only a process that has the folder in its arguments is ended.
+// It waits for the end of its input, which the kernel closes however this process dies. Another process may have a process id by
+// then, so that only a process with the folder in its arguments is ended.
 const watchdog = `
 while read -r pid; do pids="$pids $pid"; done
 for pid in $pids; do
@@ -27,10 +27,10 @@ for pid in $pids; do
 done
 rm -rf "$0"`;
 
-/** Creates a {@link DataRoot}: in memory where there is room, else among the temporary files. */
+/** Creates a {@link DataRoot}, in memory if there is room, otherwise among the temporary files. */
 export function createDataRoot(): DataRoot {
   const path = mkdtempSync(join(isRoomy('/dev/shm') ? '/dev/shm' : tmpdir(), 'etcdts-'));
-  // In a group of its own, so that what kills our group leaves it alive to clean up.
+  // The watchdog has a group of its own, so that a kill of our group leaves it alive to clean up.
   const dog = spawn('/bin/sh', ['-c', watchdog, path], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   dog.on('error', () => undefined);
   dog.unref();
@@ -57,10 +57,10 @@ function isRoomy(folder: string): boolean {
   }
 }
 
-/** Finds TCP ports of 127.0.0.1 that are free now; another process may still take one before it is used. */
+/** Finds TCP ports of 127.0.0.1 that are free now. Another process may still take one before it is used. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
-  // All at once, so that no port is found twice.
+  // All are found at once, so that no port is found twice.
   const ports = await Promise.all(
     servers.map(
       (server) =>

@@ -16,7 +16,7 @@ const place = {
 
 const test = suite('etcd-flags');
 
-test('elects fast and spares the disk unless told otherwise', () => {
+test('elects fast and spares the disk by default', () => {
   const flags = toFlags(place, {}, '3.5.16');
   for (const flag of ['--heartbeat-interval=20', '--election-timeout=200', '--unsafe-no-fsync=true'])
     assert.ok(flags.includes(flag), flag);

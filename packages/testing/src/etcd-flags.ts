@@ -1,33 +1,33 @@
 import type { OptionChecks } from '@etcdts/core/plugin';
 import { isAtLeast } from './etcd-binary.ts';
 
-/** How each member of a cluster is started. Whatever is left out is etcd's own default. */
+/** Options of each member of a cluster. Defaults are etcd's own. */
 export interface EtcdOptions {
   /** The etcd to start. Defaults to what {@link findEtcd} finds. */
   readonly binary?: string;
-  /** Serves clients over TLS, with the certificates at these paths; peers stay in plain text. */
+  /** The certificates for TLS with clients. Peers always use plain text. */
   readonly tls?: ServerTls;
   /**
-   * `default` is etcd's own, heartbeat 100 ms and election 1000 ms, and is what several members are started with: on a busy
-   * machine, faster ones lose their leader without cause. `fast`, which one member is started with, is 20 ms and 200 ms; it
-   * also lets leases live for less than 2 s.
+   * `default` is etcd's own, heartbeat 100 ms and election 1000 ms. It is the default for several members, because faster ones
+   * lose their leader on a busy machine. `fast` is 20 ms and 200 ms, and allows TTLs of less than 2 s. It is the default for one
+   * member.
    */
   readonly timing?: 'fast' | 'default';
-  /** Which tokens authentication gives out, as in etcd's flag: `simple`, or `jwt,pub-key=…,priv-key=…,…`. */
+  /** The kind of tokens, as in etcd's flag: `simple`, or `jwt,pub-key=…,priv-key=…,…`. */
   readonly authToken?: string;
-  /** How long a simple token lives unused, in seconds. */
+  /** How long an unused simple token lives, in seconds. */
   readonly authTokenTtl?: number;
-  /** The size of the database at which etcd raises NOSPACE. */
+  /** The size of the database, in bytes, at which etcd raises NOSPACE. */
   readonly quotaBytes?: number;
   readonly maxRequestBytes?: number;
   readonly maxTxnOps?: number;
-  /** Such as `{ mode: 'revision', retention: '100' }` or `{ mode: 'periodic', retention: '1s' }`. */
+  /** Compaction by etcd, such as `{ mode: 'revision', retention: '100' }` or `{ mode: 'periodic', retention: '1s' }`. */
   readonly autoCompaction?: { readonly mode: 'periodic' | 'revision'; readonly retention: string };
-  /** How often watches with progress notification hear of a revision when nothing happens. */
+  /** The interval at which watches with progress notification get the revision if nothing happens. */
   readonly progressNotifyIntervalMs?: number;
-  /** What goes to the log file of a member. Defaults to `warn`. */
+  /** The level of a member's log file. Defaults to `warn`. */
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
-  /** Further flags, which win over the ones above. */
+  /** Further flags, which override the ones above. */
   readonly extraArgs?: readonly string[];
 }
 
@@ -47,31 +47,31 @@ export const ETCD_OPTIONS: OptionChecks<EtcdOptions> = {
   extraArgs: 'object',
 };
 
-/** Where a server finds its certificates: paths of PEM files. */
+/** The certificates of a server, as paths of PEM files. */
 export interface ServerTls {
   readonly cert: string;
   readonly key: string;
   /** The authority that signs the certificates of clients. */
   readonly ca?: string;
-  /** Whether a client has to show a certificate, whose common name is then its user. Needs `ca`. */
+  /** Whether clients need a certificate, whose common name is then their user. Needs `ca`. */
   readonly clientCertAuth?: boolean;
 }
 
-/** What a member is started with besides the options. */
+/** The parameters of a member beside the options. */
 export interface MemberPlace {
   readonly name: string;
   readonly dataDirectory: string;
   readonly clientUrl: string;
   readonly peerUrl: string;
-  /** Plain HTTP also where clients need TLS: for `/health` and `/metrics`. */
+  /** The URL of `/health` and `/metrics`. It is plain HTTP even if clients need TLS. */
   readonly metricsUrl: string;
-  /** `name=peerUrl,…` of all members. */
+  /** All members as `name=peerUrl,…`. */
   readonly initialCluster: string;
   readonly state: 'new' | 'existing';
   readonly token: string;
 }
 
-/** The command line of a member, for an etcd of the given version. */
+/** Makes the command line of a member, for an etcd of the given version. */
 export function toFlags(place: MemberPlace, options: EtcdOptions, version: string): string[] {
   const { tls, timing = 'fast', autoCompaction, progressNotifyIntervalMs: progress } = options;
   const progressFlag = isAtLeast(version, '3.6')
@@ -90,7 +90,7 @@ export function toFlags(place: MemberPlace, options: EtcdOptions, version: strin
     '--initial-cluster-token': place.token,
     '--logger': 'zap',
     '--log-level': options.logLevel ?? 'warn',
-    // The data outlives no test, so nothing waits for the disk. The flag came with 3.5 and went into late 3.4 too.
+    // The data do not outlive a test, so that nothing must wait for the disk. The flag came with 3.5 and late in 3.4.
     '--unsafe-no-fsync': isAtLeast(version, '3.4.23') ? true : undefined,
     '--heartbeat-interval': timing === 'fast' ? 20 : undefined,
     '--election-timeout': timing === 'fast' ? 200 : undefined,

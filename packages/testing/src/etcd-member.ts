@@ -12,21 +12,21 @@ import { eventually } from './eventually.ts';
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
 
-/** What a start may be told. */
+/** Options of a start. */
 export interface StartOptions {
-  /** Whether to wait until the member serves; a member without a quorum never does. Defaults to true. */
+  /** Whether to wait until the member serves. A member without a quorum never does. Defaults to true. */
   readonly waitHealthy?: boolean;
 }
 
-/** Thrown when another process was quicker to take a port. */
+/** The error of a start if another process has taken a port. */
 export class PortTaken extends Error {}
 
-/** One etcd process on loopback, that can be killed, stopped, frozen and started again on the same data and ports. */
+/** One etcd process on loopback. It can be killed, stopped, frozen and started again on the same data and ports. */
 export class EtcdMember {
   readonly name: string;
-  /** `127.0.0.1:port`, for a proxy. */
+  /** The endpoint, `127.0.0.1:port`, for a proxy. */
   readonly endpoint: string;
-  /** `http://127.0.0.1:port`, or `https://…` with TLS. */
+  /** The URL for clients, `http://127.0.0.1:port`, or `https://…` with TLS. */
   readonly clientUrl: string;
   readonly peerUrl: string;
   readonly version: string;
@@ -49,7 +49,7 @@ export class EtcdMember {
     this.#root = root;
   }
 
-  /** The id of its process, or nothing while it is down. */
+  /** The id of its process; `undefined` while it is down. */
   get pid(): number | undefined {
     return this.running ? this.#child?.pid : undefined;
   }
@@ -58,7 +58,7 @@ export class EtcdMember {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Starts the process. Rejects, with its log, when it ends or does not serve within 30 s. */
+  /** Starts the process. Rejects with its log if it ends or does not serve within 30 s. */
   async start({ waitHealthy = true }: StartOptions = {}): Promise<void> {
     if (this.running) throw new Error(`${this.name} is running already`);
     const log = openSync(this.#logPath, 'a');
@@ -77,12 +77,12 @@ export class EtcdMember {
     await this.start(options);
   }
 
-  /** Ends the process at once (SIGKILL); resolves when it is gone. */
+  /** Ends the process at once (SIGKILL). Resolves when it is gone. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
 
-  /** Ends the process in order (SIGTERM): a leader hands its office on first, which may take seconds. */
+  /** Ends the process in order (SIGTERM). A leader first transfers its leadership, which may take seconds. */
   async stop(): Promise<void> {
     this.#child?.kill('SIGCONT');
     const impatience = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_LIMIT_MS);
@@ -107,17 +107,17 @@ export class EtcdMember {
     rmSync(this.#place.dataDirectory, { recursive: true, force: true });
   }
 
-  /** The page that Prometheus would read; plain also where clients need TLS. */
+  /** The metrics as Prometheus reads them, over plain HTTP even if clients need TLS. */
   metrics(): Promise<string> {
     return fetchText(`${this.#place.metricsUrl}/metrics`);
   }
 
-  /** The sum of the series of this name that have at least these labels; 0 when etcd has none yet. */
+  /** The sum of the series of this name that have at least these labels; 0 if etcd has none yet. */
   async metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number> {
     return sumMetric(await this.metrics(), name, labels);
   }
 
-  /** Whether it says of itself that it serves, alarms aside; false also when it does not answer. */
+  /** Whether its health check succeeds, except for alarms. False if it does not answer. */
   async isHealthy(): Promise<boolean> {
     try {
       const answer = await fetchText(`${this.#place.metricsUrl}/health?exclude=NOSPACE&exclude=CORRUPT`);
@@ -152,13 +152,13 @@ export class EtcdMember {
       await this.kill();
     }
     const log = this.log().trim().split('\n');
-    // What is wrong with a flag comes before pages of usage, everything else at the end.
+    // The error of a flag comes before pages of usage, every other error at the end.
     const words = log.length > 30 ? [...log.slice(0, 5), '…', ...log.slice(-25)] : log;
     const message = `etcd ${this.version} as ${this.name} did not start serving; its log:\n${words.join('\n')}`;
     throw /address already in use/.test(message) ? new PortTaken(message) : new Error(message);
   }
 
-  /** A signal to stop or go on is on its way when kill returns; on Linux the process table says when it took effect. */
+  /** Waits until a signal to stop or go on takes effect. That is after `kill` returns; Linux shows it in the process table. */
   async #waitState(reached: (state: string | undefined) => boolean): Promise<void> {
     if (process.platform !== 'linux' || this.pid === undefined) return;
     const stat = `/proc/${this.pid}/stat`;

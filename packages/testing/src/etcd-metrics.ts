@@ -1,9 +1,9 @@
 import { get } from 'node:http';
 
-/** Fetches a plain HTTP page over a connection of its own; rejects when it takes over a second. */
+/** Fetches a plain HTTP page over a connection of its own. Rejects after one second. */
 export function fetchText(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    // No agent: a kept connection would look like a leak of the test.
+    // Without an agent no connection is kept, which would look like a leak of the test.
     const request = get(url, { agent: false, signal: AbortSignal.timeout(1_000) }, (response) => {
       let text = '';
       response.setEncoding('utf8');
@@ -15,7 +15,7 @@ export function fetchText(url: string): Promise<string> {
   });
 }
 
-/** Adds up the series of a Prometheus page that have the name and at least the labels; 0 when there is none. */
+/** Adds up the series of a Prometheus page that have the name and at least the labels; 0 if there is none. */
 export function sumMetric(page: string, name: string, labels: Readonly<Record<string, string>> = {}): number {
   let sum = 0;
   for (const line of page.split('\n')) {

@@ -7,40 +7,40 @@ import { ETCD_OPTIONS, type EtcdOptions } from './etcd-flags.ts';
 import { EtcdMember, PortTaken } from './etcd-member.ts';
 import { eventually } from './eventually.ts';
 
-/** How many times a start is repeated when another process takes one of the ports that were free just before. */
+/** How many attempts a start has, because another process may take one of the free ports first. */
 const PORT_ATTEMPTS = 5;
 
 /** Options of `startCluster`. */
 export interface ClusterOptions extends EtcdOptions {
-  /** How many members. Defaults to 3. */
+  /** The number of members. Defaults to 3. */
   readonly members?: number;
 }
 
 /** Real etcd processes on loopback that form one cluster. Close it, or use `await using`. */
 export interface EtcdCluster extends AsyncDisposable {
   readonly members: readonly EtcdMember[];
-  /** The client URLs of the members, as `createClient` takes them. */
+  /** The client URLs of the members, for `createClient`. */
   readonly endpoints: readonly string[];
-  /** Such as `3.5.16`. */
+  /** The version, such as `3.5.16`. */
   readonly version: string;
-  /** The index of the member that leads, as soon as one does. */
+  /** Resolves with the index of the leader, as soon as there is one. */
   leader(): Promise<number>;
   /**
-   * Adds a member that is still down: announce its `peerUrl` by `memberAdd` or `memberAddAsLearner` and `start()` it.
+   * Adds a member that is still down. Announce its `peerUrl` by `memberAdd` or `memberAddAsLearner` and `start()` it.
    */
   addMember(): Promise<EtcdMember>;
   /** Kills all members and removes their data. May be called again. */
   close(): Promise<void>;
 }
 
-/** A cluster of one, with its member at hand. */
+/** A cluster of one member. */
 export interface EtcdServer extends EtcdCluster {
   readonly member: EtcdMember;
-  /** `127.0.0.1:port`. */
+  /** The endpoint, `127.0.0.1:port`. */
   readonly endpoint: string;
 }
 
-/** Starts an etcd of one member, which serves when this resolves. */
+/** Starts an etcd of one member. It serves when this resolves. */
 export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> {
   checkOptions<EtcdOptions>(options, ETCD_OPTIONS);
   const cluster = await startCluster({ ...options, members: 1 });
@@ -48,13 +48,13 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> 
   return Object.assign(cluster, { member, endpoint: member.endpoint });
 }
 
-/** Starts a cluster, all of whose members serve when this resolves. */
+/** Starts a cluster. All members serve when this resolves. */
 export async function startCluster(options: ClusterOptions = {}): Promise<EtcdCluster> {
   checkOptions<ClusterOptions>(options, { ...ETCD_OPTIONS, members: true });
   for (let attempt = 1; ; attempt++) {
     const cluster = await layOut(options);
     try {
-      // Together, for the first ones wait for a quorum.
+      // All are started together, because the first ones wait for a quorum.
       const starts = await Promise.allSettled(cluster.members.map((member) => member.start()));
       for (const start of starts) if (start.status === 'rejected') throw start.reason;
       return cluster;

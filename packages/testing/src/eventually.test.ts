@@ -11,7 +11,7 @@ test('returns the first truthy value and counts exceptions as not yet', async ()
   assert.is(value, 'call 4');
 });
 
-test('says what it waited for, and why the last poll failed', async () => {
+test('names what it waited for, and why the last poll failed', async () => {
   const poll = (): never => {
     throw new Error('refused');
   };

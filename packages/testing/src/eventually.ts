@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkOptions } from '@etcdts/core/plugin';
 
-/** When to give up polling, and what to say then. */
+/** Options of `eventually`. */
 export interface EventuallyOptions {
-  /** Defaults to 4000, so that its message comes before the deadline of a test. */
+  /** How long to poll, in milliseconds. Defaults to 4000, so that its message comes before the deadline of a test. */
   readonly timeoutMs?: number;
-  /** The pause between two polls. Defaults to 10. */
+  /** The pause between two polls in milliseconds. Defaults to 10. */
   readonly intervalMs?: number;
-  /** What was waited for, for the message of the failure. */
+  /** What is expected, for the message of the failure. */
   readonly describe?: string | (() => string);
 }
 
@@ -39,7 +39,7 @@ export async function eventually<T>(
   }
 }
 
-/** A promise with its two ends in the open, to hold a step of a test until another has happened. */
+/** A promise with its two functions, to hold a step of a test until another has happened. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;
@@ -56,8 +56,8 @@ export function deferred<T = void>(): Deferred<T> {
 }
 
 /**
- * What an expected error is compared with: a pattern for its message, its class, the values that some of its fields
- * have, or a function that returns `false` or throws when it is the wrong one.
+ * The check of an expected error: a pattern for its message, its class, the values of some of its fields, or a function that
+ * returns `false` or throws for a wrong error.
  */
 export type ErrorCheck =
   RegExp | (new (...args: never[]) => Error) | Readonly<Record<string, unknown>> | ((error: never) => unknown);

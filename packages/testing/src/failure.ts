@@ -2,10 +2,10 @@ import { inspect } from 'node:util';
 import { Assertion } from 'uvu/assert';
 
 /**
- * What any thrown value is reported as: an `Error` with a name, a message and a stack.
+ * Converts any thrown value for the report: to an `Error` with a name, a message and a stack.
  *
- * Assertions stay as they are, for uvu prints their difference. Everything else is copied, because uvu's printer
- * itself fails on thrown strings, on `undefined` and on errors with unusual `stack` or `details` fields.
+ * Assertions stay as they are, because uvu prints their difference. Everything else is copied, because uvu's printer itself
+ * fails on thrown strings, on `undefined` and on errors with unusual `stack` or `details` fields.
  */
 export function toFailure(reason: unknown, where = ''): Error {
   if (reason instanceof Failure && where === '') return reason;
@@ -33,7 +33,7 @@ function frames(reason: unknown): string {
   const all = String(reason.stack)
     .split('\n')
     .filter((line) => /^\s+at /.test(line));
-  // Below the test function there are only uvu's frames and ours.
+  // After the test function there are only frames of uvu and of this package.
   const end = all.findIndex((line) => /^\s+at (async )?runBody\b/.test(line));
   const own = end === -1 ? all : all.slice(0, end);
   const cause = reason.cause === undefined ? [] : [`caused by ${describe(reason.cause)}`, frames(reason.cause)];

@@ -2,26 +2,26 @@ import type { Clock, Timer } from '@etcdts/core/plugin';
 
 /** A timer of a `FakeClock` that has not run yet. */
 export interface FakeTimer extends Timer {
-  /** When it is due, on the clock's time. */
+  /** When it is due, in the clock's time. */
   readonly at: number;
-  /** Whether a real one would keep the process alive. */
+  /** Whether a real timer would hold the process open. */
   readonly hold: boolean;
   readonly callback: () => void;
 }
 
-/** Lets everything run that waits for no timer: promises that have settled, and callbacks of `setImmediate`. */
+/** Runs everything that waits for no timer: promises that have settled, and callbacks of `setImmediate`. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
- * A clock that a test moves by hand: no timer runs before `advance` passes its time. Give it to an interceptor with
- * `withSite`, or to what takes a `Clock`.
+ * A clock that a test moves. No timer runs before `advance` passes its time. Give it to an interceptor with `withSite`, or pass
+ * it as a `Clock`.
  */
 export class FakeClock implements Clock {
-  /** The time in milliseconds; it begins at 1,000, so that 0 is in the past. */
+  /** The time in milliseconds. It begins at 1,000, so that 0 is in the past. */
   time = 1_000;
-  /** How many timers were set. */
+  /** The number of timers that were set. */
   armed = 0;
   /** The timers that wait, in the order in which they were set. */
   readonly timers: Set<FakeTimer> = new Set();
@@ -31,7 +31,7 @@ export class FakeClock implements Clock {
     return this.time;
   }
 
-  /** Sets a timer, which `advance` runs. */
+  /** Sets a timer that `advance` runs. */
   after(ms: number, callback: () => void, hold = false): Timer {
     const timer: FakeTimer = {
       at: this.time + Math.max(ms, 0),
@@ -49,7 +49,7 @@ export class FakeClock implements Clock {
     setImmediate(callback);
   }
 
-  /** Lets time pass; each timer runs when it is due, and what it sets in motion runs before the next. */
+  /** Lets time pass. Each timer runs when it is due, and all that follows from it runs before the next timer. */
   async advance(ms: number): Promise<void> {
     const end = this.time + ms;
     await settle();
@@ -62,7 +62,7 @@ export class FakeClock implements Clock {
     this.time = Math.max(this.time, end);
   }
 
-  /** Lets time pass, from timer to timer, until `work` is settled; settles as it does. */
+  /** Lets time pass, from timer to timer, until `work` is settled. Settles as `work` does. */
   async until<T>(work: Promise<T>): Promise<T> {
     let settled = false;
     const done = (): void => void (settled = true);
@@ -79,7 +79,7 @@ export class FakeClock implements Clock {
     this.time += ms;
   }
 
-  /** Whether a timer that waits would keep the process alive. */
+  /** Whether a pending timer would hold the process open. */
   get holding(): boolean {
     return [...this.timers].some((timer) => timer.hold);
   }

@@ -3,14 +3,14 @@ import { Socket } from 'node:net';
 import { queue } from './uvu-queue.ts';
 import { toFailure } from './failure.ts';
 
-/** How long after the last test the process may take to have nothing left to do. */
+/** How long the process may go on after the last test. */
 const LEAK_GRACE_MS = 2_000;
-/** How long a test goes on after an error that nobody caught: what it fails with itself is often the cause of that one. */
+/** How long a test goes on after an uncaught error. The test's own failure is often the cause of that error. */
 const STRAY_GRACE_MS = 1_000;
 /** Names the file descriptor on which the runner waits for a {@link FileReport} as JSON. */
 const REPORT_FD = 'ETCDTS_TEST_REPORT_FD';
 
-/** What a test file tells the runner when its process ends. */
+/** The report of a test file to the runner at the end of its process. */
 export interface FileReport {
   readonly passed: number;
   readonly failed: number;
@@ -28,7 +28,7 @@ let leaksAllowed = false;
 let leakTimer: NodeJS.Timeout | undefined;
 let strayFailure: ((failure: Error) => void) | undefined;
 
-/** Expects a suite to be run before the process ends; `ran` is called by its `.run()`. */
+/** Expects a suite to be run before the process ends. Its `.run()` calls `ran`. */
 export function expectRun(name: string): { ran(): void } {
   observe();
   const entry = { name };
@@ -36,12 +36,12 @@ export function expectRun(name: string): { ran(): void } {
   return { ran: () => void (unrun.delete(entry) && !running && start()) };
 }
 
-/** Counts a failure that belongs to no single test: of an `after` hook, a leak, a suite that never ran. */
+/** Counts a failure that belongs to no single test: an `after` hook, a leak, a suite that was never run. */
 export function failFile(what: string): void {
   failures.push(what);
 }
 
-/** Counts a skipped test; `insideTest` when uvu has already counted it among those that ran. */
+/** Counts a skipped test. `insideTest` means that uvu has already counted it as run. */
 export function countSkip(what: string, insideTest: boolean): void {
   skips.push(what);
   if (!insideTest) return;
@@ -55,8 +55,8 @@ export function allowLeaks(): void {
 }
 
 /**
- * Runs one piece of a test against a deadline, and rejects with whatever fails first: the work, the clock, or an error
- * that nobody caught while it ran; with both where that error came shortly before the work failed.
+ * Runs one part of a test against a deadline. It rejects with the first failure: of the work, of the deadline, or an uncaught
+ * error meanwhile. If an uncaught error came shortly before the work failed, it rejects with both.
  */
 export async function guarded(work: () => unknown, timeoutMs: number, what: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
@@ -69,7 +69,7 @@ export async function guarded(work: () => unknown, timeoutMs: number, what: stri
         grace ??= setTimeout(() => reject(stray), STRAY_GRACE_MS);
       };
       timer = setTimeout(() => reject(stray ?? new Error(`${what} took longer than ${timeoutMs} ms`)), timeoutMs);
-      // An unhandled rejection surfaces only after the microtasks, so give it one turn to be blamed on its own test.
+      // An unhandled rejection is reported only after the microtasks. After one more turn it still counts for its own test.
       const settle = async (): Promise<void> => {
         await work();
         await new Promise((turn) => setImmediate(turn));
@@ -103,12 +103,12 @@ async function drain(): Promise<void> {
   }
   running = false;
   if (leaksAllowed) process.exit();
-  // Unreferenced: a process that has nothing left to do ends at once, and that it does is the check.
+  // The timer is unreferenced. A process that has nothing left to do ends at once, and that is the check.
   leakTimer = setTimeout(reportLeaks, LEAK_GRACE_MS).unref();
 }
 
 function reportLeaks(): void {
-  // The public list names only kinds of resources; this one knows where a socket leads.
+  // The public list has only kinds of resources. This private one has the addresses of sockets.
   const handles = (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles();
   const sockets = handles.flatMap((handle) =>
     handle instanceof Socket && handle.remotePort ? `to ${handle.remoteAddress}:${handle.remotePort}` : [],
@@ -149,7 +149,7 @@ function report(code: number): void {
 
 let observed = false;
 
-/** From the first suite on this process is a test file; one that only starts servers keeps its own errors and output. */
+/** From the first suite on, this process is a test file. A process that only starts servers keeps its own errors and output. */
 function observe(): void {
   if (observed) return;
   observed = true;

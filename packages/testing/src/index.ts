@@ -1,8 +1,8 @@
 /**
- * `@etcdts/testing` tests code that talks to etcd against real etcd processes, through faults, in strict uvu suites.
+ * `@etcdts/testing` tests code that uses etcd against real etcd processes, through faults, in strict uvu suites.
  *
- * Create an etcd, or a cluster, with `startEtcd()` or `startCluster({ members: 3 })`: the binary is `ETCD_BIN`, else the
- * etcd on the PATH. Attach a client to its `endpoints`, or to the `endpoint` of a `startProxy(etcd.endpoint)` that cuts,
+ * Create an etcd, or a cluster, with `startEtcd()` or `startCluster({ members: 3 })`. The binary is `ETCD_BIN`, otherwise the
+ * etcd on the PATH. Connect a client to its `endpoints`, or to the `endpoint` of a `startProxy(etcd.endpoint)` that cuts,
  * swallows, holds, delays or refuses. Use both with `await using`, inside a test of a `suite()`:
  *
  * ```ts

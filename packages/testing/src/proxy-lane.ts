@@ -1,31 +1,31 @@
 import type { Socket } from 'node:net';
 
-/** Which way bytes go: from the client to etcd, or back. */
+/** The direction of bytes: from the client to etcd, or back. */
 export type Direction = 'toServer' | 'toClient';
 
-/** What a proxy decides on a chunk of bytes. */
+/** The decision of a proxy on a chunk of bytes. */
 export type Verdict = 'pass' | 'drop' | 'cut';
 
-/** What a lane asks of its proxy, each time anew, so that a change takes effect at once. */
+/** The rules of a lane's proxy. A lane reads them each time, so that a change takes effect at once. */
 export interface LaneRules {
-  /** Whether bytes wait, unread. */
+  /** Whether bytes wait unread. */
   held(): boolean;
-  /** How long this chunk takes, in milliseconds. */
+  /** The delay of this chunk in milliseconds. */
   latencyMs(): number;
-  /** How many of these bytes pass, and what becomes of the rest. */
+  /** How many of these bytes pass, and the decision on the rest. */
   judge(chunk: Buffer): { readonly pass: number; readonly rest: Verdict };
   passed(bytes: number): void;
   dropped(bytes: number): void;
-  /** Ends the connection; what has passed still arrives. */
+  /** Ends the connection. Bytes that have passed still arrive. */
   cut(): void;
 }
 
-/** More than this in flight and the source is no longer read, as a full pipe would not be. */
+/** The number of bytes in flight above which the source is not read, as with a full pipe. */
 const IN_FLIGHT_BYTES = 16 * 1024 * 1024;
 
 /**
- * One direction of one proxied connection: bytes come out in order, each after its latency, and the end of the stream
- * after the bytes.
+ * One direction of one proxied connection. Bytes come out in order, each after its delay, and the end of the stream after the
+ * bytes.
  */
 export class Lane {
   readonly #source: Socket;
@@ -50,7 +50,7 @@ export class Lane {
     this.pump();
   }
 
-  /** Moves on whatever may move on now; to be called when the rules have changed. */
+  /** Passes on the bytes that may pass now. Called when the rules have changed. */
   pump(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -60,7 +60,7 @@ export class Lane {
       if (head === undefined) break;
       const wait = head.due - performance.now();
       if (wait > 0) {
-        // Rounded up, or the timer would come before its time and be set anew.
+        // The time is rounded up, because otherwise the timer would be early and be set anew.
         this.#timer = setTimeout(() => this.pump(), Math.ceil(wait));
         break;
       }
@@ -73,7 +73,7 @@ export class Lane {
     else this.#source.resume();
   }
 
-  /** Forgets what is in flight. */
+  /** Drops the bytes in flight. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

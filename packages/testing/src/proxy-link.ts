@@ -3,16 +3,16 @@ import type { Socket } from 'node:net';
 import type { Direction, LaneRules } from './proxy-lane.ts';
 import { Lane } from './proxy-lane.ts';
 
-/** Where a proxy leads to. */
+/** The address of the server behind a proxy. */
 export interface ProxyTarget {
   readonly host: string;
   readonly port: number;
 }
 
-/** One connection through the proxy: the client's socket, the one to the server, and a lane each way. */
+/** One connection through the proxy: the client's socket, the socket to the server, and a lane for each direction. */
 export class Link {
   readonly id: number;
-  /** Whether bytes were lost, so that what comes after them would be taken for something else. */
+  /** Whether bytes were lost, so that the bytes after them make no sense. */
   torn = false;
   readonly #client: Socket;
   readonly #rules: (link: Link, direction: Direction) => LaneRules;
@@ -46,17 +46,17 @@ export class Link {
     ];
   }
 
-  /** Lets the lanes look at their rules again. */
+  /** Makes the lanes read their rules again. */
   pump(): void {
     for (const lane of this.#lanes) lane.pump();
   }
 
-  /** Resets both sides; bytes on their way are lost. */
+  /** Resets both sides. Bytes in flight are lost. */
   reset(): void {
     this.#end((socket) => socket.resetAndDestroy());
   }
 
-  /** Closes both sides; bytes that have passed still arrive. */
+  /** Closes both sides. Bytes that have passed still arrive. */
   finish(): void {
     this.#end((socket) => socket.destroySoon());
   }
@@ -65,7 +65,7 @@ export class Link {
     for (const lane of this.#lanes) lane.close();
     for (const socket of [this.#client, this.#server]) {
       if (!socket || socket.destroyed) continue;
-      // What it still sends is of no interest, but unread bytes would turn a close into a reset.
+      // Later bytes are read and dropped, because unread bytes would turn a close into a reset.
       socket.resume();
       if (socket.connecting) socket.destroy();
       else how(socket);
@@ -74,7 +74,7 @@ export class Link {
 
   #watch(socket: Socket): void {
     let failed = false;
-    // A refused or broken connection reaches the other side as a reset.
+    // The other side gets a refused or broken connection as a reset.
     socket.on('error', () => (failed = true));
     socket.on('close', () => {
       const other = socket === this.#client ? this.#server : this.#client;

@@ -126,7 +126,7 @@ test('runs only the tests that TEST_NAME matches', async () => {
   assert.match(output, /Total: {5}1\n/);
 });
 
-test('leaves leaks alone where a suite says why', async () => {
+test('accepts leaks if a suite gives a reason', async () => {
   const { code, output } = await run(
     `suite('leaky', { allowLeaks: 'on purpose' }).run(); ${good} test.run(); setInterval(() => {}, 1000);`,
   );

@@ -6,28 +6,28 @@ import * as assert from 'uvu/assert';
 
 export { assert };
 
-/** What a suite may be told; the limits hold for each of its tests and hooks. */
+/** Options of a suite. The limits apply to each of its tests and hooks. */
 export interface SuiteOptions {
-  /** How long a test may take, with its `each` hooks taken separately. Defaults to 5000. */
+  /** How long a test may take in milliseconds, without its `each` hooks. Defaults to 5000. */
   readonly timeoutMs?: number;
-  /** How long a hook may take. Defaults to 30000, for a hook may start a cluster. */
+  /** How long a hook may take in milliseconds. Defaults to 30000, because a hook may start a cluster. */
   readonly hookTimeoutMs?: number;
-  /** Why this file may leave sockets, timers or child processes behind. Without it they fail the file. */
+  /** The reason why this file may leave sockets, timers or child processes behind. Without a reason they fail the file. */
   readonly allowLeaks?: string;
 }
 
-/** What a test function is given. */
+/** The argument of a test function. */
 export interface TestContext {
   readonly name: string;
-  /** Aborts when the test is over: passed, failed or out of time. */
+  /** Aborts at the end of the test: passed, failed or out of time. */
   readonly signal: AbortSignal;
-  /** Ends this test here and counts it as skipped, for a reason that only shows at run time. */
+  /** Ends this test and counts it as skipped, for a reason that is known only at run time. */
   skip(reason: string): never;
 }
 
-/** The body of a test; it passes unless it throws or rejects. */
+/** The body of a test. The test passes unless it throws or rejects. */
 export type TestFunction = (context: TestContext) => unknown;
-/** The body of a hook; if it throws or rejects, the suite fails. */
+/** The body of a hook. If it throws or rejects, the suite fails. */
 export type HookFunction = () => unknown;
 
 /** Adds a hook that runs once, before the first test or after the last one. */
@@ -37,10 +37,10 @@ export interface Hook {
   each(hook: HookFunction): void;
 }
 
-/** A strict uvu suite: call it to add a test, and `.run()` once at the end. */
+/** A strict uvu suite. Call it to add a test, and `.run()` once at the end. */
 export interface Suite {
   (name: string, test: TestFunction, options?: { readonly timeoutMs?: number }): void;
-  /** Counts a test as skipped; the reason is printed, and required. */
+  /** Counts a test as skipped. The reason is required and is printed. */
   skip(name: string, reason: string, test?: TestFunction): void;
   readonly before: Hook;
   readonly after: Hook;
@@ -50,11 +50,11 @@ export interface Suite {
 class Skip extends Error {}
 
 /**
- * Creates a suite, named after the unit under test; tests state facts in the present tense.
+ * Creates a suite, named after the unit under test. Names of tests state facts in the present tense.
  *
- * Unlike bare uvu it fails, with a non-zero exit code, on a throwing hook, a thrown string, a rejection with
- * `undefined`, an uncaught error, a test past its deadline, a suite that is never `.run()`, and on whatever keeps the
- * process alive 2 s after the last test. `TEST_NAME=<regex>` runs only the tests whose `suite name` matches.
+ * Unlike bare uvu, it fails with a non-zero exit code on a throwing hook, a thrown string, a rejection with `undefined`, an
+ * uncaught error, a test past its deadline, a suite that is never `.run()`, and on anything that holds the process open 2 s after
+ * the last test. `TEST_NAME=<regex>` runs only the tests whose `suite name` matches.
  */
 export function suite(name: string, options: SuiteOptions = {}): Suite {
   checkOptions<SuiteOptions>(options, { timeoutMs: true, hookTimeoutMs: true, allowLeaks: 'string' });
@@ -66,7 +66,7 @@ export function suite(name: string, options: SuiteOptions = {}): Suite {
   let broken: Error | undefined;
   if (options.allowLeaks) allowLeaks();
 
-  /** Runs all hooks of a kind, also after one has failed, and returns the first failure. */
+  /** Runs all hooks of a kind, even after one has failed, and returns the first failure. */
   async function runHooks(kind: string): Promise<Error | undefined> {
     let first: Error | undefined;
     for (const hook of hooks[kind] ?? []) {

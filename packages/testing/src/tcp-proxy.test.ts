@@ -8,21 +8,21 @@ const test = suite('tcp-proxy');
 
 interface World extends AsyncDisposable {
   readonly proxy: FaultProxy;
-  /** What the server has received, over all connections. */
+  /** All bytes that the server has received, over all connections. */
   received(): string;
-  /** A connection through the proxy. */
+  /** Opens a connection through the proxy. */
   client(): Promise<Client>;
 }
 
 interface Client {
   readonly socket: Socket;
-  /** What it has received. */
+  /** All bytes that the client has received. */
   received(): string;
-  /** How the connection has ended: an error code, `end`, or nothing so far. */
+  /** How the connection has ended: an error code or `end`; `undefined` if it is open. */
   ended(): string | undefined;
 }
 
-/** An echo server, a proxy before it and clients of that. */
+/** An echo server, a proxy in front of it, and clients of the proxy. */
 async function world(): Promise<World> {
   let received = '';
   const sockets = new Set<Socket>();
@@ -60,7 +60,7 @@ async function world(): Promise<World> {
   };
 }
 
-/** Enough turns of the event loop for bytes on loopback to have gone wherever they can. */
+/** Waits for enough turns of the event loop that bytes on loopback have arrived. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
 }

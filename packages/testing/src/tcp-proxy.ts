@@ -7,51 +7,51 @@ import { Link } from './proxy-link.ts';
 
 export type { Direction, ProxyTarget, Verdict };
 
-/** The connection that a chunk came by. */
+/** The connection of a chunk. */
 export interface ProxyConnection {
-  /** Counts from 1 in the order of acceptance. */
+  /** The number of the connection, from 1 in the order of acceptance. */
   readonly id: number;
 }
 
-/** How a proxy breaks its cut connections: `reset` loses what is on its way, `close` ends them in order. */
+/** How a proxy cuts connections: `reset` loses the bytes in flight, `close` ends them in order. */
 export type CutMode = 'reset' | 'close';
 
 /**
- * A TCP proxy on 127.0.0.1 that passes everything until it is told to misbehave. Faults add up; `heal()` ends them all.
+ * A TCP proxy on 127.0.0.1 that passes everything until a fault is added. Faults add up; `heal()` ends them all.
  */
 export interface FaultProxy extends AsyncDisposable {
-  /** `127.0.0.1:port`: what a client connects to. */
+  /** The endpoint for clients, `127.0.0.1:port`. */
   readonly endpoint: string;
   readonly port: number;
-  /** How many connections are open now. */
+  /** The number of open connections. */
   readonly connections: number;
-  /** How many have been accepted in all. */
+  /** The number of accepted connections since the start. */
   readonly accepted: number;
-  /** How many bytes have passed each way, and how many were dropped. */
+  /** The numbers of bytes that have passed in each direction, and that were dropped. */
   readonly bytes: { readonly toServer: number; readonly toClient: number; readonly dropped: number };
-  /** Sees each chunk before it passes; `cut` closes the connection instead of passing it. Heals away. */
+  /** Called with each chunk before it passes. `'cut'` closes the connection instead. `heal()` removes it. */
   onChunk: ((direction: Direction, chunk: Buffer, connection: ProxyConnection) => Verdict) | undefined;
-  /** Breaks all open connections now. New ones are served. */
+  /** Cuts all open connections now. New ones are served. */
   cut(mode?: CutMode): void;
   /**
-   * Lets exactly so many more bytes pass in one direction, counted over all connections, then closes the one that
-   * carried the last of them; with 0, the one that carries the next byte, which is dropped. Works once. What has passed
-   * still arrives. Resolves when it happens.
+   * Lets exactly this number of bytes pass in one direction, counted over all connections, then closes the connection that carried
+   * the last of them; with 0, the connection that carries the next byte, which is dropped. It works once. Bytes that have passed
+   * still arrive. Resolves when it happens.
    */
   cutAfter(fault: { readonly direction: Direction; readonly bytes: number }): Promise<void>;
-  /** Requests reach the server and no reply comes back; the replies are lost for good. */
+  /** Drops all replies, for good. Requests still reach the server. */
   swallowReplies(): void;
-  /** Nothing passes either way and connections stay open, new ones too: like a cable that was pulled. */
+  /** Stops all bytes in both directions. Connections, including new ones, stay open, as after a pulled cable. */
   blackhole(): void;
-  /** Nothing passes one way. Bytes wait, as in `blackhole`, and go on when it heals. */
+  /** Stops all bytes in one direction. As with `blackhole`, they wait and go on after `heal()`. */
   pause(direction: Direction): void;
-  /** Refuses new connections; open ones go on. */
+  /** Refuses new connections. Open ones go on. */
   refuse(): void;
-  /** Delays each chunk, both ways, by `ms` and up to `jitterMs` more; the order stays. */
+  /** Delays each chunk, in both directions, by `ms` and up to `jitterMs` more. The order stays. */
   delay(latency: { readonly ms: number; readonly jitterMs?: number }): void;
   /**
-   * Ends all faults. Bytes that waited go on, late but whole, as TCP would resend them; connections that have lost
-   * bytes are reset, for their stream makes no sense any more.
+   * Ends all faults. Bytes that waited go on, late but complete, as TCP would resend them. Connections that have lost bytes are
+   * reset, because their stream makes no sense any more.
    */
   heal(): Promise<void>;
   /** Resets all connections and frees the port. May be called again. */
@@ -60,11 +60,11 @@ export interface FaultProxy extends AsyncDisposable {
 
 /** Options of `startProxy`. */
 export interface ProxyOptions {
-  /** Where jitter comes from, in [0, 1). Defaults to `Math.random`. */
+  /** The random numbers of jitter, in [0, 1). Defaults to `Math.random`. */
   readonly random?: () => number;
 }
 
-/** Starts a {@link FaultProxy} in front of a server, given as `host:port`, as a URL or as its parts. */
+/** Starts a {@link FaultProxy} in front of a server, which is given as `host:port`, as a URL or as its parts. */
 export async function startProxy(target: ProxyTarget | string, options: ProxyOptions = {}): Promise<FaultProxy> {
   checkOptions<ProxyOptions>(options, { random: 'function' });
   const proxy = new TcpProxy(typeof target === 'string' ? parse(target) : target, options.random ?? Math.random);

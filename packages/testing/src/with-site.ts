@@ -1,13 +1,13 @@
 import type { ClientSite, Interceptor, InterceptorSite } from '@etcdts/core/plugin';
 
 /**
- * The same interceptor at a site with parts of the test's own, such as a `FakeClock`, drawn numbers or a logger:
+ * Returns an interceptor whose site has parts of the test's own, such as a `FakeClock`, random numbers or a logger:
  *
  *     const clock = new FakeClock();
  *     createClient({ endpoints, interceptors: [withSite(retry(), { clock, random: () => 1 })] });
  */
 export function withSite(interceptor: Interceptor, parts: Partial<ClientSite>): Interceptor {
-  // One site for each that comes: interceptors keep things by it.
+  // There is one new site for each original site, because interceptors keep state by it.
   const sites = new WeakMap<InterceptorSite, InterceptorSite>();
   const changed = (site: InterceptorSite): InterceptorSite => {
     const known = sites.get(site) ?? { ...site, ...parts };

@@ -5,10 +5,10 @@ import { assert, type Suite } from '../suite.ts';
 import { answer, frame, Line, Peer, received, type Talk } from './connection-peer.ts';
 
 const OK = { 'grpc-status': '0' };
-/** More microtasks than any transport takes from the start of a call to its first byte. */
+/** More microtasks than any transport needs from the start of a call to its first byte. */
 const MICROTASKS = 60;
 
-/** How a call is started: as a stream with one message, a stream without, or given whole. */
+/** The ways to start a call: as a stream with one message, as a stream without one, or with the whole request. */
 const STARTS: Readonly<Record<string, (line: Line, path: string) => Talk>> = {
   stream: (line, path) => {
     const talk = line.start(path);
@@ -35,7 +35,7 @@ export function cancelContract(test: Suite, transport: () => Transport): void {
         call.cancel();
         call.cancel();
       }
-      // Behind them on the same connection: what had left before would have arrived before.
+      // This call follows on the same connection. An earlier call that had left would have arrived before it.
       assert.is((await line.startWhole(Buffer.from('x'), '/after').end()).code, 0);
       assert.equal(paths, ['/after']);
       assert.ok(talks.every(({ ends, messages }) => ends.length + messages.length === 0));
@@ -54,7 +54,7 @@ export function cancelContract(test: Suite, transport: () => Transport): void {
         for (let i = 0; i < count; i++) await Promise.resolve();
         talk.call.cancel();
         talks.push(talk);
-        // A turn of its own for each.
+        // Each has a turn of the event loop of its own.
         await new Promise((resolve) => setImmediate(resolve));
       }
       assert.is((await line.startWhole(Buffer.from('x'), '/after').end()).code, 0);

@@ -18,7 +18,7 @@ const nth = (streams: readonly ServerHttp2Stream[], n: number): ServerHttp2Strea
 
 /** Adds the tests of peers that allow few streams at a time. */
 export function limitContract(test: Suite, transport: () => Transport): void {
-  test('a call beyond the streams that a peer allows waits, says so, and begins when one ends', async () => {
+  test('a call beyond the streams that a peer allows waits, with the reason in unsent, and begins when one ends', async () => {
     const { peer: closing, streams } = await narrow();
     await using peer = closing;
     await using line = await new Line(transport(), peer.endpoint()).ready();

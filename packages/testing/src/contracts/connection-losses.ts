@@ -6,11 +6,11 @@ import { answer, Line, Peer } from './connection-peer.ts';
 
 const OK = { 'grpc-status': '0' };
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-/** A peer's settings, and its acknowledgement of ours: all that it takes to be ready. */
+/** A peer's settings, and its acknowledgement of ours. A connection is ready after these. */
 const SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0]);
 const SHORT: Partial<ConnectionOptions> = { keepalive: { timeMs: 50, timeoutMs: 150, permitWithoutCalls: false } };
 
-/** Adds the tests of peers that fall silent or go away, and of the pings that find out. */
+/** Adds the tests of peers that stop answering or go away, and of the pings that detect that. */
 export function lossContract(test: Suite, transport: () => Transport): void {
   test('a peer that leaves a ping unanswered is lost, and the calls on it end as sent', async () => {
     await using peer = await Peer.tcp();
@@ -34,7 +34,7 @@ export function lossContract(test: Suite, transport: () => Transport): void {
       if (pinged) await eventually(() => peer.pings >= 2);
       else await later(300);
       assert.is(peer.pings > 0, pinged);
-      assert.equal([talk.ends, line.told], [[], ['ready']]);
+      assert.equal([talk.ends, line.reports], [[], ['ready']]);
     }
   });
 
@@ -43,7 +43,7 @@ export function lossContract(test: Suite, transport: () => Transport): void {
     await using line = await new Line(transport(), peer.endpoint(), SHORT).ready();
     await later(300);
     assert.is(peer.pings, 0);
-    assert.equal(line.told, ['ready']);
+    assert.equal(line.reports, ['ready']);
   });
 
   test('K-10 with permitWithoutCalls a peer is pinged while no call is under way, and lost if it leaves that unanswered', async () => {
@@ -51,7 +51,7 @@ export function lossContract(test: Suite, transport: () => Transport): void {
     await using answering = await Peer.http2();
     await using kept = await new Line(transport(), answering.endpoint(), always).ready();
     await eventually(() => answering.pings >= 2);
-    assert.equal(kept.told, ['ready']);
+    assert.equal(kept.reports, ['ready']);
     await using silent = await Peer.tcp();
     await using line = new Line(transport(), silent.endpoint(), always);
     await eventually(() => silent.sockets.size === 1);

@@ -1,4 +1,4 @@
-// What the contract of connections stands on: servers that do as a test says, and listeners that keep what is reported.
+// The base of the contract of connections: servers that a test scripts, and listeners that record what is reported.
 import type {
   ConnectFailure,
   Connection,
@@ -29,11 +29,11 @@ export function frame(message: Uint8Array): Buffer {
   return Buffer.concat([prefix, message]);
 }
 
-/** A server on loopback that does as each test says. */
+/** A server on loopback that each test scripts. */
 export class Peer implements AsyncDisposable {
   readonly sockets: Set<Socket> = new Set();
   readonly sessions: ServerHttp2Session[] = [];
-  /** How often it was pinged. */
+  /** The number of pings that it has received. */
   pings = 0;
   readonly #server: Server;
 
@@ -83,38 +83,38 @@ export class Peer implements AsyncDisposable {
   }
 }
 
-/** A connection and what it has reported. */
+/** A connection and its reports. */
 export class Line implements AsyncDisposable {
   readonly connection: Connection;
-  readonly told: ('ready' | ConnectFailure)[] = [];
+  readonly reports: ('ready' | ConnectFailure)[] = [];
   /** The limits of streams that were reported because calls wait. */
   readonly crowded: number[] = [];
 
   constructor(transport: Transport, endpoint: Endpoint, options: Partial<ConnectionOptions> = {}) {
     this.connection = transport.connect(endpoint, { ...OPTIONS, ...options });
     this.connection.connect({
-      onReady: () => void this.told.push('ready'),
-      onLost: (failure) => void this.told.push(failure),
+      onReady: () => void this.reports.push('ready'),
+      onLost: (failure) => void this.reports.push(failure),
       onCrowded: (limit) => void this.crowded.push(limit),
     });
   }
 
   async ready(): Promise<this> {
-    await eventually(() => this.told.length > 0);
-    assert.equal(this.told, ['ready']);
+    await eventually(() => this.reports.length > 0);
+    assert.equal(this.reports, ['ready']);
     return this;
   }
 
   async lost(): Promise<ConnectFailure> {
     const isFailure = (one: unknown): one is ConnectFailure => one !== 'ready';
-    return eventually(() => this.told.find(isFailure));
+    return eventually(() => this.reports.find(isFailure));
   }
 
   start(path = '/test/Method', metadata: Parameters<Connection['start']>[1] = {}): Talk {
     return this.#start(path, metadata, undefined);
   }
 
-  /** Starts a call that is given whole. */
+  /** Starts a call with the whole request. */
   startWhole(message: Uint8Array, path = '/test/Method', metadata: Parameters<Connection['start']>[1] = {}): Talk {
     const talk = this.#start(path, metadata, frame(message));
     talk.eager = false;
@@ -133,12 +133,12 @@ export class Line implements AsyncDisposable {
   }
 }
 
-/** A call and what was reported of it. */
+/** A call and its reports. */
 export class Talk {
   call!: WireCall;
   readonly messages: Buffer[] = [];
   readonly ends: WireStatus[] = [];
-  /** Asks for the next message as soon as one has come. */
+  /** Whether the next message is requested as soon as one has come. */
   eager = true;
 
   onMessage(message: Buffer): void {
@@ -165,7 +165,7 @@ export class Talk {
   }
 }
 
-/** Reads all that a stream brings. */
+/** Reads a stream to its end. */
 export async function received(stream: ServerHttp2Stream): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);

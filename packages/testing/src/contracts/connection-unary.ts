@@ -6,9 +6,9 @@ import { answer, frame, Line, Peer, received } from './connection-peer.ts';
 
 const OK = { 'grpc-status': '0' };
 
-/** Adds the tests of calls that are given whole: `start` with the request. */
+/** Adds the tests of calls that are started with the whole request. */
 export function unaryContract(test: Suite, transport: () => Transport): void {
-  test('a call that is given whole sends its frame, half-closes, and reports message and status unasked', async () => {
+  test('a call with the whole request sends its frame, half-closes, and reports message and status without a read', async () => {
     const bodies: Buffer[] = [];
     await using peer = await Peer.http2(async (stream) => {
       bodies.push(await received(stream));

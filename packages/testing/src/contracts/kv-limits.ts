@@ -5,7 +5,7 @@ import { assert } from '../suite.ts';
 import type { Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
 
-/** What etcd refuses, said by code, and keys that go with leases. */
+/** Adds the tests of requests that etcd refuses, by code, and of keys with leases. */
 export function kvLimits(test: Suite, kv: () => KV, lease: () => Lease): void {
   const puts = (prefix: string, count: number): ReturnType<typeof op.put>[] =>
     Array.from({ length: count }, (_, i) => op.put(`${prefix}${i}`, ''));

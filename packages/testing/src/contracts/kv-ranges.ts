@@ -5,7 +5,7 @@ import type { Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
 import { namesOf } from './kv-reads.ts';
 
-/** Every form of range, and the walk through a large one. */
+/** Adds the tests of every form of range, and of the pages of a large one. */
 export function kvRanges(test: Suite, kv: () => KV): void {
   async function write(prefix: string, ...names: string[]): Promise<void> {
     for (const name of names) await kv().put(prefix + name, name);

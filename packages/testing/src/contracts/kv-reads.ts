@@ -5,16 +5,16 @@ import type { Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
 import { assertPlainData } from './plain-data.ts';
 
-/** Every option of a get that is not a form of range. */
+/** Adds the tests of every option of a get that is not a form of range. */
 export function kvReads(test: Suite, kv: () => KV): void {
-  /** Writes the names in order, each with itself as its value. */
+  /** Writes the names in order. The value of each is the name itself. */
   async function write(prefix: string, ...names: string[]): Promise<bigint[]> {
     const revisions: bigint[] = [];
     for (const name of names) revisions.push((await kv().put(prefix + name, name)).header.revision);
     return revisions;
   }
 
-  /** The names of a get below the prefix. */
+  /** Gets the keys below the prefix and returns their names. */
   async function names(prefix: string, options: GetOptions): Promise<string> {
     return namesOf((await kv().get(prefix, { prefix: true, ...options })).kvs);
   }
@@ -24,7 +24,7 @@ export function kvReads(test: Suite, kv: () => KV): void {
     assert.equal([kvs.length, count, more], [0, 0, false]);
   });
 
-  test('limit cuts, more tells so, count counts all (KV-02, OPT-02)', async () => {
+  test('limit cuts, more shows that, count counts all (KV-02, OPT-02)', async () => {
     const prefix = freshPrefix();
     await write(prefix, 'a', 'b', 'c');
     const cut = await kv().get(prefix, { prefix: true, limit: 2 });
@@ -59,7 +59,7 @@ export function kvReads(test: Suite, kv: () => KV): void {
     for (const [by, expected] of Object.entries(ascending) as [SortTarget, string][]) {
       const up = await names(prefix, { sort: { by, order: 'ascend' } });
       const down = await names(prefix, { sort: { by, order: 'descend' } });
-      // a and c share version 1, and etcd leaves them in the order of its sort.
+      // a and c both have version 1, and etcd leaves them in the order of its sort.
       if (by === 'version') assert.equal([up.at(-1), down[0]], ['b', 'b']);
       else assert.equal([up, down], [expected, expected.split(' ').reverse().join(' ')], by);
     }
@@ -148,7 +148,7 @@ export function kvReads(test: Suite, kv: () => KV): void {
   });
 }
 
-/** The keys of a test, each without the prefix that ends in the last slash. */
+/** Returns the keys of a test, each without the prefix that ends in the last slash. */
 export function namesOf(kvs: readonly KeyValue[]): string {
   return kvs.map(({ key }) => key.subarray(key.lastIndexOf('/') + 1).toString()).join(' ');
 }

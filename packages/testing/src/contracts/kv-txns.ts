@@ -7,9 +7,9 @@ import { freshPrefix } from './fresh-prefix.ts';
 import { namesOf } from './kv-reads.ts';
 import { assertPlainData } from './plain-data.ts';
 
-/** Transactions: their conditions, their operations, what they answer. */
+/** Adds the tests of transactions: their conditions, their operations, their responses. */
 export function kvTxns(test: Suite, kv: () => KV): void {
-  /** Which of the conditions hold, in their order. */
+  /** Returns which of the conditions hold, in their order. */
   async function holding(...conditions: Compare[]): Promise<boolean[]> {
     const held: boolean[] = [];
     for (const condition of conditions) held.push((await kv().txn({ if: [condition] })).succeeded);
@@ -58,7 +58,7 @@ export function kvTxns(test: Suite, kv: () => KV): void {
     assert.equal({ ...deleted.prevKvs[0] }.value, Buffer.from('2'));
   });
 
-  test('its writes share one revision, which the header tells (LIM-04)', async () => {
+  test('its writes share one revision, which the header has (LIM-04)', async () => {
     const prefix = freshPrefix();
     const { header } = await kv().txn({ then: [op.put(`${prefix}a`, ''), op.put(`${prefix}b`, '')] });
     const { kvs } = await kv().get(prefix, { prefix: true });

@@ -4,7 +4,7 @@ import { assert } from '../suite.ts';
 import type { Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
 
-/** Put and delete: what is written, what comes back of what was there. */
+/** Adds the tests of put and delete: what they write, and which earlier key values they return. */
 export function kvWrites(test: Suite, kv: () => KV): void {
   test('put and get carry any bytes, in keys and values (KV-01)', async () => {
     const bytes = Buffer.from([0x00, 0xff, 0xfe, 0x80, 0x0a, 0x00]);
@@ -50,7 +50,7 @@ export function kvWrites(test: Suite, kv: () => KV): void {
     assert.equal([prevKv?.key.toString(), prevKv?.text(), prevKv?.version], [key, '2', 2]);
   });
 
-  test('delete tells how many keys, and which ones only if asked (KV-03)', async () => {
+  test('delete returns the number of keys, and the keys only with prevKv (KV-03)', async () => {
     const prefix = freshPrefix();
     for (const name of ['a', 'b', 'c']) await kv().put(prefix + name, name);
     const one = await kv().delete(`${prefix}a`);

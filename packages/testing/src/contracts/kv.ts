@@ -5,14 +5,14 @@ import { kvRanges } from './kv-ranges.ts';
 import { kvReads } from './kv-reads.ts';
 import { kvWrites } from './kv-writes.ts';
 
-/** What a contract's tests run against; asked for anew in each test. */
+/** The client that the tests of a contract use. Each test gets it anew. */
 export interface ContractContext {
   readonly client: EtcdOperations;
 }
 
 /**
- * Adds the tests of everything that KV promises, transactions aside, in keys as the client under test names them: a
- * wrapper that is transparent passes them all. The client needs an etcd that nobody else compacts, and must be allowed to compact.
+ * Adds the tests of everything that KV promises, except transactions, in keys as the client under test names them. A transparent
+ * wrapper passes them all. The client needs an etcd that only it compacts, and must be allowed to compact.
  */
 export function kvContract(test: Suite, context: () => ContractContext): void {
   const kv = (): EtcdOperations['kv'] => context().client.kv;

@@ -6,10 +6,10 @@ import { assert } from '../suite.ts';
 import type { Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
 
-/** Renewing: for as long as it is held, or once. */
+/** Adds the tests of renewals, by a keepalive or once. */
 export function leaseKeepAlives(test: Suite, client: () => EtcdOperations): void {
   test(
-    'a lease lives on while it is kept alive, whoever reads, and no longer (L-05, L-08, L-15)',
+    'a lease lives on while it is kept alive, with or without a reader, and no longer (L-05, L-08, L-15)',
     async () => {
       const { kv, lease } = client();
       const key = freshPrefix();
@@ -23,7 +23,7 @@ export function leaseKeepAlives(test: Suite, client: () => EtcdOperations): void
       await kept.cancel();
       const gone = async (): Promise<boolean> => (await kv.get(key)).count === 0;
       await eventually(gone, { timeoutMs: (ttl + 2) * 1_000, intervalMs: 100 });
-      assert.ok(isEtcdError(kept.signal.reason, 'LEASE_LOST'), 'the signal still tells');
+      assert.ok(isEtcdError(kept.signal.reason, 'LEASE_LOST'), 'the signal still has the reason');
     },
     { timeoutMs: 12_000 },
   );

@@ -5,9 +5,9 @@ import type { Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
 import { assertPlainData } from './plain-data.ts';
 
-/** Grant, revoke, time to live and expiry. */
+/** Adds the tests of grant, revoke, time to live and expiry. */
 export function leaseLives(test: Suite, client: () => EtcdOperations): void {
-  test('a grant gives an id of its own and says how long it lives (L-01)', async () => {
+  test('a grant returns an id of its own and its TTL (L-01)', async () => {
     const { lease } = client();
     const [first, second] = [await lease.grant(60), await lease.grant(60)];
     assert.ok(first.id > 0n && second.id > 0n && first.id !== second.id);
@@ -58,7 +58,7 @@ export function leaseLives(test: Suite, client: () => EtcdOperations): void {
     await rejects(lease.keepAliveOnce(id), { code: 'LEASE_NOT_FOUND' });
   });
 
-  test('timeToLive tells the seconds left, and the keys where asked (L-03, TestLeaseTimeToLive)', async () => {
+  test('timeToLive returns the seconds left, and the keys with `keys` (L-03, TestLeaseTimeToLive)', async () => {
     const { kv, lease } = client();
     const prefix = freshPrefix();
     const { id } = await lease.grant(60);
@@ -126,7 +126,7 @@ export function leaseLives(test: Suite, client: () => EtcdOperations): void {
   });
 
   test(
-    'a lease that nobody renews expires, and its keys with it (TestV3LeaseExpire)',
+    'a lease that is not renewed expires, and its keys with it (TestV3LeaseExpire)',
     async () => {
       const { kv, lease } = client();
       const key = freshPrefix();

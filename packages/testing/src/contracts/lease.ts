@@ -4,8 +4,8 @@ import { leaseKeepAlives } from './lease-keepalives.ts';
 import { leaseLives } from './lease-lives.ts';
 
 /**
- * Adds the tests of everything that leases promise, to a client that grants, keeps alive and revokes: a wrapper that is
- * transparent passes them all. They take some ten seconds, for some leases have to expire.
+ * Adds the tests of everything that leases promise. A transparent wrapper passes them all. They take some ten seconds, because
+ * some leases must expire.
  */
 export function leaseContract(test: Suite, context: () => ContractContext): void {
   leaseLives(test, () => context().client);

@@ -3,8 +3,8 @@ import { deepStrictEqual } from 'node:assert/strict';
 import { assert } from '../suite.ts';
 
 /**
- * Asserts that a response, or another value from the client, is plain data at every depth: all of it in own enumerable
- * properties, so that a spread has it; `structuredClone` keeps it; `JSON.stringify` takes it, with bigints as decimal text
+ * Asserts that a response, or another value from the client, is plain data at every depth. All of it is in own enumerable
+ * properties, so that a spread has it; `structuredClone` keeps it; `JSON.stringify` accepts it, with bigints as decimal text
  * and bytes as text or `{ base64 }`.
  */
 export function assertPlainData(value: object): void {
@@ -39,7 +39,7 @@ function assertOwn(value: unknown, path: string): void {
   for (const [name, field] of Object.entries(value)) assertOwn(field, `${path}.${name}`);
 }
 
-/** The same in objects of no class, with its bytes and bigints changed. */
+/** Copies a value into objects without a class, with its bytes and bigints converted. */
 function mapped(value: unknown, bytes: (value: Uint8Array) => unknown, integer: (value: bigint) => unknown): unknown {
   if (typeof value === 'bigint') return integer(value);
   if (value instanceof Uint8Array) return bytes(value);

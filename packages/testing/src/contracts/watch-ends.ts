@@ -4,7 +4,7 @@ import { assert, type Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
 import { readerOf, shown, take } from './watch-reading.ts';
 
-/** How a watch ends: by cancel, break, abort, compaction, or because it never could begin. */
+/** Adds the tests of the ends of a watch: by cancel, break, abort or compaction, or because it cannot begin. */
 export function watchEnds(test: Suite, client: () => EtcdOperations): void {
   test('cancel ends the iteration, may come twice, and leaves other watches alone (W-08)', async () => {
     const key = `${freshPrefix()}k`;
@@ -19,7 +19,7 @@ export function watchEnds(test: Suite, client: () => EtcdOperations): void {
     assert.is(shown(await take(other, 1)), 'k=v');
   });
 
-  test('a watch that is cancelled before it is created tells so (W-07)', async () => {
+  test('a watch that is cancelled before it is created ends with that (W-07)', async () => {
     const watch = client().watch(`${freshPrefix()}k`);
     await watch.cancel();
     await rejects(watch.created, { code: 'CANCELLED' });

@@ -6,9 +6,9 @@ import { freshPrefix } from './fresh-prefix.ts';
 import { assertPlainData } from './plain-data.ts';
 import { shown, take, takeResponses } from './watch-reading.ts';
 
-/** What is delivered: which keys, which events, and what is in them. */
+/** Adds the tests of what is delivered: which keys, which events, and their fields. */
 export function watchEvents(test: Suite, client: () => EtcdOperations): void {
-  /** Watches, writes the same few keys, and returns what was seen of them. */
+  /** Watches, writes the same few keys, and returns the events. */
   async function seen(
     key: (prefix: string) => string,
     options: (prefix: string) => WatchOptions,
@@ -94,7 +94,7 @@ export function watchEvents(test: Suite, client: () => EtcdOperations): void {
     assert.is(await seen(all, () => ({ prefix: true, filters: [] }), 7), 'a=1 b=1 ba=1 c=1 d=1 -b z=last');
   });
 
-  test('an event says whether it created or changed; a delete holds key and revision alone (W-15)', async () => {
+  test('an event shows whether it created or changed; a delete holds only key and revision (W-15)', async () => {
     const key = `${freshPrefix()}k`;
     const { kv, lease } = client();
     const { id } = await lease.grant(60);

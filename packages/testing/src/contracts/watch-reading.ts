@@ -2,7 +2,7 @@ import type { WatchEvent, WatchResponse, WatchStream } from '@etcdts/core';
 
 const readers = new WeakMap<WatchStream, AsyncIterator<WatchResponse>>();
 
-/** The one reader of a watch: the same for each call. */
+/** Returns the one reader of a watch, the same in each call. */
 export function readerOf(watch: WatchStream): AsyncIterator<WatchResponse> {
   let reader = readers.get(watch);
   if (reader === undefined) readers.set(watch, (reader = watch[Symbol.asyncIterator]()));
@@ -28,7 +28,7 @@ export async function takeResponses(watch: WatchStream, count: number): Promise<
   return responses;
 }
 
-/** Events in short: the name behind the last slash, with its value, or with a minus where it was deleted. */
+/** Events in short: the name behind the last slash, with its value, or with a minus if it was deleted. */
 export function shown(events: readonly WatchEvent[]): string {
   const name = (key: Buffer): string => key.subarray(key.lastIndexOf('/') + 1).toString();
   return events.map(({ type, kv }) => (type === 'put' ? `${name(kv.key)}=${kv.text()}` : `-${name(kv.key)}`)).join(' ');

@@ -3,7 +3,7 @@ import { assert, type Suite } from '../suite.ts';
 import { freshPrefix } from './fresh-prefix.ts';
 import { readerOf, shown, take, takeResponses } from './watch-reading.ts';
 
-/** Where a watch starts, in which order it delivers, and its bookmarks. */
+/** Adds the tests of the revision at which a watch starts, of its order, and of its bookmarks. */
 export function watchRevisions(test: Suite, client: () => EtcdOperations): void {
   test('what is written after created resolves is seen, at a later revision (W-17, W-20)', async () => {
     const key = `${freshPrefix()}k`;
@@ -84,7 +84,7 @@ export function watchRevisions(test: Suite, client: () => EtcdOperations): void 
 
   test('a requested bookmark comes behind the events that precede it (W-13, W-39, W-40)', async () => {
     const key = `${freshPrefix()}k`;
-    // Metadata of its own: a stream that no other test's watch keeps from answering.
+    // Metadata of its own give the watch a stream of its own, on which no watch of another test delays the answer.
     const options = { metadata: { contract: freshPrefix() } };
     await using watch = client().watch(key, options);
     await watch.created;

@@ -5,8 +5,8 @@ import { watchEvents } from './watch-events.ts';
 import { watchRevisions } from './watch-revisions.ts';
 
 /**
- * Adds the tests of everything that watches promise, in keys as the client under test names them: a wrapper that is
- * transparent passes them all. The client needs an etcd that nobody else compacts, and must be allowed to compact.
+ * Adds the tests of everything that watches promise, in keys as the client under test names them. A transparent wrapper passes
+ * them all. The client needs an etcd that only it compacts, and must be allowed to compact.
  */
 export function watchContract(test: Suite, context: () => ContractContext): void {
   watchEvents(test, () => context().client);
