@@ -1,4 +1,4 @@
-// The API of every published entry as API Extractor sees it in the declarations that `tsc -b` made.
+// Extracts the API of every published entry from the declarations of `tsc -b`, with API Extractor.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ function configOf(name, entry, folder) {
   });
 }
 
-/** What a package adds to the types of another one, which API Extractor leaves out. */
+/** The additions of a package to the types of another one, which API Extractor leaves out. */
 function augmentations(name) {
   const dist = join(root, 'packages', name, 'dist');
   const sources = readdirSync(join(root, 'packages', name, 'src'), { recursive: true }).sort((a, b) =>
@@ -58,15 +58,15 @@ function augmentations(name) {
 }
 
 /**
- * Every entry as `{ name, entry, api, forgotten }`: its package, the text of its API, and the names of ours that the text
- * mentions and the entry does not export.
+ * Returns every entry as `{ name, entry, api, forgotten }`: its package, the text of its API, and the names of ours in the text
+ * that the entry does not export.
  */
 export function extractApis() {
   const folder = mkdtempSync(join(tmpdir(), 'etcdts-api-'));
   const all = publishedPackages().flatMap(({ name, entries }) => entries.map((entry) => ({ name, entry })));
   const additionalEntryPoints = all.map(({ name, entry }) => declarationsOf(name, entry));
   try {
-    // One program for all: to read the types of Node and of the language takes longer than the rest.
+    // There is one program for all, because the types of Node and of the language take longer to read than the rest.
     const compilerState = extractor.CompilerState.create(configOf(all[0].name, all[0].entry, folder), {
       additionalEntryPoints,
     });

@@ -1,4 +1,4 @@
-// What the reports in api/ should say of the extracted APIs, what they say instead, and what is wrong with an API itself.
+// Makes the reports in api/ from the extracted APIs, compares them with the committed ones, and finds faults of an API itself.
 
 const EXPORT =
   /^(?:\/\/ @public( \(undocumented\))?\n)?export (?:\w+ )*?(?:class|const|function|interface|type) (\w+)/gm;
@@ -7,8 +7,8 @@ const exportsOf = ({ api }) =>
   Array.from(api.matchAll(EXPORT), ([, undocumented, name]) => ({ name, undocumented: undocumented !== undefined }));
 
 /**
- * The faults of the APIs that `extractApis` found, a line each: a name of ours in a type that no entry of the package
- * exports, an exported name without a comment, a name that two entries of a package export.
+ * Returns the faults of the APIs of `extractApis`, a line each: a name of ours in a type that no entry of the package exports,
+ * an exported name without a comment, a name that two entries of a package export.
  */
 export function faultsOf(apis) {
   return apis.flatMap((entry) => {
@@ -29,7 +29,7 @@ export function faultsOf(apis) {
   });
 }
 
-/** The names that an API mentions; a module that a type imports as a whole is mentioned by what is taken from it. */
+/** The names in an API. For a module that a type imports as a whole, these are the names taken from it. */
 function mentioned({ api, forgotten }) {
   const names = forgotten.flatMap((name) => {
     const members = Array.from(api.matchAll(new RegExp(`\\b${name}\\.(\\w+)`, 'g')), ([, member]) => member);
@@ -49,7 +49,7 @@ export function reportsOf(apis) {
   );
 }
 
-/** How the committed reports differ from those that they should be; no line if they do not. */
+/** The differences between the reports and the committed ones, a line each; none if they are equal. */
 export function differencesOf(reports, committed) {
   const files = [...new Set([...reports.keys(), ...committed.keys()])];
   const lines = files.flatMap((file) => {
@@ -60,7 +60,7 @@ export function differencesOf(reports, committed) {
   return lines.length === 0 ? [] : [...lines, 'If the change is meant, run `npm run api` and commit api/ with it.'];
 }
 
-/** The lines that one of two texts has and the other has not, at most 20. */
+/** The lines that only one of two texts has, at most 20. */
 function changedLines(before, now) {
   const [old, fresh] = [before.split('\n'), now.split('\n')];
   const lines = [

@@ -1,6 +1,6 @@
-// The API of every published entry is a report in api/, so that a change of it is seen in review.
+// Keeps a report of the API of every published entry in api/, so that a change is visible in review.
 //   npm run api              brings the reports up to date
-//   node scripts/api.mjs     prints how they differ from what was built, and what is wrong with the API; exits 1 then
+//   node scripts/api.mjs     prints how they differ from the build, and faults of the API; exits 1 if there are any
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,6 @@
-// Makes packages/core/lib and packages/embedded/lib, the form in which both are published. Core's entries share one file
-// with its own modules and tsyringe; the library of embedded is one file; both contain packages/proto, and leave other
-// dependencies outside. The command of embedded is one file with all that it needs. In the workspace everything uses
-// dist, file by file.
+// Makes packages/core/lib and packages/embedded/lib, the form in which both are published. Core's entries share one file with its
+// own modules and tsyringe; the library of embedded is one file; both contain packages/proto, and no other dependency. The
+// command of embedded is one file with all that it needs. In the workspace everything uses dist, file by file.
 //   node scripts/bundle.mjs
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,9 +12,9 @@ const core = fileURLToPath(new URL('../packages/core/', import.meta.url));
 const require = createRequire(`${core}package.json`);
 
 /**
- * Dependencies that are CommonJS, each behind a file of one line. Node reads a CommonJS module that is imported, and all
- * that it exports again, only to learn the names: 40 ms of a process start. One that is required costs nothing of that. The
- * file exports a function, since Node 20 leaves a rejection unhandled if a CommonJS module throws while it is imported.
+ * Dependencies that are CommonJS, each behind a file of one line. For a CommonJS module that is imported, Node parses it and all
+ * modules that it re-exports, to find the names of the exports: 40 ms of a process start. A required module does not need that.
+ * The file exports a function, because Node 20 leaves a rejection unhandled if a CommonJS module throws during its import.
  */
 const commonJs = {
   name: 'commonjs',
@@ -33,7 +32,7 @@ const commonJs = {
   },
 };
 
-/** The tsyringe of the application, which is required when it is asked for. */
+/** The tsyringe of the application, which is required on first use. */
 const application = {
   name: 'application',
   setup({ onLoad }) {
@@ -47,7 +46,7 @@ const application = {
 
 const embedded = fileURLToPath(new URL('../packages/embedded/', import.meta.url));
 
-/** The libraries of the embedded etcd as imports, which are bundled; required ones would be looked for at run time. */
+/** The libraries of the embedded etcd as imports, which are bundled. Required ones would be loaded at run time. */
 const libraries = {
   name: 'libraries',
   setup({ onLoad }) {
@@ -76,7 +75,7 @@ export async function bundleEmbedded() {
     entryPoints: ['src/cli.ts'],
     outfile: 'lib/cli.cjs',
     plugins: [libraries],
-    // grpc-js requires it in functions that a server without channelz never calls.
+    // grpc-js requires it only in functions that a server without channelz never calls.
     external: ['@grpc/proto-loader'],
     format: 'cjs',
     minify: true,
@@ -86,7 +85,7 @@ export async function bundleEmbedded() {
   writeLicenses(embedded, metafile);
 }
 
-/** Puts the licenses of all packages that were bundled beside the bundle, as they ask for. */
+/** Writes the licenses of all bundled packages beside the bundle, as the licenses require. */
 function writeLicenses(folder, { inputs }) {
   const packages = new Set(
     Object.keys(inputs).flatMap((path) => /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
@@ -114,7 +113,7 @@ export async function bundleCore() {
     mainFields: ['es2015', 'module', 'main'],
     plugins: [commonJs, application],
     metafile: true,
-    // What is imported lazily, as grpc-js is, stays in a file of its own.
+    // A module that is imported lazily, such as grpc-js, stays in a file of its own.
     splitting: true,
     chunkNames: '[name]-[hash]',
     format: 'esm',

@@ -1,12 +1,12 @@
-// Enforces the arrows between packages and between the floors of core, finds circles of imports, and holds a few rules for
-// test files.
+// Enforces the arrows between packages and between the floors of core, finds circles of imports, and checks a few rules of test
+// files.
 //   node scripts/check-arrows.mjs      prints each violation as file:line, each circle as a path; exits 1 if there is one
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { findCircles, importsOf } from './imports.mjs';
 
-/** Core from the top down: a file may import from its own floor and from those below. Patterns match below core/src. */
+/** The floors of core from the top down. A file may import from its own floor and from those below. Patterns match below core/src. */
 const floors = Object.entries({
   index: /^(index|plugin)\.ts$/,
   client: /^(client|client-description|version-gate)\.ts$/,
@@ -15,7 +15,7 @@ const floors = Object.entries({
   facades: /^(kv\/(?!rpc|service)|(watch\/watch|lease\/lease)\.|(cluster|maintenance|members)\/)/,
   services: /^((kv|lease)\/rpc|lease\/once)\./,
   hubs: /^(watch|lease)\/(?!service)/,
-  // What services promise, in types only: facades, services and hubs are written against it.
+  // The contracts of services, which are only types. Facades, services and hubs use them.
   contracts: /^(kv|watch|lease)\/service\./,
   pipeline: /^pipeline\//,
   wire: /^wire\//,
@@ -23,12 +23,12 @@ const floors = Object.entries({
   leaves: /^(codec\/|[^/]+\.ts$)/,
 });
 
-/** What any floor may name as a type: the shape of what users pass in. */
+/** The shapes of options, which any floor may name as a type. */
 const shapes = /^options\.ts$/;
 
-/** Modules that only some files may import: the module, where it is allowed, and where as a type only. */
+/** Modules that only some files may import: the module, the files that may, and the files that may only name its types. */
 const owners = [
-  // An oracle for tests: what is published makes no code at run time.
+  // This is an oracle for tests. Published code generates no code at run time.
   [
     /^(@grpc\/proto-loader|protobufjs|long)(\/|$)/,
     /^(packages\/proto\/src\/.*\.test(\.kit)?|test\/src\/raw-etcd)\.ts$/,
@@ -82,7 +82,7 @@ function wrongFloor(path, target) {
   return to < from ? `imports ${target}, from ${floors[from][0]} up to ${floors[to][0]}` : undefined;
 }
 
-/** Tests of core, and those in `test`, may look at what they test through the library that it wraps. */
+/** Tests of core, and those in `test`, may use the libraries that core wraps. */
 const mayTest = (file, module) => isTest(file) && /^(packages\/core|test)\//.test(file) && !module.startsWith('uvu');
 
 /** The text of every source file in packages, test, bench and examples, by its path below the root. */
@@ -99,7 +99,7 @@ export function readSources() {
   return new Map(sources.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 }
 
-/** All violations in the sources: each as `file:line  what`, and each circle as the path that it is. */
+/** Returns all violations in the sources, each as `file:line  what`, and each circle as a path. */
 export function checkArrows(sources = readSources()) {
   const circles = findCircles(sources).map((path) => `a circle of imports: ${path.join(' → ')}`);
   return [...Array.from(sources).flatMap(([file, text]) => checkFile(file, text)), ...circles];

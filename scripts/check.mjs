@@ -1,4 +1,4 @@
-// npm run check: what a change is held to besides its tests. Each line says how one check went; all of them run.
+// npm run check: the checks of a change beside its tests. All of them run, and each prints one line.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const tarballs = mkdtempSync(join(tmpdir(), 'etcdts-check-'));
 let failed = 0;
 
-/** Runs a program of node_modules, or a script of this folder, and prints what it says if it fails. */
+/** Runs a program of node_modules, or a script of this folder, and prints its output if it fails. */
 function check(what, program, ...args) {
   const command = program.endsWith('.mjs')
     ? [process.execPath, [join(root, 'scripts', program), ...args]]

@@ -1,8 +1,8 @@
-// Draws what Prometheus answered to the queries of a dashboard, panel by panel, as SVG.
+// Draws Prometheus's answers to the queries of a dashboard, panel by panel, as SVG.
 
 const COLUMNS = 3;
 const PANEL = { width: 400, height: 236, gap: 12 };
-/** Where a panel's lines are, from its own corner. */
+/** The area of a panel's lines, from the panel's corner. */
 const PLOT = { left: 52, top: 34, right: 388, bottom: 164 };
 const COLOURS = [
   '#3274d9',
@@ -50,7 +50,7 @@ function drawPanel({ title, series, fieldConfig }, start, end) {
     const seconds = Math.round(part * (end - start));
     return `<text x="${x(start + seconds)}" y="${PLOT.bottom + 13}" text-anchor="middle" fill="#6b7280">${seconds} s</text>`;
   });
-  // The largest first, so that those are in the legend that can be seen.
+  // The largest come first, so that the legend has the visible ones.
   const ordered = series.toSorted((a, b) => peak(b) - peak(a));
   const lines = ordered.map(
     ({ points }, i) => `<path d="${lineOf(points, x, y)}" fill="none" stroke="${colourOf(i)}" stroke-width="1.5"/>`,
@@ -65,7 +65,7 @@ function drawPanel({ title, series, fieldConfig }, start, end) {
   ].join('');
 }
 
-/** A line with gaps where no value is. */
+/** A line with gaps where values are missing. */
 function lineOf(points, x, y) {
   let before = -Infinity;
   const steps = points.map(([seconds, value]) => {

@@ -1,7 +1,7 @@
-// npm run dashboard: a real run of examples/metrics-endpoint, through faults, scraped by a real Prometheus, which is then asked
-// every query of the dashboard in packages/metrics. Draws the answers into packages/metrics/dashboard/etcdts.svg.
+// npm run dashboard: runs examples/metrics-endpoint through faults, scraped by a real Prometheus, and then sends it every query of
+// the dashboard in packages/metrics. Draws the answers into packages/metrics/dashboard/etcdts.svg.
 //   node scripts/dashboard.mjs --check 15      a run of 15 s, without the picture
-// Exits with 3 where no Prometheus can be had.
+// Exits with 3 if no Prometheus is available.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -49,7 +49,7 @@ try {
   await etcd.close();
 }
 
-/** What the answers to a panel's queries are, as `{ name, points: [seconds, number][] }`; an empty one is an error. */
+/** Returns the answers to a panel's queries as `{ name, points: [seconds, number][] }`. An empty answer is an error. */
 async function ask({ title, targets }, start, end) {
   const series = [];
   for (const { expr, legendFormat } of targets) {
@@ -64,7 +64,7 @@ async function ask({ title, targets }, start, end) {
   return series;
 }
 
-/** The example as a process of its own. */
+/** Starts the example as a process of its own. */
 async function startService(endpoints) {
   const program = fileURLToPath(new URL('../examples/metrics-endpoint/dist/service.js', import.meta.url));
   const child = spawn(process.execPath, [program], {
@@ -81,12 +81,12 @@ async function startService(endpoints) {
   return { address: new URL(line.replace('metrics at ', '')).host, stop };
 }
 
-/** What happens to the service, each at its part of the time. */
+/** Makes the faults of the service, each at its time. */
 async function misfortunes(total) {
   const begun = Date.now();
   const at = (part) => pause(Math.max(0, begun + part * total * 1_000 - Date.now()));
   await at(0.15);
-  // More settings at once than the service can apply, or buffer.
+  // These are more settings at once than the service can apply or buffer.
   const value = 'x'.repeat(1_000);
   for (let i = 0; i < 20; i++) {
     const puts = Array.from({ length: 100 }, (_, j) => op.put(`metrics-endpoint/settings/${i}/${j}`, value));
@@ -94,7 +94,7 @@ async function misfortunes(total) {
   }
   for (const part of [0.4, 0.45, 0.5]) {
     await at(part);
-    // What is under way now is lost.
+    // Calls that are under way now are lost.
     for (const proxy of proxies) proxy.pause('toClient');
     await pause(100);
     for (const proxy of proxies) proxy.cut();

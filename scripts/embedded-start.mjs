@@ -1,4 +1,5 @@
-// From the start of a process to its first answer to a get: the embedded etcd next to a real one, in fresh processes.
+// Measures the time from the start of a process to its first answer to a get, of the embedded etcd and a real one, in fresh
+// processes.
 //   node scripts/embedded-start.mjs [rounds]      10 rounds by default
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,7 +16,7 @@ const cli = fileURLToPath(new URL('../packages/embedded/lib/cli.cjs', import.met
 const GET = Buffer.from([0, 0, 0, 0, 3, 0x0a, 1, 0x61]);
 const PAUSE_MS = 2;
 
-/** A port that is free now. */
+/** Finds a port that is free now. */
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -81,10 +82,10 @@ async function measureEmbedded() {
 const median = (times) => times.toSorted((a, b) => a - b)[times.length >> 1];
 const rounds = Number(process.argv[2] ?? 10);
 const etcd = await obtainEtcd();
-// As it is published.
+// The library is measured as it is published.
 await bundleEmbedded();
 const times = { etcd: [], embedded: [] };
-// The first round fills the file cache and does not count.
+// The first round fills the file cache and is not counted.
 for (let round = -1; round < rounds; round++) {
   const real = await measureEtcd(etcd.path);
   const embedded = await measureEmbedded();

@@ -1,16 +1,16 @@
-// Ways to get an etcd server without root: Debian's packages, unpacked beside, and a build from Go's modules.
+// Ways to get an etcd server without root: unpacked packages of Debian, and a build from Go's modules.
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** Where everything that is obtained goes, one folder per suite or version; git ignores it. */
+/** The folder of all obtained servers, one folder per suite or version. git ignores it. */
 export const store = fileURLToPath(new URL('../.etcd', import.meta.url));
 
 const execute = promisify(execFile);
 
-/** Runs a program and returns what it prints; the error of a failing one ends with its last words. */
+/** Runs a program and returns its output. The error of a failing program ends with the end of its output. */
 export async function run(program, args, options = {}) {
   try {
     const { stdout } = await execute(program, args, { maxBuffer: 64 * 1024 * 1024, timeout: 600_000, ...options });
@@ -40,7 +40,7 @@ export async function fetchDebian(suite) {
   );
 }
 
-/** Unpacks packages of a Debian suite; the archive comes from this machine's own apt sources, as do the keys. */
+/** Unpacks packages of a Debian suite. The archive and its keys are those of this machine's own apt sources. */
 export async function unpackDebian(folder, suite, packages) {
   const targets = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages']);
   const archive = targets.split('\n').find((uri) => /\/debian\/?$/.test(uri));
@@ -77,7 +77,7 @@ export async function buildWithGo(version) {
   });
 }
 
-/** Go refuses to work without its caches, which a service account often has no place for: then they go here. */
+/** The folders of Go's caches, without which Go does not work. A service account often has none; then they are in the store. */
 async function goCaches(env) {
   const own = {
     GOCACHE: join(store, '.go', 'build'),
@@ -87,7 +87,7 @@ async function goCaches(env) {
   try {
     const places = JSON.parse(await run('go', ['env', '-json', 'GOCACHE', 'GOMODCACHE'], { env }));
     for (const place of [places.GOCACHE, places.GOMODCACHE]) {
-      // Without a home, Go says `off` or nothing.
+      // Without a home folder, Go prints `off` or an empty line.
       if (!isAbsolute(place)) return own;
       mkdirSync(place, { recursive: true });
       accessSync(place, constants.W_OK);
@@ -99,7 +99,7 @@ async function goCaches(env) {
   }
 }
 
-/** Fills a folder of the store as a whole or not at all, once, and returns the path of the binary in it. */
+/** Fills a folder of the store once, completely or not at all, and returns the path of the binary in it. */
 export async function intoStore(name, binary, fill, check = etcdVersion) {
   const final = join(store, name);
   if (existsSync(join(final, binary))) return join(final, binary);

@@ -1,12 +1,12 @@
 // Obtains etcd servers without root.
-//   node scripts/etcd.mjs              the one that the tests use; prints its path
-//   node scripts/etcd.mjs 3.6.14       one of `servers`, by version or Debian suite
+//   node scripts/etcd.mjs              obtains the one that the tests use and prints its path
+//   node scripts/etcd.mjs 3.6.14       obtains one of `servers`, by version or Debian suite
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildWithGo, etcdVersion, fetchDebian, store } from './etcd-sources.mjs';
 
-/** Every server that can be had, oldest first; the version of a Debian suite is what it had when this was written. */
+/** Every server that can be obtained, oldest first. The version of a Debian suite is the one at the time of writing. */
 export const servers = [
   { name: 'bookworm', version: '3.4.23', obtain: () => fetchDebian('bookworm') },
   { name: 'trixie', version: '3.5.16', obtain: () => fetchDebian('trixie') },
@@ -18,7 +18,7 @@ export const servers = [
 const number = (version) => version.split('.', 2).reduce((sum, part) => sum * 1000 + Number.parseInt(part), 0);
 const recent = (version) => number(version) >= number('3.5');
 
-/** An etcd for the tests as `{ path, version, origin }`: what ETCD_BIN names, else the first one that is 3.5 or newer. */
+/** Returns an etcd for the tests as `{ path, version, origin }`: that of ETCD_BIN, otherwise the first that is 3.5 or newer. */
 export async function obtainEtcd() {
   const named = process.env.ETCD_BIN;
   if (named) return { path: named, version: await etcdVersion(named), origin: 'ETCD_BIN' };
@@ -63,7 +63,7 @@ function fromPath() {
   return path;
 }
 
-/** Binaries that are in the store, newest first. */
+/** The binaries in the store, newest first. */
 function fetched() {
   if (!existsSync(store)) return [];
   const known = servers.filter(({ version }) => recent(version)).toReversed();

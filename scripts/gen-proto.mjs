@@ -1,7 +1,7 @@
 // Vendors etcd's protos into packages/proto/etcd and makes packages/proto/src/descriptor.ts from them.
 //   node scripts/gen-proto.mjs <etcd repository>   vendors from its HEAD, then generates
 //   node scripts/gen-proto.mjs                     generates
-//   node scripts/gen-proto.mjs --check             generates nothing; exits 1 if the descriptor is not what it would be
+//   node scripts/gen-proto.mjs --check             generates nothing; exits 1 if the descriptor would change
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,14 +9,14 @@ import { fileURLToPath } from 'node:url';
 
 const proto = fileURLToPath(new URL('../packages/proto/', import.meta.url));
 const target = `${proto}src/descriptor.ts`;
-/** In the order of their imports. */
+/** The files in the order of their imports. */
 const sources = {
   'kv.proto': 'api/mvccpb/kv.proto',
   'auth.proto': 'api/authpb/auth.proto',
   'rpc.proto': 'api/etcdserverpb/rpc.proto',
 };
 
-/** Takes out what only etcd's own generators read: gateway, version and Go annotations, and their imports. */
+/** Removes the parts that only etcd's own generators read: gateway, version and Go annotations, and their imports. */
 function strip(text) {
   const imports = text
     .replace(/^\/\/ for grpc-gateway\n/gm, '')

@@ -1,9 +1,9 @@
-// The import statements of a source file, and the circles that they close.
+// Reads the import statements of source files, and finds the circles that they close.
 import { dirname, join } from 'node:path/posix';
 
-/** Each import of the text, re-exports, dynamic imports and those of types included, as `{ module, index, typeOnly }`. */
+/** Returns each import of the text as `{ module, index, typeOnly }`, including re-exports, dynamic and type imports. */
 export function importsOf(text) {
-  // Statements start a line, so that code quoted in a test's strings does not count.
+  // A statement starts a line, so that code in a test's strings is not counted.
   const imports = /^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
   return Array.from(text.matchAll(imports), (match) => ({
     module: match[1] ?? match[2],
@@ -12,7 +12,7 @@ export function importsOf(text) {
   }));
 }
 
-/** The source file that a module of an import in `file` is, or `undefined` for one that is not ours. */
+/** The source file of an imported module, as `file` names it; `undefined` for a module that is not ours. */
 function fileOf(file, module) {
   if (module.startsWith('.')) return join(dirname(file), module);
   const [, name, entry = 'index'] = /^@etcdts\/([^/]+)(?:\/([^/]+))?$/.exec(module) ?? [];
@@ -20,8 +20,8 @@ function fileOf(file, module) {
 }
 
 /**
- * Every circle of imports among the sources, a map from path to text: for each import that lies on one, the shortest
- * way back to it. A circle is a list of paths that begins and ends with the first of them by name.
+ * Returns every circle of imports among the sources, a map from path to text: for each import on a circle, the shortest way back
+ * to it. A circle is a list of paths that begins and ends with the first of them by name.
  */
 export function findCircles(sources) {
   const graph = new Map();

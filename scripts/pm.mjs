@@ -1,4 +1,4 @@
-// Runs the pnpm pinned in package.json with nothing but node and npm on the machine.
+// Runs the pnpm that package.json pins. It needs only node and npm on the machine.
 //   node scripts/pm.mjs setup        install from the lockfile, then build
 //   node scripts/pm.mjs <anything>   that pnpm command
 import { spawnSync } from 'node:child_process';
@@ -10,7 +10,7 @@ const pin = JSON.parse(readFileSync(`${root}package.json`, 'utf8')).packageManag
 const inside = process.env.npm_config_user_agent?.startsWith('pnpm/');
 
 function pm(...args) {
-  // A bare npx asks before it installs, and an npmrc may answer no for everybody.
+  // A bare npx prompts before it installs, and an npmrc may refuse all prompts.
   const [command, prefix] = inside ? ['pnpm', []] : ['npx', ['--yes', '--loglevel=error', pin]];
   const run = spawnSync(command, [...prefix, ...args], {
     cwd: root,

@@ -1,9 +1,9 @@
-// The prepack script of every package: makes what it publishes of what `tsc -b` built.
+// The prepack script of every package. It makes the published files from the output of `tsc -b`.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleCore, bundleEmbedded } from './bundle.mjs';
 
-// The compiler never deletes what it built from a source that is gone.
+// The compiler never deletes the output of a source that is gone.
 for (const name of readdirSync('dist', { recursive: true })) {
   const source = /^(.*?)(\.d\.ts|\.js)(\.map)?$/.exec(name)?.[1];
   if (source !== undefined && !existsSync(join('src', `${source}.ts`))) rmSync(join('dist', name));

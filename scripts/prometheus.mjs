@@ -1,4 +1,4 @@
-// Obtains a Prometheus without root, runs it on loopback and asks it.
+// Obtains a Prometheus without root, runs it on loopback and sends it queries.
 //   node scripts/prometheus.mjs        prints the path
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { intoStore, run, unpackDebian } from './etcd-sources.mjs';
 
-/** The path of a Prometheus: what PROMETHEUS_BIN names, the one on the PATH, or Debian's, which is fetched once. */
+/** Returns the path of a Prometheus: PROMETHEUS_BIN, the one on the PATH, or Debian's, which is fetched once. */
 export async function obtainPrometheus() {
   const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'prometheus'));
   const path = process.env.PROMETHEUS_BIN || onPath.find((candidate) => existsSync(candidate));
@@ -20,7 +20,7 @@ export async function obtainPrometheus() {
   return intoStore('prometheus', join('usr', 'bin', 'prometheus'), unpack, check);
 }
 
-/** Starts a Prometheus that scrapes one address each second; close it. */
+/** Starts a Prometheus that scrapes one address each second. The caller closes it. */
 export async function startPrometheus(binary, target) {
   const folder = mkdtempSync(join(tmpdir(), 'etcdts-prometheus-'));
   const jobs = [{ job_name: 'etcdts', static_configs: [{ targets: [target] }] }];

@@ -1,11 +1,11 @@
-// Runs one built test file in a process and process group of its own, and judges it.
+// Runs one built test file in a process and process group of its own, and judges the result.
 import { spawn } from 'node:child_process';
 import { FindingsFile, guard } from './secrets.mjs';
 
 const OUTPUT_LIMIT = 4 * 1024 * 1024;
 const groups = new Set();
 
-/** Kills a process group that `runFile` started; that it is gone already is fine. */
+/** Kills a process group that `runFile` started, unless it is gone already. */
 function killGroup(leader) {
   try {
     process.kill(-leader, 'SIGKILL');
@@ -14,13 +14,13 @@ function killGroup(leader) {
   }
 }
 
-// A group of its own does not get the terminal's Ctrl-C.
+// A process group of its own does not get the terminal's Ctrl-C.
 process.on('exit', () => groups.forEach(killGroup));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
 /**
- * Resolves with `{ passed, failed, skipped, ms, output, secrets }`; never rejects. A file that reports nothing, no tests at
- * all, a non-zero exit code, a secret that was shown, or takes longer than `limitMs` has failed, whatever else it says.
+ * Resolves with `{ passed, failed, skipped, ms, output, secrets }` and never rejects. A file has failed if it reports nothing or
+ * no tests, exits with another code than 0, shows a secret, or takes longer than `limitMs`, whatever else it reports.
  */
 export function runFile(path, { limitMs = 120_000, env = process.env } = {}) {
   return new Promise((resolve) => {
@@ -44,7 +44,7 @@ export function runFile(path, { limitMs = 120_000, env = process.env } = {}) {
       killGroup(child.pid);
     }, limitMs);
     child.on('error', append);
-    // Whatever the file started and left running would keep the pipes open.
+    // Processes that the file has left running would keep the pipes open.
     child.on('exit', () => killGroup(child.pid));
     child.on('close', (code, signal) => {
       clearTimeout(timer);
@@ -54,7 +54,7 @@ export function runFile(path, { limitMs = 120_000, env = process.env } = {}) {
       const counts = judge(report, code ?? signal, append);
       const secrets = findings.take(child.pid);
       for (const hit of secrets.hits) append(`\nsecret: ${hit}\n`);
-      // Whoever was killed had no time to say what it found, and has failed for that.
+      // A killed process had no time to write its findings, and has already failed.
       if (secrets.missing && counts.failed === 0) append('\nnobody looked for secrets in this file\n');
       if (counts.failed === 0 && (secrets.missing || secrets.hits.length > 0)) counts.failed = 1;
       resolve({ ...counts, ms, output, secrets });

@@ -9,9 +9,8 @@ import { addFindings, noFindings, sayFindings, unseen } from './secrets.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * The test files below the folders, as `{ path, source, alone, limitMs }`, narrowed to those with one of the filters in
- * their name. A test file may say in its first lines `// runs alone` (after the others, one at a time) and
- * `// limit: 300 s`.
+ * Returns the test files below the folders, as `{ path, source, alone, limitMs }`. With filters, the name must contain one of
+ * them. A test file may have in its first lines `// runs alone` (it runs after the others, one at a time) and `// limit: 300 s`.
  */
 export function findTestFiles(folders, filters = []) {
   return folders
@@ -31,7 +30,7 @@ function findBuilt(dist, src) {
     .sort((a, b) => (a < b ? -1 : 1))
     .flatMap((name) => {
       const source = join(src, name.replace(/\.js$/, '.ts'));
-      // The compiler never deletes what it built from a source that is gone.
+      // The compiler never deletes the output of a source that is gone.
       if (!existsSync(source)) return [];
       const head = readFileSync(source, 'utf8').split('\n', 5).join('\n');
       const seconds = /^\/\/ limit: (\d+) s$/m.exec(head)?.[1];
@@ -45,8 +44,8 @@ function findBuilt(dist, src) {
 }
 
 /**
- * Runs the files with `env`, prints a line for each, all output of those that fail, and what was looked at for secrets, and
- * returns the sums. Where no filter narrows the files, it fails if nothing was there to be looked at.
+ * Runs the files with `env`. It prints a line for each, all output of those that fail, and the sums of the search for secrets,
+ * and returns the sums. Without filters, it fails if there was nothing to search.
  */
 export async function runFiles(files, env = process.env, filters = []) {
   const sum = { passed: 0, failed: 0, skipped: 0 };

@@ -1,4 +1,4 @@
-// What the guard in test/src/secrets finds in the processes of test files, gathered for the runner.
+// Gathers the findings of the guard in test/src/secrets from the processes of test files, for the runner.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,17 +8,17 @@ export const guard = new URL('../test/dist/secrets/guard.js', import.meta.url).h
 
 const PLACES = ['errors', 'log lines', 'labels', 'descriptions'];
 
-/** Where a test file and the programs that it starts write what they found, a line each. */
+/** The file to which a test file and the programs that it starts write their findings, a line each. */
 export class FindingsFile {
   #folder = mkdtempSync(join(tmpdir(), 'etcdts-secrets-'));
   #path = join(this.#folder, 'findings.jsonl');
 
-  /** For the environment of the test file. */
+  /** The variables for the environment of the test file. */
   get env() {
     return { ETCDTS_SECRETS_REPORT: this.#path };
   }
 
-  /** The sum over all processes, `missing` if there is nothing of the one with this id; removes the file. */
+  /** Returns the sum over all processes and removes the file. `missing` means that the process with this id wrote nothing. */
   take(pid) {
     const sum = noFindings();
     let missing = true;
@@ -36,7 +36,7 @@ export class FindingsFile {
   }
 }
 
-/** The start of a sum. */
+/** Makes an empty sum. */
 export function noFindings() {
   /** @type {string[]} */
   const hits = [];
@@ -54,7 +54,7 @@ export function sayFindings({ looked, secrets, hits }) {
   return `${PLACES.map((place) => `${looked[place]} ${place}`).join(', ')} looked at for ${secrets} secrets, ${hits.length} hits`;
 }
 
-/** The places in which nothing was looked at: in a whole run, that means that the guard does not see them. */
+/** The places without a search. In a whole run, that means that the guard does not see them. */
 export function unseen({ looked }) {
   return PLACES.filter((place) => looked[place] === 0);
 }

@@ -1,4 +1,4 @@
-// Which tests prove which line of docs/spec, by the ids in their names.
+// Finds which tests prove which line of docs/spec, by the ids in their names.
 //   node scripts/spec.mjs [<id or its beginning>...]   prints the tests of each line and the lines without one, of all ids
 //                                                      or the given ones; exits 1 if a name has an id that no line defines
 import { readdirSync, readFileSync } from 'node:fs';
@@ -7,14 +7,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** An id, as `W-12`, `K-4` or `H26`, not `UTF-8`; or the name of an upstream test. */
+/** An id such as `W-12`, `K-4` or `H26`, but not `UTF-8`; or the name of an upstream test. */
 const ID = /\b(?:[A-Z][A-Z0-9]{0,2}-\d\d|K-\d{1,2}|H\d{1,2}|(?:Test|Fuzz|Example|Benchmark)[A-Z]\w+)\b/g;
-/** A call at the beginning of a line whose first argument is text: `test('…'`, `fact(`…``. */
+/** A call at the beginning of a line with a text as the first argument: `test('…'`, `fact(`…``. */
 const NAME = /^[ \t]*[\w.]+\(\s*(['"`])((?:\\[^]|(?!\1)[^\\])*)\1/gm;
-/** A row of a table of cases that begins with an id, from which the test's name takes it. */
+/** A row in a table of cases that begins with an id. The test's name takes the id from it. */
 const CASE = /^[ \t]*[[{]\s*(?:\w+:\s*)?(['"`])([A-Z][\w-]*)\1/gm;
 
-/** The files whose test names count: unit tests, all of test/src, the contracts. */
+/** The files whose test names are read: unit tests, all of test/src, the contracts. */
 function testFiles() {
   const files = (folder) =>
     readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${name.split(sep).join('/')}`);
@@ -47,7 +47,7 @@ export function idsIn(file, text) {
   for (const pattern of [NAME, CASE])
     for (const { index, 0: whole, 2: name } of text.matchAll(pattern)) {
       const line = text.slice(0, index + whole.indexOf(name)).split('\n').length;
-      // "R-14 to R-19" names those between, too.
+      // "R-14 to R-19" includes the ids between.
       const full = name.replace(/\b([A-Z]+-)(\d\d) to \1(\d\d)\b/g, (_, kind, first, last) =>
         Array.from({ length: last - first + 1 }, (_, n) => kind + String(+first + n).padStart(2, '0')).join(' '),
       );
@@ -56,7 +56,7 @@ export function idsIn(file, text) {
   return found;
 }
 
-/** The ids of `found`, and of the lines themselves, that `spec` does not define, each as `file  what`. */
+/** The ids of `found`, and in the lines themselves, that `spec` does not define, each as `file  what`. */
 export function unknownIds(spec, found) {
   const mentioned = [...spec.values()].flatMap(({ file, text }) =>
     (text.match(ID) ?? []).map((id) => ({ id, where: file })),
@@ -66,7 +66,7 @@ export function unknownIds(spec, found) {
     .map(({ id, where }) => `${where}  no line of docs/spec defines ${id}`);
 }
 
-/** Whether a line needs no test: nothing here corresponds to it, or it names a test of etcd's repository. */
+/** Whether a line needs no test, because nothing here corresponds to it, or because it is a test of etcd's repository. */
 const exempt = ({ file, text }) => text.startsWith('not applicable:') || file === 'docs/spec/upstream-tests.md';
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -1,5 +1,5 @@
 // npm run test:servers [-- <part of a file name>...]
-// Runs the integration files on every etcd version that can be had here, and prints a table.
+// Runs the integration files on every etcd version that can be obtained, and prints a table.
 import { etcdVersion } from './etcd-sources.mjs';
 import { servers } from './etcd.mjs';
 import { findTestFiles, runFiles } from './run-files.mjs';

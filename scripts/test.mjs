@@ -1,6 +1,6 @@
 // npm test [-- <part of a file name>...]
-// Checks the import rules and the reports of the API, then runs every built test file in its own process. The last line
-// says how it went.
+// Checks the import rules and the reports of the API, then runs every built test file in its own process. The last line has the
+// result.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { checkArrows } from './check-arrows.mjs';

@@ -1,10 +1,10 @@
-// Which goals hold.
+// Judges the goals of a run.
 import { type ClientName, titles } from './clients/index.ts';
 import { type Goal, goals } from './goals.ts';
 import { type Results, ratio, startupRatio } from './results.ts';
 import type { Metric, Spread } from './statistics.ts';
 
-/** How one goal came out. */
+/** The result of one goal. */
 export interface Verdict {
   readonly goal: Goal;
   readonly measured: Spread;
@@ -19,7 +19,7 @@ const metricTitles: Readonly<Record<Metric, string>> = {
   p99: 'p99',
 };
 
-/** `close`: the median misses, but the better quartile does not, so another run may say otherwise. */
+/** `close` means that the median misses the goal and the better quartile does not, so that another run may reach it. */
 function judge({ atMost, atLeast }: Goal, { q1, median, q3 }: Spread): Verdict['verdict'] {
   const within = (value: number): boolean => value <= (atMost ?? Infinity) && value >= (atLeast ?? -Infinity);
   if (within(median)) return 'holds';

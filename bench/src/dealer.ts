@@ -1,11 +1,11 @@
-// Deals slices to warm client processes, in a new random order every round, so that a slow spell hits everyone.
+// Deals slices to warm client processes, in a new random order every round, so that a slow spell hits every client.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientName } from './clients/index.ts';
 import type { Worker } from './process.ts';
 import type { Series } from './series.ts';
 import type { Slice } from './slice.ts';
 
-/** How much is dealt. */
+/** The sizes of a deal. */
 export interface Deal {
   readonly rounds: number;
   readonly sliceMillis: number;
@@ -16,7 +16,7 @@ export interface Deal {
 /** The slices of one series, by client, in the order of the rounds. */
 export type Rounds = ReadonlyMap<ClientName, readonly Slice[]>;
 
-/** After a slice, what it left behind (answers on their way, a collection of garbage) settles before the next one. */
+/** The pause after a slice in milliseconds. Late answers and a collection of garbage end in it. */
 const SETTLE_MS = 25;
 
 const WARM_CONCURRENCY = 64;
@@ -31,7 +31,7 @@ export function shuffled<T>(items: readonly T[]): T[] {
   return order;
 }
 
-/** Puts until a client's process has compiled the code that all its calls share. */
+/** Makes puts until a client's process has compiled the code that all its calls share. */
 export async function warmUp(workers: readonly Worker[], address: string, operations: number): Promise<void> {
   for (const worker of workers) {
     await worker.open(address, 'put');
@@ -43,7 +43,7 @@ export async function warmUp(workers: readonly Worker[], address: string, operat
   }
 }
 
-/** Runs one series. `beside` runs next to every slice, as the writer does that a watch needs. */
+/** Runs one series. `beside` runs during every slice; it is the writer for watches. */
 export async function deal(
   series: Series,
   workers: readonly Worker[],

@@ -16,7 +16,7 @@ export const usage = `npm run bench -- [options]
   --profile <dir>      a CPU profile of every client process into this folder
   --no-write           leave RESULTS.md alone`;
 
-/** What a run does. */
+/** Options of a run. */
 export interface Flags extends Deal {
   readonly series: readonly Series[];
   readonly startup: boolean;
@@ -41,7 +41,7 @@ function clientsIn(text: string | undefined): readonly ClientName[] {
   return clientNames.filter((name) => wanted.includes(name));
 }
 
-/** Throws where the arguments make no sense; undefined where help was asked for. */
+/** Parses the command line. Throws for bad arguments; `undefined` means that help is requested. */
 export function parseFlags(args: readonly string[]): Flags | undefined {
   const { values } = parseArgs({
     args: [...args],

@@ -1,4 +1,4 @@
-// Data: what the client is to reach. Goals are ratios within one run, never absolute numbers.
+// Data: the goals of the client. They are ratios within one run, never absolute numbers.
 import type { ClientName } from './clients/index.ts';
 import type { Metric } from './statistics.ts';
 
@@ -12,7 +12,7 @@ export interface Goal {
   readonly atLeast?: number;
 }
 
-/** Of the client over grpc-js. */
+/** The goals of the client, as ratios to grpc-js. */
 export const goals: readonly Goal[] = [
   { series: 'fake/put/64', metric: 'cpu', base: 'grpc-js', atMost: 0.9 },
   { series: 'fake/get/64', metric: 'cpu', base: 'grpc-js', atMost: 0.9 },

@@ -1,4 +1,4 @@
-// The processes that the dealer talks to: one question at a time, one answer.
+// The processes of the dealer. Each gets one message at a time, and sends one answer.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +38,7 @@ async function end(child: ChildProcess): Promise<void> {
 /** One client's warm process. */
 export class Worker {
   readonly client: ClientName;
-  /** The most memory that the process has used so far. */
+  /** The peak memory of the process so far. */
   peakRssKiB = 0;
   private readonly child: ChildProcess;
 
@@ -47,7 +47,7 @@ export class Worker {
     this.child = start('worker.js', [client], execArgv);
   }
 
-  /** Connects and checks one answer. */
+  /** Connects the client and checks one answer. */
   async open(address: string, operation: Operation): Promise<void> {
     await this.ask({ type: 'open', address, operation });
   }
@@ -97,7 +97,7 @@ export class FakeServer {
     return new FakeServer(child, addresses);
   }
 
-  /** User and system time so far. */
+  /** The user and system time so far, in microseconds. */
   async cpuMicros(): Promise<number> {
     const answered = answer(this.child);
     this.child.send('cpu');

@@ -1,9 +1,9 @@
-// RESULTS.md.
+// Writes RESULTS.md.
 import { type Measured, type Results, median } from './results.ts';
 import { absoluteTable, ratioTable } from './tables.ts';
 import { markdown } from './text.ts';
 
-/** What the fake server spends on an operation, as a share of what the leanest client does. */
+/** The CPU time of the fake server for an operation, as a share of the leanest client's. */
 function fakeShare(row: Measured, { clients }: Results): number | undefined {
   if (row.fakeMicros === undefined) return undefined;
   return row.fakeMicros / Math.min(...clients.map((client) => median(row, client, 'cpu')));

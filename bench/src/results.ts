@@ -1,4 +1,4 @@
-// What a run has measured, and what can be asked of it.
+// The measurements of a run, and the numbers that are derived from them.
 import type { ClientName } from './clients/index.ts';
 import type { Rounds } from './dealer.ts';
 import type { Series } from './series.ts';
@@ -9,11 +9,11 @@ import { type Metric, type Spread, metric, pairedRatio, spread } from './statist
 export interface Measured {
   readonly series: Series;
   readonly rounds: Rounds;
-  /** CPU that the fake server spent on each operation: it must stay far below what a client spends. */
+  /** The CPU time of the fake server for each operation. It must stay far below a client's. */
   readonly fakeMicros: number | undefined;
 }
 
-/** The versions that the numbers belong to. */
+/** The versions to which the numbers belong. */
 export interface Facts {
   readonly date: string;
   readonly command: string;
@@ -41,7 +41,7 @@ export function median(row: Measured, client: ClientName, name: Metric): number 
   return spread(values(row, client, name)).median;
 }
 
-/** How a client compares to another one, round by round. */
+/** The ratio of a client to another one, round by round. */
 export function ratio(row: Measured, client: ClientName, base: ClientName, name: Metric): Spread {
   return pairedRatio(values(row, client, name), values(row, base, name));
 }

@@ -1,4 +1,4 @@
-// npm run bench: every client side by side in one run.
+// npm run bench: measures every client side by side in one run.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ import { absoluteTable, ratioTable } from './tables.ts';
 import { terminal } from './text.ts';
 import type { Operation } from './workload.ts';
 
-/** Puts of one process for whatever watches are measured. */
+/** The number of concurrent puts of the process that writes for watches. */
 const WRITER_CONCURRENCY = 16;
 
 /** The servers and the process that writes to the real one. */
@@ -49,7 +49,7 @@ async function measure(series: Series, workers: readonly Worker[], stage: Stage,
   const rounds = await deal(series, workers, fakeAddress(fake, operation), flags);
   const slices = [...rounds.values()].flat();
   const operations = slices.reduce((sum, slice) => sum + slice.operations, 0);
-  // Warm slices are in the server's time but not among the operations, so this is an upper bound.
+  // The server's time includes warm-up slices and the operations do not, so that this is an upper bound.
   return { series, rounds, fakeMicros: ((await fake.cpuMicros()) - before) / operations };
 }
 

@@ -1,21 +1,21 @@
-// Data: what is measured, against which server, at what concurrency.
+// Data: the operations that are measured, their server and their concurrency.
 import { type Operation, WATCHES } from './workload.ts';
 
-/** `fake`: the fake server of fixed answers. `etcd`: a real one. */
+/** `fake` is the server with fixed answers, `etcd` a real one. */
 export type Server = 'fake' | 'etcd';
 
 /** One row of the tables. */
 export interface Series {
-  /** `fake/put/64`. */
+  /** The id, such as `fake/put/64`. */
   readonly id: string;
   readonly server: Server;
   readonly operation: Operation;
   readonly concurrency: number;
 }
 
-/** Many callers at once: what CPU and throughput are judged by. */
+/** Many concurrent callers. CPU and throughput are judged by these series. */
 const MANY = 64;
-/** Of large answers. */
+/** The number of concurrent callers for large answers. */
 const SOME = 16;
 
 function row(server: Server, operation: Operation, concurrency: number): Series {

@@ -1,19 +1,19 @@
-// One slice of load on one client, and what it cost the client's own process.
+// Runs one slice of load on one client, and measures the cost in the client's own process.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Subject } from './clients/subject.ts';
 import { KEY, RANGE_PREFIX, VALUE, WATCHES, WATCH_PREFIX, key, type Operation } from './workload.ts';
 
-/** What a slice measured. Latencies only where single operations have one. */
+/** The measurements of a slice. It has latencies only if single operations have one. */
 export interface Slice {
   readonly operations: number;
   readonly millis: number;
-  /** User and system time of all threads. */
+  /** The user and system time of all threads. */
   readonly cpuMicros: number;
   readonly p50Millis: number | undefined;
   readonly p99Millis: number | undefined;
 }
 
-/** How a slice is to be run. */
+/** The parameters of a slice. */
 export interface SliceTask {
   readonly operation: Operation;
   readonly millis: number;
@@ -64,7 +64,7 @@ async function unarySlice(subject: Subject, task: SliceTask & { operation: keyof
   };
 }
 
-/** Counts from the first event on, so that registering is not part of it; a missing or repeated event fails the slice. */
+/** Counts from the first event on, without the registration. A missing or repeated event fails the slice. */
 async function watchSlice(subject: Subject, millis: number): Promise<Slice> {
   let events = 0;
   let bytes = 0;
@@ -100,7 +100,7 @@ async function watchSlice(subject: Subject, millis: number): Promise<Slice> {
   return slice;
 }
 
-/** Takes a client of its own, connected by a get, so that every slice starts with no watch. */
+/** Uses a client of its own, which a get has connected, so that every slice starts without a watch. */
 async function watchesSlice(open: () => Subject): Promise<Slice> {
   const subject = open();
   await subject.get(KEY);

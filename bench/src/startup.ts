@@ -1,14 +1,14 @@
-// From the start of a process to the first get, in fresh processes, next to a bare one.
+// Measures the time from the start of a process to the first get, in fresh processes, beside a bare one.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ClientName } from './clients/index.ts';
 import { shuffled } from './dealer.ts';
 
-/** Makes core as it is published. */
+/** The script that makes core as it is published. */
 const bundle = fileURLToPath(new URL('../../scripts/bundle.mjs', import.meta.url));
 
-/** Milliseconds from spawn to exit, by round; `bare` is `node -e 0`. */
+/** The milliseconds from spawn to exit, by round. `bare` is `node -e 0`. */
 export type Startups = ReadonlyMap<ClientName | 'bare', readonly number[]>;
 
 async function run(args: readonly string[]): Promise<number> {
@@ -33,7 +33,7 @@ export async function measureStartup(
   ];
   const result = new Map<ClientName | 'bare', number[]>(programs.map(([name]) => [name, []]));
   if (clients.includes('etcdts')) execFileSync(process.execPath, [bundle], { stdio: ['ignore', 'ignore', 'inherit'] });
-  // The first round fills the file cache and does not count.
+  // The first round fills the file cache and is not counted.
   for (let round = -1; round < rounds; round++) {
     for (const [name, args] of shuffled(programs)) {
       const millis = await run(args);

@@ -8,10 +8,10 @@ export interface Spread {
   readonly q3: number;
 }
 
-/** What can be read off a slice; a client's median and its ratio to another client are made of it. */
+/** A number of a slice. A client's median and its ratio to another client are computed from it. */
 export type Metric = 'cpu' | 'throughput' | 'wall' | 'p50' | 'p99';
 
-/** CPU in microseconds per operation, throughput per second, the rest in milliseconds. */
+/** Returns a number of a slice: CPU in microseconds per operation, throughput per second, the rest in milliseconds. */
 export function metric(slice: Slice, name: Metric): number {
   if (name === 'cpu') return slice.cpuMicros / slice.operations;
   if (name === 'throughput') return (slice.operations / slice.millis) * 1000;

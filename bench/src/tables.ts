@@ -1,4 +1,4 @@
-// Tables of a run, as rows of cells.
+// Makes the tables of a run, as rows of cells.
 import { titles } from './clients/index.ts';
 import { type Measured, type Results, median, ratio, startupMedian, startupRatio } from './results.ts';
 import type { Metric, Spread } from './statistics.ts';
@@ -29,7 +29,7 @@ function withQuartiles({ q1, median: middle, q3 }: Spread): string {
   return `${middle.toFixed(2)} (${q1.toFixed(2)}-${q3.toFixed(2)})`;
 }
 
-/** The first client against each of the others: what a reader should look at. */
+/** The ratios of the first client to each of the others. This is the table to read. */
 export function ratioTable({ clients, measured, startups }: Results): Table | undefined {
   const [subject, ...bases] = clients;
   if (subject === undefined || bases.length === 0) return undefined;
@@ -51,7 +51,7 @@ export function ratioTable({ clients, measured, startups }: Results): Table | un
   };
 }
 
-/** What each client took, in this run on this machine. */
+/** The absolute numbers of each client, in this run on this machine. */
 export function absoluteTable({ clients, measured, startups, peakRssMiB }: Results): Table {
   const cell = (row: Measured, client: (typeof clients)[number]): string => {
     const text = (name: Metric): string => digits(median(row, client, name));

@@ -1,4 +1,4 @@
-// Tables as text: for a terminal, and as Markdown. The first two columns are words, the others numbers.
+// Prints tables for a terminal and as Markdown. The first two columns are words, the others numbers.
 import type { Table } from './tables.ts';
 
 const WORDS = 2;

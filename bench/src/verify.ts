@@ -1,4 +1,4 @@
-// The first answer is checked for content, so that failing fast cannot win.
+// Checks the content of the first answer, so that a client that fails fast cannot win.
 import type { Subject } from './clients/subject.ts';
 import { KEY, RANGE_KEYS, RANGE_PREFIX, RANGE_VALUE, VALUE, type Operation, rangeKey } from './workload.ts';
 

@@ -1,4 +1,4 @@
-// The process of one client: opens it, runs slices when told to, answers over IPC.
+// The process of one client. It opens the client, runs slices on request, and answers over IPC.
 //   node dist/worker.js <client>
 import { type ClientName, subjects } from './clients/index.ts';
 import type { Subject } from './clients/subject.ts';
@@ -6,7 +6,7 @@ import { runSlice, type SliceTask } from './slice.ts';
 import { verify } from './verify.ts';
 import { KEYS, RANGE_KEYS, RANGE_VALUE, VALUE, type Operation, key, rangeKey } from './workload.ts';
 
-/** What a worker can be told. */
+/** A message to a worker. */
 export type Task =
   | { readonly type: 'open'; readonly address: string; readonly operation: Operation }
   | ({ readonly type: 'slice' } & SliceTask)
@@ -17,7 +17,7 @@ const connect = subjects[process.argv[2] as ClientName];
 let address = '';
 let subject: Subject | undefined;
 
-/** Writes what the workload reads. */
+/** Writes the keys that the workload reads. */
 async function seed(client: Subject): Promise<void> {
   for (let at = 0; at < KEYS; at += 100) {
     await Promise.all(Array.from({ length: 100 }, (_, i) => client.put(key(at + i), VALUE)));

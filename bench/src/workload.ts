@@ -1,4 +1,4 @@
-// Data: what every client does and what every server holds. A key is 16 bytes, a value 128, in a range 256.
+// Data: the operations of every client and the keys of every server. A key has 16 bytes, a value 128, in a range 256.
 
 export const KEYS = 10_000;
 export const RANGE_KEYS = 1_000;
@@ -7,7 +7,7 @@ export const RANGE_PREFIX = 'range/';
 export const VALUE: Buffer = Buffer.alloc(128, 'v');
 export const RANGE_VALUE: Buffer = Buffer.alloc(256, 'r');
 
-/** What `key` starts with, and what the one watch is on. */
+/** The prefix of `key`, and of the one watch. */
 export const WATCH_PREFIX = 'bench/';
 /** The key of every get. */
 export const KEY = 'bench/0000000000';
@@ -20,10 +20,10 @@ export function rangeKey(index: number): string {
   return `${RANGE_PREFIX}${String(index).padStart(10, '0')}`;
 }
 
-/** What a slice measures. */
+/** The kinds of operations. */
 export type Operation = 'put' | 'get' | 'txn' | 'range' | 'watch' | 'watches';
 
-/** What the tables call one operation of each kind. */
+/** The names of one operation of each kind in the tables. */
 export const operations: Readonly<Record<Operation, string>> = {
   put: 'put',
   get: 'get',

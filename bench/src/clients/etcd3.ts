@@ -1,4 +1,4 @@
-// npm's etcd3.
+// The client etcd3 of npm.
 import { Etcd3, type Watcher } from 'etcd3';
 import type { OnEvent, Subject, Watching } from './subject.ts';
 

@@ -1,4 +1,4 @@
-// Ours.
+// The client of @etcdts/core.
 import { compare, createClient, op } from '@etcdts/core';
 import type { Subject } from './subject.ts';
 

@@ -1,4 +1,4 @@
-// Data: who takes part.
+// Data: the clients.
 import { etcd3 } from './etcd3.ts';
 import { etcdts } from './etcdts.ts';
 import { grpcJs } from './grpc-js.ts';
@@ -6,17 +6,17 @@ import type { Subject } from './subject.ts';
 
 export type ClientName = 'etcdts' | 'grpc-js' | 'etcd3';
 
-/** A way to connect each client to an address. */
+/** Connects each client to an address. */
 export const subjects: Readonly<Record<ClientName, (address: string) => Subject>> = {
   etcdts,
   'grpc-js': grpcJs,
   etcd3,
 };
 
-/** In the order of the tables: the first is divided by each of the others. */
+/** The clients in the order of the tables. The first is divided by each of the others. */
 export const clientNames: readonly ClientName[] = ['etcdts', 'grpc-js', 'etcd3'];
 
-/** What the tables call them. */
+/** The names of the clients in the tables. */
 export const titles: Readonly<Record<ClientName, string>> = {
   etcdts: 'etcdts',
   'grpc-js': 'grpc-js + proto-loader',

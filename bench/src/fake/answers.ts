@@ -1,4 +1,4 @@
-// Canned answers: etcd's messages, encoded once, with the contents that the workload promises.
+// Canned answers: etcd's messages, encoded once, with the contents of the workload.
 import { KEY, RANGE_KEYS, RANGE_VALUE, VALUE, rangeKey } from '../workload.ts';
 
 /** An unsigned varint in its shortest form. */
@@ -30,13 +30,13 @@ export function grpcFrame(...message: Uint8Array[]): Buffer {
   return Buffer.concat([prefix, whole]);
 }
 
-/** A revision of four varint bytes up to `LAST_REVISION`, so that it can be patched in place. */
+/** The first revision. Revisions up to `LAST_REVISION` have four varint bytes, so that they can be patched in place. */
 export const FIRST_REVISION: number = 2 ** 21;
 export const LAST_REVISION: number = 2 ** 28 - 1;
 const CLUSTER_ID = 14841639068965178418n;
 const MEMBER_ID = 10276657743932975437n;
 
-/** ResponseHeader, as field 1. */
+/** A ResponseHeader as field 1. */
 export function header(revision: number): Buffer {
   return bytes(1, scalar(1, CLUSTER_ID), scalar(2, MEMBER_ID), scalar(3, revision), scalar(4, 2));
 }
@@ -55,7 +55,7 @@ export function keyValue(key: string, value: Buffer, modRevision: number): Buffe
 const one = bytes(2, keyValue(KEY, VALUE, FIRST_REVISION));
 const many = Array.from({ length: RANGE_KEYS }, (_, i) => bytes(2, keyValue(rangeKey(i), RANGE_VALUE, FIRST_REVISION)));
 
-/** The answer that each unary port gives to whatever it is asked, as a gRPC frame. */
+/** The answer of each unary port to every request, as a gRPC frame. */
 export const answers = {
   put: grpcFrame(header(FIRST_REVISION)),
   get: grpcFrame(header(FIRST_REVISION), one, scalar(4, 1)),

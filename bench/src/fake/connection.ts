@@ -6,12 +6,12 @@ import { HeaderBlocks } from './hpack.ts';
 const MAX_FRAME = 16_384;
 const DEFAULT_WINDOW = 65_535;
 const SETTINGS_INITIAL_WINDOW = 4;
-/** Up to this size it is cheaper to copy pieces into one write than to hand them over one by one. */
+/** The size up to which a copy of all pieces into one write is cheaper than one write for each. */
 const JOINED = 16_384;
-/** Received bytes after which the peer gets its window back. */
+/** The number of received bytes after which the peer gets its window back. */
 const GIVE_BACK = 16_384;
 
-/** One stream, and what of it waits for its window. */
+/** One stream, and its bytes that wait for its window. */
 export interface Stream {
   readonly id: number;
   window: number;
@@ -20,20 +20,20 @@ export interface Stream {
   offset: number;
 }
 
-/** What a port does with the streams of its connections. */
+/** The functions of a port for the streams of its connections. */
 export interface Port {
-  /** The client has sent its whole request. */
+  /** Called when the client has sent its whole request. */
   onRequest?(connection: Connection, stream: Stream): void;
   onData?(connection: Connection, stream: Stream, data: Buffer): void;
   onReset?(connection: Connection, stream: Stream): void;
-  /** Some window or the socket has room again. */
+  /** Called when a window or the socket has room again. */
   onRoom?(connection: Connection): void;
 }
 
 export class Connection {
   readonly blocks: HeaderBlocks = new HeaderBlocks();
   readonly streams: Map<number, Stream> = new Map();
-  /** What the peer lets this connection send. */
+  /** The bytes that the peer lets this connection send. */
   window: number = DEFAULT_WINDOW;
   private readonly socket: Socket;
   private readonly port: Port;
@@ -58,7 +58,7 @@ export class Connection {
     this.flush();
   }
 
-  /** Whether the socket takes more without queueing it. */
+  /** Whether the socket accepts more without a queue. */
   get writable(): boolean {
     return !this.socket.destroyed && !this.socket.writableNeedDrain;
   }
@@ -67,7 +67,7 @@ export class Connection {
     this.out.push(bytes);
   }
 
-  /** Sends what was written since the last time, as one write. */
+  /** Sends the bytes since the last flush, as one write. */
   flush(): void {
     if (this.out.length === 0) return;
     const out = this.out;

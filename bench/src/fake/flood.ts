@@ -5,11 +5,11 @@ import type { Connection, Port, Stream } from './connection.ts';
 import { FrameType, HEADER_BYTES, frame } from './frames.ts';
 import { watchRequests } from './watch-request.ts';
 
-/** Responses joined in one write, before the other side is heard again. */
+/** The number of responses in one write, before data of the client are read again. */
 const BURST = 64;
 const MARK = FIRST_REVISION + 12_345;
 
-/** One watch that is flooded. `event` is a DATA frame with one response; `patches` is where its revisions are. */
+/** One flooded watch. `event` is a DATA frame with one response; `patches` are the offsets of its revisions. */
 interface Flood {
   readonly stream: Stream;
   readonly event: Buffer;
@@ -40,7 +40,7 @@ class Floods {
   private readonly connection: Connection;
   private readonly running: Map<string, Flood> = new Map();
   private readonly parsers: Map<Stream, ReturnType<typeof watchRequests>> = new Map();
-  /** Answers to creates and cancels that wait for room; no event overtakes them. */
+  /** Answers to creates and cancels that wait for room. No event overtakes them. */
   private control: { readonly stream: Stream; readonly message: Buffer }[] = [];
   private assigned = 0n;
   private scheduled = false;
@@ -68,7 +68,7 @@ class Floods {
     for (const [id, flood] of this.running) if (flood.stream === stream) this.running.delete(id);
   }
 
-  /** The client has closed its side: so does etcd. */
+  /** Closes the server's side after the client's, as etcd does. */
   onEnd(stream: Stream): void {
     if (!this.parsers.has(stream)) this.connection.headers(stream);
     this.onReset(stream);

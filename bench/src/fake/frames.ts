@@ -1,4 +1,4 @@
-// The part of HTTP/2's framing that a measuring device needs (RFC 9113, sections 4 and 6).
+// The part of HTTP/2's framing that a measurement needs (RFC 9113, sections 4 and 6).
 
 export const FrameType = {
   data: 0,
@@ -13,7 +13,7 @@ export const FrameType = {
 export const Flag = { endStream: 0x1, ack: 0x1, endHeaders: 0x4, padded: 0x8 } as const;
 
 export const HEADER_BYTES = 9;
-/** Bytes of the client's connection preface, before its first frame. */
+/** The size of the client's connection preface, before its first frame. */
 export const PREFACE_BYTES = 24;
 
 /** Writes a frame header at `offset` and returns the offset behind it. */

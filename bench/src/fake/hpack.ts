@@ -1,4 +1,4 @@
-// Response headers as grpc-go sends them: literal on a connection's first answer, one byte each after that (RFC 7541).
+// Response headers in grpc-go's form: literal in a connection's first answer, one byte each after that (RFC 7541).
 
 const STATUS_200 = 0x88;
 const CONTENT_TYPE = 31;
@@ -12,12 +12,12 @@ function literal(name: number | string, value: string): Buffer {
   return Buffer.from([...named, value.length, ...Buffer.from(value, 'latin1')]);
 }
 
-/** The header blocks of one connection. Blocks must be sent in the order in which they were asked for. */
+/** The header blocks of one connection. Blocks must be sent in the order in which they were made. */
 export class HeaderBlocks {
   private contentTypeKnown = false;
   private statusKnown = false;
 
-  /** True when both blocks are one-byte references from here on. */
+  /** Whether both blocks are one-byte references from now on. */
   get settled(): boolean {
     return this.contentTypeKnown && this.statusKnown;
   }

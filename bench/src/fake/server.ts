@@ -1,4 +1,4 @@
-// The fake server's process: one port per operation, told to the parent over IPC; says on request what CPU it has used.
+// The fake server's process. It has one port per operation, and sends the ports and, on request, its CPU time over IPC.
 import { type AddressInfo, createServer } from 'node:net';
 import { answers } from './answers.ts';
 import { Connection, type Port } from './connection.ts';

@@ -1,4 +1,4 @@
-// A port that gives one canned answer to every request, as one patched copy where windows allow.
+// A port that gives one canned answer to every request, as one patched copy if windows allow that.
 import type { Connection, Port, Stream } from './connection.ts';
 import { Flag, FrameType, frame } from './frames.ts';
 import { HeaderBlocks } from './hpack.ts';
@@ -6,7 +6,7 @@ import { HeaderBlocks } from './hpack.ts';
 const SMALL = 4_096;
 const STREAM_ID = 5;
 
-/** Headers, message and trailers of a small answer on a settled connection; the stream ids are patched in. */
+/** Headers, message and trailers of a small answer on a settled connection. The stream ids are patched in. */
 function template(message: Buffer): { bytes: Buffer; ids: readonly number[] } {
   const blocks = new HeaderBlocks();
   blocks.headers();

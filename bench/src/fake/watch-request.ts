@@ -1,8 +1,8 @@
-// The two fields of a WatchRequest that decide an answer: which kind it is, and its watch id (rpc.proto).
+// The two fields of a WatchRequest that decide an answer: its kind and its watch id (rpc.proto).
 
 export interface FakeWatchRequest {
   readonly type: 'create' | 'cancel' | 'other';
-  /** 0 where the server shall choose. */
+  /** The watch id. With 0 the server chooses. */
   readonly watchId: bigint;
 }
 
@@ -45,7 +45,7 @@ function decode(message: Buffer): FakeWatchRequest {
   return request;
 }
 
-/** A parser of one stream's bytes: takes what arrives, gives the requests that it completes. */
+/** Makes a parser of one stream's bytes. It takes received bytes and returns the completed requests. */
 export function watchRequests(): (data: Buffer) => FakeWatchRequest[] {
   let rest: Buffer = Buffer.alloc(0);
   return (data) => {

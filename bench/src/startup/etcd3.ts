@@ -1,4 +1,4 @@
-// node startup/etcd3.js <address>: one get, then out.
+// node startup/etcd3.js <address>: makes one get and ends.
 import { etcd3 } from '../clients/etcd3.ts';
 import { KEY } from '../workload.ts';
 

@@ -1,4 +1,4 @@
-// node startup/etcdts.js <address>: one get by core as it is published, which scripts/bundle.mjs has made; then out.
+// node startup/etcdts.js <address>: makes one get by core as it is published, which scripts/bundle.mjs makes, and ends.
 import { KEY } from '../workload.ts';
 
 const published = new URL('../../../packages/core/lib/index.js', import.meta.url);

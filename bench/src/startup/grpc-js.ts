@@ -1,4 +1,4 @@
-// node startup/grpc-js.js <address>: one get, then out.
+// node startup/grpc-js.js <address>: makes one get and ends.
 import { grpcJs } from '../clients/grpc-js.ts';
 import { KEY } from '../workload.ts';
 

@@ -19,7 +19,7 @@ export function watchEnds(test: Suite, client: () => EtcdOperations): void {
     assert.is(shown(await take(other, 1)), 'k=v');
   });
 
-  test('a watch that is cancelled before it is created ends with that (W-07)', async () => {
+  test('a watch that is cancelled before it is created rejects created with CANCELLED (W-07)', async () => {
     const watch = client().watch(`${freshPrefix()}k`);
     await watch.cancel();
     await rejects(watch.created, { code: 'CANCELLED' });
