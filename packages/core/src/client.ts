@@ -1,7 +1,7 @@
 import type { InjectionToken } from 'tsyringe';
 import { onAbort } from './abort.ts';
 import { bindMethods } from './bound-methods.ts';
-import type { CallOptions, Interceptor } from './call.ts';
+import type { CallOptions, Interceptor, InterceptorSite } from './call.ts';
 import { CallOptionNames } from './call-options.ts';
 import { ClusterFacade, type Cluster } from './cluster/cluster.ts';
 import { EndpointSync, syncEndpoints } from './cluster/sync.ts';
@@ -13,10 +13,13 @@ import type { KV } from './kv/kv.ts';
 import type { Lease } from './lease/lease.ts';
 import { Layer } from './layer.ts';
 import { MaintenanceFacade, type Maintenance } from './maintenance/maintenance.ts';
+import { memberReady } from './maintenance/ready.ts';
 import type { EtcdOperations } from './operations.ts';
 import type { ClientOptions } from './options.ts';
+import { traced } from './traced.ts';
 import { versionGate } from './version-gate.ts';
 import type { Watcher } from './watch/watch.ts';
+import { waitFor } from './wire/waiting.ts';
 import { facadesOf } from './wrap.ts';
 
 /** A client of one etcd cluster (clientv3/client.go). Connects on first use; close it, or dispose of it, to let go. */
@@ -29,6 +32,15 @@ export interface EtcdClient extends EtcdOperations, AsyncDisposable {
   setEndpoints(endpoints: readonly string[]): void;
   /** Takes the endpoints from the member list (clientv3 `Sync`). */
   sync(options?: CallOptions): Promise<void>;
+  /**
+   * Resolves when a member answers, by its status or by a verdict such as `PERMISSION_DENIED`: the connection works, and etcd is
+   * behind it. It says nothing about a quorum or a password. Endpoints that fail are asked again until `timeoutMs`, by default
+   * the client's `requestTimeoutMs`. With `endpoint` only that one is asked.
+   *
+   * Rejects with an EtcdError whose message has the reason of every endpoint, and whose `cause` is an `AggregateError` of them:
+   * at the deadline, or at once if all of them last, as `TLS_FAILED` does. Its code is theirs if they agree, else `UNAVAILABLE`.
+   */
+  ready(options?: CallOptions): Promise<void>;
   /** A new client over the same connections with more interceptors, inside those of this one; never changes this one. */
   intercept(...more: Interceptor[]): EtcdClient;
   /** The resolved stack. */
@@ -102,6 +114,15 @@ class Client implements EtcdClient {
   async sync(options?: CallOptions): Promise<void> {
     const { logger, clock } = this.#connections.site;
     await syncEndpoints(this, this.#names.of(options), logger, clock);
+  }
+
+  async ready(options?: CallOptions): Promise<void> {
+    const { site, options: defaults } = this.#connections;
+    const { wire, pipeline } = this.#parts;
+    const { timeoutMs = defaults.requestTimeoutMs, ...call } = this.#names.of(options);
+    const endpoints = call.endpoint === undefined ? this.endpoints : [call.endpoint];
+    const wait: InterceptorSite['wait'] = (waiting, work) => waitFor(waiting, wire, work);
+    await traced(memberReady({ pipeline, site: { ...site, wait } }, endpoints, { ...call, timeoutMs }));
   }
 
   intercept(...more: Interceptor[]): EtcdClient {

@@ -8,7 +8,7 @@ import { systemClock, type Clock } from './clock.ts';
 import { invalidArgument, isEtcdError, reasonText } from './errors.ts';
 import { KVRpc } from './kv/rpc.ts';
 import { LeaseRpc } from './lease/rpc.ts';
-import type { Logger } from './logger.ts';
+import { alarmOf, type Logger } from './logger.ts';
 import { resolveOptions, type ClientOptions, type ResolvedOptions } from './options.ts';
 import { foldPipeline } from './pipeline/fold.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
@@ -58,7 +58,8 @@ export function composeConnections(options: ClientOptions): Connections {
   const { endpoints, tlsByDefault, keepalive, maxReceiveBytes, connectTimeoutMs } = resolved;
   const tls = tlsOf(resolved, clock, logger);
   const connection = { keepalive, maxReceiveBytes };
-  const parts = { transport, connection, tls, connectTimeoutMs, clock, random, logger };
+  const alarm = alarmOf(options.logger, logger, 'ETCDTS_NO_CONNECTION');
+  const parts = { transport, connection, tls, connectTimeoutMs, clock, random, logger, alarm };
   // If the application gives no container, its global one is loaded when a token is first resolved.
   let known: DependencyContainer | undefined = options.container && container;
   const resolve: Connections['resolve'] = (one) => {

@@ -41,6 +41,11 @@ export function isLasting(failure: Failure): boolean {
   return Object.hasOwn(SERVER_FAILURES, code) && SERVER_FAILURES[code as EtcdServerCode][4] === 'never';
 }
 
+/** Whether a code is one of etcd's own verdicts. */
+export function isVerdict(failure: Failure): boolean {
+  return Object.hasOwn(SERVER_FAILURES, typeof failure === 'string' ? failure : failure.code);
+}
+
 /** The gRPC status number of a code. */
 export function grpcCodeOf(code: EtcdErrorCode): number {
   return GRPC_CODES.indexOf(rowOf(code)[0]);

@@ -31,6 +31,17 @@ export function clientLog(given: Logger | undefined): Logger {
   });
 }
 
+/** Reports what people should see even if they gave no logger. */
+export type Alarm = (message: string, fields: object) => void;
+
+/** Alarms as warnings of the log, and of the process as well if there is no logger. */
+export function alarmOf(given: Logger | undefined, log: Logger, code: string): Alarm {
+  return (message, fields) => {
+    log.warn(message, fields);
+    if (given === undefined) warnProcess(code, `${message} (a logger, or NODE_DEBUG=etcdts, shows more)`);
+  };
+}
+
 function guarded(logger: Logger): Logger {
   let failed = false;
   const onFailure = (reason: unknown): void => {

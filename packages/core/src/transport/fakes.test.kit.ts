@@ -170,6 +170,7 @@ export class FakeTransport implements Transport {
       connectTimeoutMs: 500,
       clock: this.clock,
       random: () => 1,
+      alarm: (line) => say(`alarm: ${line}`),
       logger: { ...silentLogger, info: (line) => say(`info: ${line}`), warn: say },
     });
   }

@@ -1,7 +1,15 @@
 import { EtcdError, clientClosed, serverText } from '../errors.ts';
+import type { Alarm } from '../logger.ts';
 import { identityOf, parseEndpoint, parseEndpoints, type Endpoint } from './endpoints.ts';
+import { LongWaits } from './long-waits.ts';
 import { NamedSlots } from './named-slots.ts';
 import { Slot, type SlotParts } from './slot.ts';
+
+/** What a picker is made with. */
+export interface PickerParts extends SlotParts {
+  /** Reports what people should see even without a logger. */
+  readonly alarm: Alarm;
+}
 
 /** A call that waits for a connection. One of its functions is called, once. */
 export interface Waiter {
@@ -19,20 +27,23 @@ const LOOK_EVERY_MS = 50;
  * reconnect in the background, so that an unreachable member delays no call.
  */
 export class Picker {
-  readonly #parts: SlotParts;
+  readonly #parts: PickerParts;
   readonly #tlsByDefault: boolean;
   readonly #waiters: Map<Waiter, Slot | undefined> = new Map();
   /** Endpoints that calls named and that are not in the list. */
   readonly #named: NamedSlots;
+  /** By the endpoint that calls name; `undefined` if any will do. */
+  readonly #longWaits: LongWaits<Slot | undefined>;
   #slots: readonly Slot[] = [];
   #turn = 0;
   #lookAt = 0;
   #closed = false;
 
-  constructor(endpoints: readonly Endpoint[], tlsByDefault: boolean, parts: SlotParts) {
+  constructor(endpoints: readonly Endpoint[], tlsByDefault: boolean, parts: PickerParts) {
     this.#parts = parts;
     this.#tlsByDefault = tlsByDefault;
     this.#named = new NamedSlots(parts.clock, (slot) => [...this.#waiters.values()].includes(slot));
+    this.#longWaits = new LongWaits(parts.clock, (target) => this.#reportWait(target));
     this.#slots = endpoints.map((endpoint) => this.#slotOf(endpoint));
   }
 
@@ -81,10 +92,11 @@ export class Picker {
     }
     const target = address === undefined ? undefined : this.#slotNamed(address);
     this.#waiters.set(waiter, target);
+    this.#longWaits.begin(target);
     if (target !== undefined) target.connect();
     else for (const slot of this.#slots) slot.connect();
     this.#settle();
-    return () => this.#waiters.delete(waiter);
+    return () => this.#leave(waiter);
   }
 
   /** Ends every connection and every wait, for good. */
@@ -92,6 +104,7 @@ export class Picker {
     this.#closed = true;
     for (const slot of this.#slots) slot.close(true);
     this.#named.close();
+    this.#longWaits.close();
     for (const waiter of [...this.#waiters.keys()]) {
       this.#waiters.delete(waiter);
       waiter.onFailure(clientClosed());
@@ -99,7 +112,15 @@ export class Picker {
   }
 
   #slotOf(endpoint: Endpoint): Slot {
-    return new Slot(endpoint, this.#parts, () => this.#settle());
+    return new Slot(endpoint, this.#parts, (slot) => {
+      if (slot.ready !== undefined) this.#stands(slot);
+      this.#settle();
+    });
+  }
+
+  #stands(slot: Slot): void {
+    this.#longWaits.end(slot);
+    if (this.#slots.includes(slot)) this.#longWaits.end(undefined);
   }
 
   #slotNamed(address: string): Slot {
@@ -107,6 +128,17 @@ export class Picker {
     const identity = identityOf(endpoint);
     const listed = this.#slots.find((slot) => identityOf(slot.endpoint) === identity);
     return listed ?? this.#named.use(identity, () => this.#slotOf(endpoint));
+  }
+
+  /** A call gives up. */
+  #leave(waiter: Waiter): void {
+    const target = this.#waiters.get(waiter);
+    if (this.#waiters.delete(waiter)) this.#longWaits.leave(target);
+  }
+
+  #reportWait(target: Slot | undefined): void {
+    const reasons = reasonsOf(target === undefined ? this.#slots : [target]);
+    this.#parts.alarm(`calls or watches have waited 10 s for a connection: ${reasons}`, { reasons });
   }
 
   #reconnect(now: number): void {
@@ -125,23 +157,29 @@ export class Picker {
       if (slot === undefined && target === undefined && !candidates.some(hopeful)) slot = this.pick(now);
       if (slot !== undefined) {
         this.#waiters.delete(waiter);
+        this.#longWaits.end(target);
         waiter.onSlot(slot);
       } else if (!candidates.some((one) => one.connecting)) {
-        this.#waiters.delete(waiter);
+        this.#leave(waiter);
         waiter.onFailure(unreachable(candidates));
       }
     }
   }
 }
 
-function unreachable(slots: readonly Slot[]): EtcdError {
+/** Why each of the slots has no connection, as text. */
+function reasonsOf(slots: readonly Slot[]): string {
   const reasons = slots.map(
     (slot) => `${slot.endpoint.address}: ${serverText(slot.failure?.details ?? 'not connected')}`,
   );
+  return `${reasons.slice(0, 5).join('; ')}${reasons.length > 5 ? '; …' : ''}`;
+}
+
+function unreachable(slots: readonly Slot[]): EtcdError {
   const tls = slots.length > 0 && slots.every((slot) => slot.failure?.tls === true);
   return new EtcdError({
     code: tls ? 'TLS_FAILED' : 'UNAVAILABLE',
-    message: `${tls ? '' : 'no connection: '}${reasons.slice(0, 5).join('; ')}${reasons.length > 5 ? '; …' : ''}`,
+    message: `${tls ? '' : 'no connection: '}${reasonsOf(slots)}`,
     outcome: 'not-applied',
     endpoint: slots.length === 1 ? slots[0]?.endpoint.address : undefined,
     cause: slots.find((slot) => slot.failure?.cause !== undefined)?.failure?.cause,
