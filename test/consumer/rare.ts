@@ -45,7 +45,8 @@ async function administer(client: EtcdClient): Promise<void> {
   assert.deepEqual((await admin.userGet('ann')).roles, ['reader']);
   await admin.userDelete('ann');
   await admin.roleDelete('reader');
-  assert.equal((await admin.status()).enabled, false);
+  // Before etcd 3.5 there is no AuthStatus.
+  if (!status.version.startsWith('3.4.')) assert.equal((await admin.status()).enabled, false);
 
   assert.equal((await invoke(client, Check, {})).status, 'SERVING');
 }
