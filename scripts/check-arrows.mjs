@@ -6,7 +6,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { findCircles, importsOf } from './imports.mjs';
 
-/** The floors of core from the top down. A file may import from its own floor and from those below. Patterns match below core/src. */
+/** The floors of core, top down. A file may import from its own floor and from those below. Patterns match below core/src. */
 const floors = Object.entries({
   index: /^(index|plugin)\.ts$/,
   client: /^(client|client-description|version-gate)\.ts$/,

@@ -55,7 +55,7 @@ export function runFile(path, { limitMs = 120_000, env = process.env } = {}) {
       const secrets = findings.take(child.pid);
       for (const hit of secrets.hits) append(`\nsecret: ${hit}\n`);
       // A killed process had no time to write its findings, and has already failed.
-      if (secrets.missing && counts.failed === 0) append('\nnobody looked for secrets in this file\n');
+      if (secrets.missing && counts.failed === 0) append('\nthe guard against secrets did not run in this file\n');
       if (counts.failed === 0 && (secrets.missing || secrets.hits.length > 0)) counts.failed = 1;
       resolve({ ...counts, ms, output, secrets });
     });

@@ -28,7 +28,7 @@ test.after(async () => {
   await certificates?.close();
 });
 
-/** A fact about TLS: skipped where there is no openssl to make certificates with. */
+/** A test of TLS, skipped if there is no openssl to make certificates. */
 function fact(name: string, body: (made: TestCertificates, etcd: EtcdServer) => Promise<void>): void {
   test(name, ({ skip }) => {
     if (certificates === undefined || secure === undefined) return skip('openssl is not installed');
@@ -42,7 +42,7 @@ const at =
   (_, done) =>
     void setImmediate(done, undefined, ips);
 
-/** What a server does with those who connect. */
+/** The behaviour of a server towards connections. */
 const MANNERS: Readonly<Record<string, (socket: Socket) => unknown>> = {
   silent: (socket) => socket.resume(),
   closing: (socket) => socket.end(),
@@ -50,7 +50,7 @@ const MANNERS: Readonly<Record<string, (socket: Socket) => unknown>> = {
   babbling: (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
 };
 
-/** A server with bad manners, at this address. */
+/** Starts a server that misbehaves, at this address. */
 async function misbehaving(manner: (socket: Socket) => unknown, host: string, port = 0): Promise<BadServer> {
   const server = createServer();
   const sockets = new Set<Socket>();
@@ -117,7 +117,7 @@ fact(
   },
 );
 
-/** The error of a put over a server, at once. */
+/** The error of a put through a server, which must come at once. */
 async function failure(options: ClientOptions, code: EtcdErrorCode): Promise<string> {
   await using client = createClient(options);
   const error = await rejects<Error>(client.kv.put('k', 'v'), { code, outcome: 'not-applied' });
@@ -144,7 +144,7 @@ test('a handshake that is broken off is the network’s: UNAVAILABLE, and over w
   }
 });
 
-/** Passes a connection on. */
+/** Passes a connection on to etcd. */
 function forward(socket: Socket, port: number): void {
   const upstream = connect(port, '127.0.0.1');
   socket.on('close', () => upstream.destroy());

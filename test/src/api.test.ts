@@ -1,4 +1,4 @@
-// The reports of the API: what is refused. That they are up to date is checked by `npm test` itself.
+// Tests what the reports of the API refuse. `npm test` itself checks that they are up to date.
 import { assert, suite } from '@etcdts/testing';
 
 interface Api {

@@ -14,7 +14,7 @@ test.after(() => etcd?.close());
 
 const metric = (name: string, labels?: Record<string, string>): Promise<number> => etcd.member.metric(name, labels);
 
-/** Streams of one method that etcd has begun to serve and not ended. */
+/** The number of streams of one method that etcd has begun to serve and not ended. */
 async function open(method: 'Watch' | 'LeaseKeepAlive'): Promise<number> {
   const labels = { grpc_method: method };
   return (await metric('grpc_server_started_total', labels)) - (await metric('grpc_server_handled_total', labels));
@@ -31,7 +31,7 @@ async function leftOvers(): Promise<Record<string, number>> {
 
 const NONE = { watchers: 0, watchStreams: 0, watchCalls: 0, keepAliveCalls: 0 };
 
-/** etcd takes its time to let go: what counts is that nothing is left while the client still lives. */
+/** Waits until etcd has no streams left. That takes some time, but must happen while the client is open. */
 async function nothingIsLeft(): Promise<void> {
   let last = {};
   const isNone = async (): Promise<boolean> => {
@@ -41,14 +41,14 @@ async function nothingIsLeft(): Promise<void> {
   await eventually(isNone).catch(() => assert.equal(last, NONE));
 }
 
-/** A client that is connected. */
+/** Makes a connected client. */
 async function connected(): Promise<EtcdClient> {
   const client = createClient({ endpoints: etcd.endpoints });
   await client.kv.get('cancel/ready');
   return client;
 }
 
-/** How a watch or keepalive is let go of: every way there is. */
+/** All ways to end a watch or keepalive. */
 const WAYS: readonly ((begun: WatchStream | KeepAlive, controller: AbortController) => unknown)[] = [
   (begun) => begun.cancel(),
   (_, controller) => controller.abort(),
@@ -106,7 +106,7 @@ test('10,000 watches and keepalives cancelled at random moments of their first 5
     else await new Promise((resolve) => setTimeout(resolve, ms));
     await WAYS[random(WAYS.length)]?.(begun, controller);
   };
-  // Few at a time, so that streams often have one watch, or one lease, and end with it.
+  // There are few at a time, so that streams often have only one watch or lease, and end with it.
   for (let i = 0; i < 10_000;) {
     const batch: Promise<void>[] = [];
     for (let count = 1 + random(20); count > 0 && i < 10_000; count--) batch.push(one(i++));

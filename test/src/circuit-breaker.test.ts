@@ -1,4 +1,4 @@
-// The plugin that docs/interceptors.md works out.
+// The plugin of docs/interceptors.md.
 import { readFile } from 'node:fs/promises';
 import { createClient, EtcdError, type EtcdClient, type EtcdErrorCode } from '@etcdts/core';
 import type { Interceptor } from '@etcdts/core/plugin';
@@ -10,7 +10,7 @@ import { breaker } from 'etcdts-circuit-breaker';
 const down: EtcdErrorCode = 'UNAVAILABLE';
 const open = { code: 'UNAVAILABLE', message: 'UNAVAILABLE: the circuit is open', outcome: 'not-applied', attempts: 0 };
 
-/** An etcd that answers as it is told, and counts. */
+/** An etcd with scripted answers. It counts requests. */
 class Script implements Interceptor {
   readonly name = 'script';
   calls = 0;
@@ -130,7 +130,7 @@ test('the document has its code as it is', async () => {
 
 test.run();
 
-// What it is to leave alone.
+// The breaker must pass these unchanged.
 const transparent = suite('contracts through a circuit breaker');
 let etcd: EtcdServer;
 let client: EtcdClient;

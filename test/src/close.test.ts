@@ -16,16 +16,16 @@ test.before(async () => {
 test.after(() => etcd?.close());
 
 interface Report {
-  /** From the call of `close()` to the exit of the process. */
+  /** The time from the call of `close()` to the exit of the process. */
   readonly exitMs: number;
-  /** What holds the process at the end, in libuv's words. */
+  /** The handles that hold the process at the end, as libuv names them. */
   readonly resources: readonly string[];
   readonly lines: readonly string[];
   readonly stderr: string;
   readonly code: number | string | null;
 }
 
-/** Runs a program that has `createClient`, `endpoint`, `report(line)` and `closing()`; it must end by itself. */
+/** Runs a program that has `createClient`, `endpoint`, `report(line)` and `closing()`. It must end without a kill. */
 async function run(body: string, endpoint: string): Promise<Report> {
   const program = `
     import { createClient } from '@etcdts/core';
@@ -38,7 +38,7 @@ async function run(body: string, endpoint: string): Promise<Report> {
     let lateMs = 0;
     const closing = () => {
       closedAt = performance.now();
-      // What a busy machine keeps from this process, seen by ticks that come late without work of its own, is not its doing.
+      // The delay by a busy machine is subtracted. Late ticks of an idle process show it.
       let [at, cpu] = [closedAt, process.cpuUsage()];
       setInterval(() => {
         const { user, system } = process.cpuUsage(cpu);
@@ -76,7 +76,7 @@ function assertEnded(report: Report, limitMs = 250): void {
   assert.is(report.stderr, '');
   assert.is(report.code, 0);
   assert.ok(report.exitMs < limitMs, `the process ended ${report.exitMs} ms after close()`);
-  // The pipes of the process itself are no handle of the client.
+  // The pipes of the process itself are not handles of the client.
   assert.equal(
     report.resources.filter((name) => !/^(Pipe|TTY|FSReq)/.test(name)),
     [],
@@ -170,7 +170,7 @@ test('H36 a process whose endpoints refuse connections ends within 250 ms of clo
 
 test('H36 a process whose TCP connect is never answered ends within 250 ms of close()', async ({ skip }) => {
   if (process.platform !== 'linux') skip('the listen queue is filled in the way of Linux');
-  // A listener that does not accept: its queue of one is filled, and further SYNs are dropped.
+  // The listener does not accept. Its queue of one is filled, so that further SYNs are dropped.
   const listener = spawn(
     process.execPath,
     [
@@ -243,7 +243,7 @@ test('H37 an open iteration holds the process', async () => {
     `,
     etcd.endpoint,
   );
-  // Nothing else was left to keep it alive: the unref'd timer came only because the watch held the process.
+  // Only the watch held the process open, so that the unref'd timer could run.
   assert.equal(report.lines, ['event']);
 });
 

@@ -24,7 +24,7 @@ test('C-02 C-03 C-05 C-06 a learner is added, started, promoted and removed', as
   await rejects(cluster.memberPromote(first), { code: 'MEMBER_NOT_LEARNER', outcome: 'not-applied' });
 
   const joining = await etcd.addMember();
-  // Until 3.6 etcd makes a voting member of a learner whose URLs are updated.
+  // Until 3.6, a change of its URLs makes a learner a voting member.
   const updates = isAtLeast(etcd.version, '3.6');
   const { member, members } = await cluster.memberAddAsLearner([updates ? 'http://127.0.0.1:1' : joining.peerUrl]);
   assert.ok(member.isLearner);
@@ -41,7 +41,7 @@ test('C-02 C-03 C-05 C-06 a learner is added, started, promoted and removed', as
     assert.ok(learner?.isLearner, 'an updated learner stays one');
   }
 
-  // A learner answers no linearizable read, so that it is never healthy.
+  // A learner does not answer linearizable reads, so that it is never healthy.
   await joining.start({ waitHealthy: false });
   const at = { endpoint: joining.clientUrl };
   const status = await eventually(() => maintenance.status(joining.clientUrl), { timeoutMs: 15_000 });
@@ -89,7 +89,7 @@ test('C-01 without a quorum the serializable list answers and the linearizable o
   await Promise.all(others.map((member) => member.kill()));
   await eventually(async () => (await client.maintenance.status(alive?.clientUrl as string)).leader === 0n);
   assert.is((await client.cluster.memberList({ serializable: true })).members.length, 3);
-  // etcd 3.4 knows only the serializable list.
+  // etcd 3.4 has only the serializable list.
   if (!isAtLeast(etcd.version, '3.5')) return;
   const error = await rejects<EtcdError>(client.cluster.memberList({ timeoutMs: 1500 }));
   assert.is(error.name, 'EtcdError');

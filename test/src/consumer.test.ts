@@ -1,6 +1,6 @@
 // limit: 400 s
 // runs alone
-// What is published, and that it works for those who install it: other compilers, module systems, bundlers.
+// Tests the published packages as they are installed, with other compilers, module systems and bundlers.
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, suite } from '@etcdts/testing';
@@ -9,7 +9,7 @@ import { root } from './documents.ts';
 import { compilers, InstalledPackages, names } from './installed-packages.ts';
 
 const test = suite('the published packages', { timeoutMs: 60_000, hookTimeoutMs: 240_000 });
-/** What is published in bundles; of the others, what the compiler made. */
+/** The packages that are published as bundles. The others are published as compiled. */
 const bundles = ['core', 'embedded'];
 const programs = ['program', 'injection', 'plugin', 'rare', 'embedded'];
 /** The embedded etcd requires its libraries when it runs, so that a bundle of it needs them beside it. */
@@ -46,7 +46,7 @@ test('hold the code, its types, a README and the license, and nothing else', asy
     assert.equal([...stems].sort(), expected.sort(), name);
   }
   const lib = (await filesOf('core')).filter((file) => file.startsWith('lib/') && !file.endsWith('.map'));
-  // How many chunks there are is the bundler's affair.
+  // The bundler decides how many chunks there are.
   const kinds = new Set(lib.map((file) => file.replace(/-[0-9A-Z]{8}\.js$/, '.js')));
   assert.equal(
     [...kinds],

@@ -14,8 +14,8 @@ const passThrough: Interceptor = {
   stream: (next) => (call) => next(call),
 };
 
-// The kinds of client that must not make a difference. Those with auth() are in auth/transparency.test.ts and
-// stack-contract.test.ts, on an etcd that demands tokens.
+// The kinds of client for which every contract must hold. Those with auth() are in auth/transparency.test.ts and
+// stack-contract.test.ts, on an etcd that requires tokens.
 const clients: Record<string, (client: EtcdClient) => EtcdOperations> = {
   'plain core': (client) => client,
   'a pass-through interceptor': (client) => client.intercept(passThrough),
@@ -30,7 +30,7 @@ const clients: Record<string, (client: EtcdClient) => EtcdOperations> = {
     ),
 };
 
-/** The contracts that every kind of client keeps, on a real etcd and on the embedded one. */
+/** The contracts of every kind of client, on a real etcd and on the embedded one. */
 export const contracts = { kv: kvContract, txn: txnContract, watch: watchContract, lease: leaseContract };
 
 /** An etcd, a real one or the embedded one. */
@@ -40,8 +40,8 @@ export interface Server extends AsyncDisposable {
 }
 
 /**
- * Makes a suite of a contract for each kind of client, with an etcd of its own: that the contract holds through it is
- * what transparent means. `start` makes the etcd.
+ * Makes a suite of a contract for each kind of client, with an etcd of its own. A transparent wrapper is one through which the
+ * contract holds. `start` makes the etcd.
  */
 export function contractSuites(
   name: string,

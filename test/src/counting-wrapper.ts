@@ -1,7 +1,7 @@
 import type { EtcdOperations } from '@etcdts/core';
 import { wrapClient, type Timer } from '@etcdts/core/plugin';
 
-/** A client that counts the changes below a prefix by a watch of its own, and says the count by a timer of its own. */
+/** A client that counts the changes below a prefix by a watch of its own, and reports the count by a timer of its own. */
 export function counting(client: EtcdOperations, prefix: string) {
   let changes = 0;
   let ticks = 0;
@@ -18,7 +18,7 @@ export function counting(client: EtcdOperations, prefix: string) {
       const tick = (): void => {
         ticks++;
         logger.info(`${changes} changes`);
-        // Holds the process: only its cancel lets it end.
+        // The timer holds the process open until it is cancelled.
         timer = clock.after(5, tick, true);
       };
       tick();

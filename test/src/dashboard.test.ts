@@ -26,12 +26,12 @@ interface Dashboard {
 const dashboard = JSON.parse(readFileSync(join(root, 'packages/metrics/dashboard/etcdts.json'), 'utf8')) as Dashboard;
 const queries = dashboard.panels.flatMap(({ targets }) => targets);
 
-/** What is no metric in a query. */
+/** Words in a query that are not metrics. */
 const LANGUAGE = new Set(['sum', 'by', 'rate', 'increase', 'histogram_quantile', 'or']);
 /** The label that Prometheus adds. */
 const SCRAPED = 'instance';
 
-/** The metrics that a query names, and the labels that it wants of them. */
+/** The metrics that a query names, and the labels that it uses of them. */
 function wants(expr: string): { readonly names: ReadonlySet<string>; readonly labels: ReadonlySet<string> } {
   const labels = new Set<string>();
   const note = (label: string): string => (labels.add(label), '');

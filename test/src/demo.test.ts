@@ -7,12 +7,12 @@ import { run, type Ending } from './program.ts';
 const demo = fileURLToPath(new URL('../../examples/demo/dist/demo.js', import.meta.url));
 const test = suite('demo', { timeoutMs: 60_000 });
 
-/** Runs the demo as a reader would; `endpoints` as the reader would set them. */
+/** Runs the demo as a reader does, with the reader's `endpoints`. */
 function runDemo(endpoints?: string): Promise<Ending> {
   return run([demo], { limitMs: 60_000, env: { ...process.env, ETCD_ENDPOINTS: endpoints } });
 }
 
-/** What a reader must have been told, in this order. */
+/** The lines that the demo must print, in this order. */
 const markers = [
   /^A story on (a real|the embedded) etcd: etcd 3\.\d+\.\d+ at /m,
   /^1 {2}Two tenants/m,
@@ -55,7 +55,7 @@ test('tells its story on an etcd of its own', async () => {
 
 test('tells its story on the embedded etcd where there is no other', async () => {
   const env = { ...process.env, ETCD_ENDPOINTS: '', ETCD_BIN: '', PATH: '' };
-  // Away from the folder where an etcd may have been fetched to.
+  // The demo runs outside of the folder in which a fetched etcd may lie.
   const ending = await run([demo], { limitMs: 60_000, env, cwd: tmpdir() });
   assertTold(ending);
   assert.match(ending.stdout, /^A story on the embedded etcd: /m);

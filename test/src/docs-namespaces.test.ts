@@ -28,7 +28,7 @@ test('its code, run from top to bottom, does what its comments say', async () =>
     assert.is(isEtcdError(error) && error.code, code);
   };
   const imports = (program.match(/^import .*$/gm) ?? []).join('\n');
-  // Beside this file, where the packages that it imports are found.
+  // The program lies beside this file, so that it finds the packages that it imports.
   const folder = await mkdtemp(join(fileURLToPath(new URL('.', import.meta.url)), 'docs-'));
   try {
     const path = join(folder, 'namespaces.mjs');

@@ -22,7 +22,7 @@ async function connected(endpoints: readonly string[]): Promise<EtcdClient> {
   return client;
 }
 
-/** Which member answered each of so many reads. */
+/** The members that answered a number of reads. */
 async function answerers(client: EtcdClient, count: number): Promise<readonly bigint[]> {
   const answers: bigint[] = [];
   for (let i = 0; i < count; i++) answers.push((await client.kv.get('test-endpoints')).header.memberId);

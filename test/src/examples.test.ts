@@ -77,7 +77,7 @@ test('tls-auth shows what a user may do, by password and by certificate, and pri
   const tour = (env: NodeJS.ProcessEnv, ...args: string[]) =>
     run([programOf('tls-auth', 'tour'), ...args], { limitMs, env: { ...base, ...env } });
 
-  // Without authentication: whoever has a certificate.
+  // There is no authentication, so that every client with a certificate has access.
   const off = await tour({}, 'app/greeting', 'hello');
   assert.is(off.code, 0, off.output);
   assert.match(off.output, /^app\/greeting is hello\n[\w.:/]+: TLS\n$/);

@@ -85,7 +85,7 @@ test('elects another leader when the leader is killed, and takes in another memb
   await cluster.members[first]?.restart();
   const host = cluster.members[second] as EtcdMember;
   const added = await cluster.addMember();
-  // etcd takes no new member in before all others have been connected for a while.
+  // etcd accepts a new member only after all others have been connected for a while.
   await eventually(() => call(host, 'cluster/member/add', { peerURLs: [added.peerUrl] }), { timeoutMs: 15_000 });
   await added.start();
   await put(added);

@@ -11,7 +11,7 @@ const test = suite('hostile servers', { timeoutMs: 20_000 });
 const DEADLINE_MS = 400;
 const GRPC = { ':status': 200, 'content-type': 'application/grpc' };
 
-// What cold messages are encoded with is loaded on first use, in some 0.2 s: not a part of any deadline here.
+// The codec of cold messages is loaded on first use, which takes some 0.2 s and must not be part of a deadline here.
 test.before(async () => {
   await using client = createClient({ endpoints: '127.0.0.1:1' });
   await client.cluster.memberList().catch(() => {});
@@ -21,7 +21,7 @@ interface Lie {
   (stream: ServerHttp2Stream, path: string, session: ServerHttp2Session): void;
 }
 
-/** A server that answers each RPC with a lie. */
+/** A server that answers each RPC with a wrong message. */
 async function lying<T>(
   lie: Lie,
   run: (client: EtcdClient) => Promise<T>,
@@ -37,7 +37,7 @@ async function lying<T>(
   return serve(server as unknown as Server, () => sessions.forEach((session) => session.destroy()), run, options);
 }
 
-/** A server that sends these bytes to whoever connects. */
+/** A server that sends these bytes on every connection. */
 async function babbling<T>(bytes: Buffer, run: (client: EtcdClient) => Promise<T>): Promise<T> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -83,7 +83,7 @@ const OK = { 'grpc-status': '0' };
 /** `{ header: {} }`. */
 const REPLY = Buffer.from([0x0a, 0x00]);
 
-/** What each call ends with; it must be an EtcdError with a clean text, by the deadline and 100 ms. */
+/** The errors of all calls. Each must be an EtcdError with a clean text, by 100 ms after the deadline. */
 async function failures(client: EtcdClient): Promise<readonly EtcdError[]> {
   const started = performance.now();
   const calls = [client.kv.get('k'), client.kv.put('k', 'v'), client.cluster.memberList()];
@@ -104,7 +104,7 @@ async function failures(client: EtcdClient): Promise<readonly EtcdError[]> {
   });
 }
 
-/** A lie that every call ends with this code for, the put with this outcome. */
+/** A wrong answer for which every call ends with this code, and the put with this outcome. */
 function lie(
   name: string,
   code: EtcdError['code'] | RegExp,

@@ -11,7 +11,7 @@ const execute = promisify(execFile);
 /** The folders of the packages that are published. */
 export const names = (await readdir(join(root, 'packages'))).filter((name) => name !== 'proto').sort();
 
-/** The compilers that the types have to please. */
+/** The compilers that must accept the types. */
 export const compilers = ['5.9.3', '6.0.3', '7.0.2'];
 
 /** The packages as they are published, installed in folders outside the repository, and an etcd for what runs there. */

@@ -11,7 +11,7 @@ test.before(async () => {
 });
 test.after(() => etcd?.close());
 
-/** Notes every RPC and stream attempt that passes. */
+/** Records every RPC and stream attempt that passes. */
 function counter(name = 'counter'): Interceptor & { readonly seen: string[] } {
   const seen: string[] = [];
   return {
@@ -50,7 +50,7 @@ test('metadata that an interceptor adds reaches etcd', async () => {
     name: 'demanding',
     unary: (next) => (call) => next({ ...call, metadata: { ...call.metadata, hasleader: 'true' } }),
   };
-  // A member that waits for its second one has no leader: it refuses whoever demands one, and answers others.
+  // A member that waits for its second one has no leader. It refuses calls that require one, and answers others.
   await using pair = await startCluster({ members: 2 });
   const [stays, goes] = pair.members as [EtcdMember, EtcdMember];
   await using client = createClient({ endpoints: stays.clientUrl });

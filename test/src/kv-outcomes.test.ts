@@ -24,7 +24,7 @@ interface Broken {
   readonly proxy: FaultProxy;
 }
 
-/** Runs with a client whose connection stands already, through a proxy. */
+/** Runs with a client that is already connected through a proxy. */
 async function throughProxy(run: (broken: Broken) => Promise<void>): Promise<void> {
   await using proxy = await startProxy(etcd.endpoint);
   await using client = createClient({ endpoints: proxy.endpoint });
@@ -32,7 +32,7 @@ async function throughProxy(run: (broken: Broken) => Promise<void>): Promise<voi
   await run({ client, proxy });
 }
 
-/** Starts calls whose replies are swallowed, waits until etcd has carried them out, and ends them as told. */
+/** Starts calls whose replies are swallowed, waits until etcd has executed them, and ends them. */
 async function loseReplies(
   { client, proxy }: Broken,
   count: number,
@@ -70,7 +70,7 @@ test('H1 H2 each of 1,000 puts whose reply is lost is applied once, and its outc
       );
     }
   });
-  // Whatever repeated a put after all has done so by now.
+  // A repeated put would have arrived by now.
   await new Promise((resolve) => setTimeout(resolve, 300));
   const { kvs } = await direct.kv.get('outcomes/put/', { prefix: true });
   assert.is(kvs.length, 1_000);

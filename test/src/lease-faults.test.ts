@@ -12,7 +12,7 @@ import type { EtcdCluster, EtcdMember } from '@etcdts/testing';
 
 const test = suite('lease faults', { timeoutMs: 40_000 });
 
-/** Watches the renewals of one lease: when the last acknowledged one was sent, and how many there were. */
+/** Observes the renewals of one lease: when the last acknowledged one was sent, and how many there were. */
 function renewals(): { interceptor: Interceptor; sentAt: number; count: number } {
   const seen = {
     sentAt: 0,
@@ -63,7 +63,7 @@ test('the signal of a lease on a frozen member aborts when the lease may be gone
   await etcd.member.freeze();
   try {
     const deadline = seen.sentAt + ttl * 1_000;
-    // A timer of this process, which says how late the machine is.
+    // A timer of this process shows how late the machine is.
     const due = new Promise<number>((resolve) => {
       setTimeout(() => resolve(performance.now()), deadline - performance.now());
     });
@@ -160,7 +160,7 @@ test('keepAliveOnce asks again where a connection breaks', async () => {
   assert.is((await renewal).ttl, 10);
 });
 
-/** Runs a program of its own that sees `@etcdts/core` and the endpoint. */
+/** Runs a separate program that has `@etcdts/core` and the endpoint. */
 function run(endpoint: string, program: string): ReturnType<typeof spawn> {
   const head = `import { createClient } from '@etcdts/core'; const client = createClient({ endpoints: '${endpoint}' });`;
   const argv = ['--input-type=module', '-e', head + program];

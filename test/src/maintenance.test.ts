@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 
 const test = suite('maintenance', { timeoutMs: 60_000 });
 
-/** One cluster of three serves all tests that kill nothing. */
+/** The cluster of three for all tests that kill no member. */
 let etcd: EtcdCluster;
 let client: EtcdClient;
 test.before(async () => {
@@ -66,7 +66,7 @@ test('M-07 hashKv is equal on all members for one revision', async () => {
   const { header } = await client.kv.put('maintenance/hash', 'one');
   await client.kv.put('maintenance/hash', 'two');
   const hash = (endpoint: string, revision?: bigint): Promise<number> =>
-    // A follower that has not come so far yet answers FUTURE_REV.
+    // A follower that does not have the revision yet answers FUTURE_REV.
     eventually(async () => (await client.maintenance.hashKv(endpoint, revision)).hash);
   const old = await Promise.all(etcd.endpoints.map((endpoint) => hash(endpoint, header.revision)));
   assert.is(new Set(old).size, 1);
@@ -129,7 +129,7 @@ test('M-12 downgrade is validated, and cancelled', async () => {
   assert.ok(version.startsWith(`${major}.${minor}`));
   await rejects(client.maintenance.downgrade('validate', '3.0.0'), { code: 'INVALID_DOWNGRADE_TARGET_VERSION' });
   await rejects(client.maintenance.downgrade('validate', 'three'), { code: 'WRONG_DOWNGRADE_VERSION_FORMAT' });
-  // Until 3.6 a cancel without a downgrade under way was an error.
+  // Until 3.6, a cancel without a downgrade under way is an error.
   const cancelled = client.maintenance.downgrade('cancel');
   if (!isAtLeast(etcd.version, '3.6')) return void (await rejects(cancelled, { code: 'NO_INFLIGHT_DOWNGRADE' }));
   assert.ok((await cancelled).version.startsWith(`${major}.${minor}`));
@@ -157,7 +157,7 @@ test('CL-12 rejectOldCluster lets a new cluster pass, and fails where an endpoin
 });
 
 test('NO_SPACE is an unknown outcome: writes that cross the quota are applied; compacting, defragmenting and disarming end it', async () => {
-  // Every write is committed at once, so that the size that the quota sees grows with each.
+  // Every write is committed at once, so that the size for the quota grows with each.
   await using full = await startEtcd({ quotaBytes: 16 * MIB, extraArgs: ['--backend-batch-limit=1'] });
   await using user = createClient({ endpoints: full.endpoints });
   const { kv, maintenance } = user;

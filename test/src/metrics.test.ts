@@ -13,7 +13,7 @@ test.before(async () => {
 });
 test.after(() => etcd?.close());
 
-/** The value of one sample, by a piece of its line; 0 where it is not there. */
+/** The value of one sample, by a part of its line; 0 if it is missing. */
 async function valueOf(registry: Registry, name: string, ...labels: string[]): Promise<number> {
   const lines = (await registry.metrics()).split('\n');
   const line = lines.find((one) => one.startsWith(name) && labels.every((label) => one.includes(`"${label}"`)));
@@ -69,7 +69,7 @@ test('a watch whose reader is behind is parked, and what it has buffered is told
   assert.is(await valueOf(registry, 'etcdts_watch_buffered_bytes'), 0);
 });
 
-/** A read whose connection is lost under way. */
+/** Makes a read that loses its connection under way. */
 async function lostRead(client: EtcdClient, proxy: FaultProxy): Promise<void> {
   await client.kv.get('metrics/d');
   proxy.pause('toClient');

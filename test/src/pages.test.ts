@@ -2,7 +2,7 @@ import { createClient, type EtcdClient, type GetResponse } from '@etcdts/core';
 import { assert, eventually, rejects, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
 import { retry } from '@etcdts/retry';
 
-// What must not differ between releases that stream ranges, 3.7 and newer, and those that do not.
+// The behaviour that releases with streamed ranges, 3.7 and newer, and those without must share.
 const test = suite('pages', { timeoutMs: 60_000 });
 
 const KEYS = 6_000;
@@ -15,7 +15,7 @@ let written: bigint;
 test.before(async () => {
   etcd = await startEtcd();
   writer = createClient({ endpoints: etcd.endpoints });
-  // More than fits into the buffers on the way, so that a stream is still at work while its first pages are read.
+  // There is more data than the buffers on the way hold, so that the stream is still active while its first pages are read.
   const value = Buffer.alloc(2_048, 1);
   for (let start = 0; start < KEYS; start += 300) {
     await Promise.all(Array.from({ length: 300 }, (_, i) => writer.kv.put(name(start + i), value)));
@@ -52,7 +52,7 @@ for (const [how, interceptors] of [
       const found = await walk(pages, async () => {
         proxy.cut(mode);
         await writer.kv.put(name(KEYS), 'later');
-        // A request that the cut meets on its way fails without retry, on every release; between two pages there is none.
+        // A request that is under way at the cut fails without retry, on every release. Between two pages there is none.
         await eventually(() => proxy.accepted > 1 || client.describe().endpoints[0]?.state !== 'ready');
       });
       assert.equal(found, WHOLE);
@@ -81,7 +81,7 @@ test('timeoutMs bounds each page, and not the time of its reader', async () => {
   proxy.pause('toClient');
   let asked = performance.now();
   const read = async (): Promise<void> => {
-    // What is in the buffers already makes a few more pages.
+    // The buffers already hold a few more pages.
     for (;;) {
       asked = performance.now();
       await iteration.next();

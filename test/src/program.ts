@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** How a program ended: `code` is null where it was killed. */
+/** How a program ended. `code` is null if it was killed. */
 export interface Ending {
   readonly code: number | null;
   readonly stdout: string;
@@ -9,7 +9,7 @@ export interface Ending {
   readonly output: string;
 }
 
-/** Runs a Node program to its end, which is enforced after `limitMs`. */
+/** Runs a Node program to its end. It is killed after `limitMs`. */
 export function run(
   args: readonly string[],
   {

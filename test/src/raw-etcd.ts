@@ -1,4 +1,4 @@
-// etcd's RPCs as they are: whatever can be written in the protos can be sent, and what comes back is not interpreted.
+// etcd's RPCs without a client: every message of the protos can be sent, and answers are not interpreted.
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, Metadata, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
@@ -6,7 +6,7 @@ import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 /** A message in proto-loader's form. */
 export type Message = Record<string, unknown>;
 
-/** How a call ended: with responses, or with an error, or both. */
+/** The end of a call: responses, an error, or both. */
 export interface Outcome {
   readonly responses: readonly Message[];
   readonly error?: { readonly code: number; readonly details: string };
@@ -15,11 +15,11 @@ export interface Outcome {
 /** A bidirectional stream. */
 export interface RawStream {
   send(message: Message): void;
-  /** Everything that came. */
+  /** All received messages. */
   readonly received: readonly Message[];
   /** How many messages wait to be sent. */
   pending(): number;
-  /** Reads no more, so that flow control stops the server. */
+  /** Stops reading, so that flow control stops the server. */
   pause(): void;
   resume(): void;
   close(): void;
@@ -42,7 +42,7 @@ function methodOf(name: string): ServiceDefinition[string] {
   return found;
 }
 
-/** A message without its empty bytes: an etcd before 3.7 takes an empty end that is on the wire for an open one. */
+/** A message without its empty bytes, because an etcd before 3.7 reads an empty range end on the wire as an open one. */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value;
@@ -50,7 +50,7 @@ function canonical(value: unknown): unknown {
   return Object.fromEntries(filled.map(([key, inner]) => [key, canonical(inner)]));
 }
 
-/** Calls an etcd without any client of ours between. */
+/** Calls an etcd without a client of ours. */
 export class RawEtcd {
   readonly #client: Client;
 
@@ -61,18 +61,18 @@ export class RawEtcd {
     });
   }
 
-  /** Calls an RPC with one request, as `KV.Put`. */
+  /** Calls an RPC, such as `KV.Put`, with one request. */
   call(name: string, request: Message, token?: string): Promise<Outcome> {
     const method = methodOf(name);
     return this.#call(name, method.requestSerialize(canonical(request) as never), token);
   }
 
-  /** Calls an RPC with bytes that need not be a message. */
+  /** Calls an RPC with any bytes. */
   callBytes(name: string, bytes: Buffer): Promise<Outcome> {
     return this.#call(name, bytes, undefined);
   }
 
-  /** Opens a stream, as `Watch.Watch`. */
+  /** Opens a stream, such as `Watch.Watch`. */
   stream(name: string): RawStream {
     const { path, requestSerialize, responseDeserialize } = methodOf(name);
     const received: Message[] = [];

@@ -1,9 +1,9 @@
-// What a client lets others see: log lines, and every error that it throws, as people and programs print it.
+// Everything that a client shows: log lines, and every error that it throws, as people and programs print it.
 import { inspect } from 'node:util';
 import type { EtcdOperations, Logger } from '@etcdts/core';
 import { formsOf, textsOf } from './secrets/texts.ts';
 
-/** Collects what was shown; the same object is shown once. */
+/** Collects what was shown. The same object counts once. */
 export class Showing {
   readonly texts: string[] = [];
   errors = 0;
@@ -20,14 +20,14 @@ export class Showing {
     this.texts.push(message, inspect(fields, { depth: Infinity }));
   }
 
-  /** Prints a thing in all the ways there are; an error with its stack, its causes and those that it sums up. */
+  /** Prints a value in all ways; an error with its stack, its causes and the errors that it sums up. */
   readonly show = (thing: unknown): void => {
     const before = this.#seen.size;
     this.texts.push(...textsOf(thing, this.#seen));
     if (thing instanceof Error && this.#seen.size > before) this.errors++;
   };
 
-  /** Which of the secrets can be read in what was shown, as text or as bytes, each with what is around it. */
+  /** The secrets in what was shown, as text or as bytes, each with the text around it. */
   hits(secrets: readonly string[]): string[] {
     return secrets.flatMap((secret) =>
       formsOf(secret).flatMap((form) =>
@@ -40,7 +40,7 @@ export class Showing {
   }
 }
 
-/** The same client; whatever it throws and rejects with, at once or in the course of an iteration, is shown as well. */
+/** Returns a client that also records every error, at once or during an iteration. */
 export function recorded<T extends EtcdOperations>(client: T, show: (error: unknown) => void): T {
   return follow(client, show);
 }
@@ -72,7 +72,7 @@ function isFollowed(value: unknown): value is object {
 
 function note<T>(value: T, show: (error: unknown) => void): T {
   if (value instanceof Promise) value.catch(show);
-  // Its reason is what whoever holds the lease gets to see.
+  // The holder of the lease sees the reason of the signal.
   if (value instanceof AbortSignal) value.addEventListener('abort', () => show(value.reason));
   return value;
 }

@@ -7,11 +7,11 @@ import { assert, eventually, rejects, startCluster, suite, type EtcdCluster, typ
 
 const test = suite('retry on a cluster', { timeoutMs: 300_000 });
 
-/** Between two calls of a load: they are made whether or not those before have ended. */
+/** The time between two calls of a load, whether or not earlier calls have ended. */
 const EVERY_MS = 20;
 
 interface Load {
-  /** Stops, waits for what is under way, and prints how it went. */
+  /** Stops, waits for the calls under way, and prints the results. */
   stop(): Promise<{ readonly failures: readonly unknown[]; readonly times: readonly number[] }>;
 }
 
@@ -73,7 +73,7 @@ test('no read fails while the leader is killed 20 times', async () => {
   }
   const { failures, times } = await reads.stop();
   assert.equal(failures, []);
-  // An election takes 1 to 2.5 s, and longer where votes are split: one call in a hundred may meet such a one.
+  // An election takes 1 to 2.5 s, and longer if votes are split. One call in a hundred may fall into such an election.
   const slow = times.filter((ms) => ms > 3_500);
   assert.ok(slow.length <= times.length / 100, `${slow.length} of ${times.length} took longer than 3.5 s`);
 });
@@ -153,7 +153,7 @@ test('H8 R-06 no read fails where one of the endpoints is a learner', async () =
   assert.equal([...attempts].toSorted(), [1, 2], 'nobody asks the learner twice');
 });
 
-/** What was under way when its member went may have been applied: that is no failure of the client's. All else is. */
+/** A call that was under way when its member stopped may have been applied, which is no failure of the client. All others are. */
 function assertInFlight(failures: readonly unknown[]): void {
   assert.equal(
     failures.filter((error) => !isEtcdError(error) || error.outcome !== 'unknown'),

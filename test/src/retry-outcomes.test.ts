@@ -37,12 +37,12 @@ test.after(async () => {
   await etcd.close();
 });
 
-/** The calls of one method, and what is to be there for them. */
+/** The calls of one method, and their preparation. */
 interface Plan {
   readonly count: number;
-  /** How many at a time. Defaults to 1. */
+  /** The number of concurrent calls. Defaults to 1. */
   readonly together?: number;
-  /** Makes what the next call is to change. */
+  /** Makes the object that the next call changes. */
   prepare?(index: number): Promise<unknown>;
   call(index: number, options: CallOptions): Promise<unknown>;
 }
@@ -107,7 +107,7 @@ const plans: Record<string, Plan> = {
   },
   memberAdd: raw(methods.memberAdd as Method, () => ({ peerUrls: [nextUrl()], isLearner: true }), removeLearner),
   memberRemove: raw(methods.memberRemove as Method, () => ({ id: learner }), addLearner),
-  // Not the learner: until 3.6 etcd makes a voting member of one that is updated.
+  // The learner is left out, because until 3.6 a change of its URLs makes it a voting member.
   memberUpdate: raw(methods.memberUpdate as Method, () => ({ id: voter, peerUrls: [etcd.member.peerUrl] })),
   memberPromote: raw(methods.memberPromote as Method, () => ({ id: learner })),
   alarm: raw(methods.alarm as Method, () => ({ action: 'deactivate', memberId: 0n, alarm: 'nospace' })),

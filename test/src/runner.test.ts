@@ -22,7 +22,7 @@ const scripts = new URL('../../scripts/', import.meta.url);
 const { runFile } = (await import(new URL('run-file.mjs', scripts).href)) as { runFile: RunFile };
 const { checkArrows, checkFile, readSources } = (await import(new URL('check-arrows.mjs', scripts).href)) as Arrows;
 
-/** What the runner makes of a test file with this body. */
+/** The runner's result for a test file with this body. */
 async function judge(body: string, limitMs = 20_000): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'etcdts-runner-'));
   const file = join(folder, 'x.test.mjs');
@@ -126,7 +126,7 @@ arrows('name the line', () => {
   assert.equal(checkFile('packages/core/src/kv/kv.ts', text), ['packages/core/src/kv/kv.ts:3  may not import uvu']);
 });
 
-/** What the rules find in the sources of this repository after these lines are put in front of some of them. */
+/** The violations in the sources of this repository after these lines are put in front of some of them. */
 function planted(lines: Readonly<Record<string, string>>): string[] {
   const sources = readSources();
   for (const [file, line] of Object.entries(lines)) sources.set(file, `${line}\n${sources.get(file) ?? ''}`);

@@ -50,7 +50,7 @@ test('M-08 B-11 a snapshot comes whole, with progress and a digest that is right
     assert.is(progress.bytes + progress.remainingBytes, bytes);
     if (index > 0) assert.ok(progress.bytes > (seen[index - 1]?.bytes ?? 0));
   }
-  // Its version is known once the member has written a snapshot of its log; 3.6 and newer.
+  // The file has a version once the member has written a snapshot of its log, in 3.6 and newer.
   assert.match(snapshot.version, isAtLeast(etcd.version, '3.6') ? /^(\d+\.\d+\.\d+)?$/ : /^$/);
 });
 

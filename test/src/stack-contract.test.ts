@@ -7,7 +7,7 @@ import { contracts } from './contract-clients.ts';
 import { recorded, Showing } from './recorded.ts';
 import { startStack, user, type Stack } from './stack.ts';
 
-// Of everything that the contracts provoke, nothing is shown that is a secret: `contract/` begins each of their keys.
+// No text that the contracts cause shows a secret. Each of their keys begins with `contract/`.
 const test = suite('contracts through metrics(), retry() and auth(), and a namespace, with TLS and authentication');
 const showing = new Showing();
 const tokens: Set<string> = new Set();

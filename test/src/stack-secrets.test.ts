@@ -55,7 +55,7 @@ test('no key, value, user, password, token or private key is in an error, a log 
   await fails(() => lease.keepAliveOnce(7));
   await fails(() => read(client.watch(KEY, { startRevision: 1 })));
 
-  // What is refused in the client.
+  // Requests that the client refuses.
   await fails(() => kv.put(`${KEY}\ud800`, VALUE));
   await fails(() => kv.put(KEY, `${VALUE}\ud800`));
   await fails(() => op.put(`${KEY}\ud800`, VALUE));
@@ -132,7 +132,7 @@ test('no key, value, user, password, token or private key is in an error, a log 
   const others = 'AUTH_FAILED INVALID_AUTH_TOKEN UNAUTHENTICATED PERMISSION_DENIED AbortError CLIENT_CLOSED';
   for (const kind of `${kinds} ${ours} ${others}`.split(' ')) assert.ok(codes.has(kind), `${kind} is provoked`);
   assert.ok(showing.errors > 40, `${showing.errors} errors`);
-  // What is shown is found.
+  // A secret that is shown is found.
   assert.ok(showing.hits(['the client is closed', '127.0.0.1', 'grpc_client_handled_total', 'endpoints']).length >= 4);
   const secrets = ['sentinel-', ...stack.keySecrets, ...linesOf(rogue.key)];
   assert.equal(showing.hits(secrets), []);

@@ -1,4 +1,4 @@
-// All plugins at once, on an etcd that demands certificates and tokens; everything secret is a sentinel.
+// All plugins at once, on an etcd that requires certificates and tokens. Every secret is a sentinel.
 import { readFile } from 'node:fs/promises';
 import { auth, authAdmin } from '@etcdts/auth';
 import { createClient, type ClientOptions, type EtcdClient } from '@etcdts/core';
@@ -12,7 +12,7 @@ import { addUsers, TTL_MS } from './auth/auth-etcd.ts';
 export const PASSWORD = 'sentinel-password';
 export const user = { username: 'sentinel-user', password: PASSWORD };
 
-/** An etcd, and what a client of it needs. */
+/** An etcd, and the options that a client of it needs. */
 export interface Stack extends AsyncDisposable {
   readonly etcd: EtcdServer;
   readonly registry: Registry;
@@ -64,7 +64,7 @@ export async function startStack(): Promise<Stack> {
   };
 }
 
-/** What is secret of a private key in PEM; not its first and last line. */
+/** The secret lines of a private key in PEM, without its first and last line. */
 export function linesOf(pem: Buffer): string[] {
   return pem
     .toString()

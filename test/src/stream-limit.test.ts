@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 
 const test = suite('a limit of streams', { timeoutMs: 20_000 });
 
-/** A server that allows two streams at a time and answers none, as a proxy whose backend hangs. */
+/** A server that allows two streams at a time and answers none, like a proxy with a backend that hangs. */
 async function narrow(): Promise<AsyncDisposable & { endpoint: string; paths: string[] }> {
   const server = createServer({ settings: { maxConcurrentStreams: 2 } });
   const sessions = new Set<ServerHttp2Session>();
@@ -54,7 +54,7 @@ test('H1: a put that waits for a stream is not applied at its deadline, and the 
     [`etcdts: ${server.endpoint}: calls wait for a stream: the peer allows 2 at a time`],
   );
   await Promise.all(held);
-  // What was given up while it waited has never left.
+  // A call that was given up while it waited has never left.
   assert.is(server.paths.length, 2);
 });
 

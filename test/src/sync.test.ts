@@ -9,7 +9,7 @@ function warnings(): { readonly lines: string[]; readonly logger: Logger } {
   return { lines, logger: { debug() {}, info() {}, warn: (line) => void lines.push(line), error() {} } };
 }
 
-/** A transport that notes what it connects to. */
+/** A transport that records the endpoints of its connections. */
 function counted(): { readonly connected: string[]; readonly transport: Transport } {
   const grpc = grpcTransport();
   const connected: string[] = [];

@@ -74,7 +74,7 @@ test('K-10 a certificate that expires while the client lives is replaced: a watc
   assert.is(loads, 1);
 
   await passed(expires);
-  // What stands goes on standing; the next connection needs another certificate.
+  // Present connections stay; the next one needs another certificate.
   await client.kv.put('tls-load/a', 'still');
   current = await options(ca, await sign('alice'));
   proxy.cut();
@@ -84,7 +84,7 @@ test('K-10 a certificate that expires while the client lives is replaced: a watc
   assert.equal(seen, ['before', 'fixed before', 'still', 'after']);
   assert.ok(loads >= 2);
   assert.equal(client.describe().tls, { ca: true, clientCertificate: true, insecureSkipVerify: false, load: true });
-  // The guard of this test: without the new certificate, etcd lets nobody in.
+  // This guards the test: without the new certificate, etcd refuses every client.
   await rejects(fixed.kv.put('tls-load/b', 'fixed after'), { code: 'TLS_FAILED', outcome: 'not-applied' });
   await watch.cancel();
   await reading;

@@ -37,7 +37,7 @@ test.after(async () => {
   await certificates?.close();
 });
 
-/** A fact about TLS: skipped where there is no openssl to make certificates with. */
+/** A test of TLS, skipped if there is no openssl to make certificates. */
 function fact(name: string, body: (made: TestCertificates) => Promise<void>): void {
   test(name, ({ skip }) => body(certificates ?? skip('openssl is not installed')));
 }
@@ -51,7 +51,7 @@ async function works(options: ClientOptions): Promise<void> {
   assert.is((await client.kv.get('tls')).kvs[0]?.text(), 'x');
 }
 
-/** The call fails within a second, was not applied, and its error names the reason. */
+/** Asserts that a call fails within a second, was not applied, and names the reason. */
 async function fails(options: ClientOptions, reason: RegExp, code: EtcdErrorCode = 'TLS_FAILED'): Promise<void> {
   await using client = createClient(options);
   const started = performance.now();
@@ -143,7 +143,7 @@ test('bad PEM is refused when the client is made, and named', () => {
     () => createClient(options({ key: 'secret-key' })),
     (error: Error) => !error.message.includes('secret-key'),
   );
-  // Also where only a later endpoint would use it.
+  // This holds even if only a later endpoint would use it.
   assert.throws(
     () => createClient({ ...options({ cert: 'x', key: 'y' }), endpoints: 'http://127.0.0.1:1' }),
     /INVALID_ARGUMENT: tls/,
@@ -197,7 +197,7 @@ fact('unix sockets carry plain and TLS connections, by absolute and by relative 
 });
 
 test('etcd serves a unix socket', async () => {
-  // Etcd takes "unix://host:port" alone, and makes a file of that name in its working directory.
+  // etcd accepts only "unix://host:port", and makes a file of that name in its working directory.
   const folder = await mkdtemp(join(tmpdir(), 'etcdts-unix-'));
   const cwd = process.cwd();
   try {

@@ -87,7 +87,7 @@ test('H16: a rolling restart of all members loses nothing', async () => {
   const writing = (async () => {
     for (let i = 0; rolling; i++) {
       const key = `rolling/${i}`;
-      // What failed may have been applied: the key says so afterwards, each is written once.
+      // A failed put may have been applied. The key shows that afterwards, because each is written once.
       await writer.kv.put(key, 'v', { timeoutMs: 1_000 }).catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 2));
     }

@@ -1,8 +1,8 @@
-// What the tests of watches through faults are judged by: what was written, and what a watch delivered of it.
+// The check of the tests of watches through faults: it compares what was written with what a watch delivered.
 import type { WatchResponse, WatchStream } from '@etcdts/core';
 import { assert } from '@etcdts/testing';
 
-/** Everything that a watch delivers, read as fast as it comes. */
+/** Reads everything that a watch delivers, as fast as it comes. */
 export class Recording {
   readonly responses: WatchResponse[] = [];
   events = 0;

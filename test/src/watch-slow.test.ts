@@ -23,7 +23,7 @@ test.after(async () => {
   await etcd?.close();
 });
 
-/** What is held of buffers and heap, after the garbage is gone. */
+/** The memory of buffers and heap after a garbage collection. */
 async function held(): Promise<number> {
   for (let i = 0; i < 3; i++) {
     collect();
@@ -73,7 +73,7 @@ test('W-31: what is compacted while a watch is parked ends it with COMPACTED, af
   const value = Buffer.alloc(600, 1);
   for (let i = 0; i < 20; i++) await writer.kv.put(`parked/${i}`, value);
   const { header } = await writer.kv.put('parked/last', value);
-  // Its watch on etcd is gone once its cancel is through.
+  // The watch on etcd is gone once its cancel is confirmed.
   await eventually(async () => (await etcd.member.metric('etcd_debugging_mvcc_watcher_total')) === 0);
   await writer.kv.compact(header.revision);
   const keys: string[] = [];

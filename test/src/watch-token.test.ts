@@ -8,7 +8,7 @@ const test = suite('watch with tokens that expire', { timeoutMs: 60_000 });
 
 const PASSWORD = 'sentinel-password of root';
 
-/** As little as can be: a token, fetched when etcd refuses the one before. */
+/** The smallest auth interceptor: a token, fetched when etcd refuses the previous one. */
 function tokens(name: string, password: string): { interceptor: Interceptor; fetched(): number } {
   let token: string | undefined;
   let fetched = 0;

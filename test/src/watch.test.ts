@@ -22,7 +22,7 @@ const watchers = (): Promise<number> => etcd.member.metric('etcd_debugging_mvcc_
 const created = (watches: readonly { readonly created: Promise<unknown> }[]): Promise<unknown> =>
   Promise.all(watches.map((watch) => watch.created));
 
-// etcd takes its time to drop what the test before has left.
+// etcd needs some time to drop the watches of the previous test.
 test.before.each(() => eventually(async () => (await streams()) === 0 && (await watchers()) === 0));
 
 test('W-01: 500 watches are one stream, two with another leader requirement, and none after close', async () => {
@@ -113,7 +113,7 @@ test('W-40: a watch that starts in the future silences the bookmarks of its stre
   await client.watcher.requestProgress({ requireLeader: false });
   await eventually(() => b.responses.length === 1);
   assert.is(b.responses[0]?.progressNotify, true);
-  // Older servers answer as if the watch in the future were not there.
+  // Older servers answer as if there were no watch in the future.
   if (isAtLeast(etcd.version, '3.5.30')) assert.is(a.responses.length, 0);
 });
 

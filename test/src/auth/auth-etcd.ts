@@ -1,5 +1,5 @@
-// What the tests of authentication stand on: an etcd with users, roles and tokens that live for three seconds, a real one
-// or the embedded one.
+// The base of the tests of authentication: an etcd with users, roles and tokens that live for three seconds, a real one or the
+// embedded one.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,18 +12,18 @@ import { startEmbedded, type EmbeddedEtcd } from '@etcdts/embedded';
 import { startCluster, type EtcdCluster } from '@etcdts/testing';
 
 export const TTL_MS = 3_000;
-/** Long enough for an idle token of either kind to have expired; etcd looks once a second. */
+/** The time after which an idle token of either kind has expired. etcd checks once a second. */
 export const EXPIRY_MS = TTL_MS + 1_500;
 export const root = { username: 'root', password: 'sentinel-password of root' };
 export const app = { username: 'app', password: 'sentinel-password of app' };
 
 export type TokenKind = 'simple' | 'jwt';
 
-/** An etcd with authentication on: `root`, and `app` who may do everything with keys below `app/`. */
+/** An etcd with authentication on. Its users are `root`, and `app` with all permissions on keys below `app/`. */
 export interface AuthServer extends AsyncDisposable {
   /** `127.0.0.1:port`. */
   readonly endpoint: string;
-  /** Which etcd it is, or follows, as `3.5.16`. */
+  /** The version of etcd that it is, or follows, such as `3.5.16`. */
   readonly version: string;
   readonly tokens: TokenKind;
   /** Authenticated as root. */
@@ -31,9 +31,9 @@ export interface AuthServer extends AsyncDisposable {
   readonly admin: Auth;
   /** A client that authenticates as `app`. */
   as(user?: typeof app, options?: Partial<ClientOptions>): EtcdClient;
-  /** How many Authenticate requests it has answered, well or badly; the embedded one, those of clients made by `as`. */
+  /** How many Authenticate requests it has answered, refusals included; the embedded one counts those of clients made by `as`. */
   authenticates(): Promise<number>;
-  /** Lets so much time pass for it. */
+  /** Lets time pass for the etcd. */
   pass(ms: number): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export async function startAuthEtcd(kind: TokenKind, members = 1): Promise<AuthE
   const keys = kind === 'jwt' ? await createKeys() : undefined;
   const etcd = await startCluster({
     members,
-    // The cost of a password check is not what these tests are about.
+    // Password checks are cheap, because these tests are not about their cost.
     extraArgs: ['--bcrypt-cost=4'],
     ...(keys === undefined ? { authTokenTtl: TTL_MS / 1_000 } : { authToken: keys.flag }),
   });
@@ -82,7 +82,7 @@ export async function startAuthEtcd(kind: TokenKind, members = 1): Promise<AuthE
   };
 }
 
-/** Starts the embedded one, whose time is moved on. */
+/** Starts the embedded one. Tests move its time on. */
 export async function startAuthEmbedded(): Promise<AuthEmbedded> {
   const etcd = await startEmbedded({ authTokenTtl: TTL_MS / 1_000 });
   let authenticates = 0;

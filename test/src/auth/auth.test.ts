@@ -1,5 +1,5 @@
 // limit: 240 s
-// What only a real etcd can show; the rest is in contract.test.ts.
+// These tests need a real etcd. The rest is in contract.test.ts.
 import { assert, eventually, suite } from '@etcdts/testing';
 import { EXPIRY_MS, root, sleep, startAuthEtcd, TTL_MS, type AuthEtcd, type TokenKind } from './auth-etcd.ts';
 
@@ -24,7 +24,7 @@ for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
       }
     };
     await Promise.all(Array.from({ length: 100 }, work));
-    // A simple token lives on by being used.
+    // Each use of a simple token prolongs its life.
     const renewals = (await one.authenticates()) - before;
     if (kind === 'simple') assert.is(renewals, 0);
     else assert.ok(renewals >= 2 && renewals <= 3, `${renewals} renewals, ${calls} calls`);

@@ -23,7 +23,7 @@ for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
     await spread(99);
     assert.is((await one.authenticates()) - before, 1);
 
-    // Followers may lag behind: they know an older state of users and roles than the token does, or the other way round.
+    // Followers may lag: their state of users and roles may be older or newer than the token's.
     let done = false;
     const work = async (endpoint: string): Promise<void> => {
       while (!done) await client.kv.get('app/spread/1', { serializable: true, endpoint });

@@ -1,4 +1,4 @@
-// What authentication promises, on whatever etcd there is.
+// The promises of authentication, on any etcd.
 import { suite } from '@etcdts/testing';
 import type { Suite } from '@etcdts/testing';
 import { authEnabling } from './enabling.ts';
@@ -12,7 +12,7 @@ import { authUsers } from './users.ts';
 import { authWatches } from './watches.ts';
 import type { Server } from '../contract-clients.ts';
 
-/** The suite of the auth contract; `plain` makes an etcd without users. */
+/** Makes the suite of the auth contract. `plain` makes an etcd without users. */
 export function authSuite(name: string, start: () => Promise<AuthServer>, plain: () => Promise<Server>): Suite {
   const [test, server] = suiteOn(name, start);
   authEnabling(test, server, plain);
@@ -26,7 +26,7 @@ export function authSuite(name: string, start: () => Promise<AuthServer>, plain:
   return test;
 }
 
-/** The suite of what depends on the kind of token. */
+/** Makes the suite of the tests that depend on the kind of token. */
 export function authTokenSuite(name: string, start: () => Promise<AuthServer>): Suite {
   const [test, server] = suiteOn(name, start);
   authTokens(test, server);

@@ -7,9 +7,9 @@ import { addUsers, app, root, type AuthServer } from './auth-etcd.ts';
 import type { Server } from '../contract-clients.ts';
 import { limitedUser, nobody } from './limited.ts';
 
-/** Authentication is switched on and off; `start` makes an etcd that has none yet. */
+/** Adds the tests that switch authentication on and off. `start` makes an etcd that has none yet. */
 export function authEnabling(test: Suite, server: () => AuthServer, start: () => Promise<Server>): void {
-  /** Before, there was no RPC for it. */
+  /** Older releases have no RPC for it. */
   const tellsStatus = (): boolean => isAtLeast(server().version, '3.5');
 
   test('authentication needs root with its role; switching twice is no error (A-04)', async () => {
@@ -36,7 +36,7 @@ export function authEnabling(test: Suite, server: () => AuthServer, start: () =>
 
   test('while authentication is off nobody signs in, and no token is looked at', async () => {
     await using etcd = await start();
-    // Before, tokens were looked at all the same.
+    // Older releases check tokens nevertheless.
     const interceptors = isAtLeast(server().version, '3.5') ? [auth({ token: 'sentinel-token' })] : [];
     await using client = createClient({ endpoints: etcd.endpoint, interceptors });
     await rejects(invoke(client, methods.authenticate, { name: app.username, password: app.password }), {

@@ -3,7 +3,7 @@ import type { Suite } from '@etcdts/testing';
 import type { AuthServer } from './auth-etcd.ts';
 import { asksEverywhere, DENIED, foreignLease, limitedUser, nobody, outcomes, withToken } from './limited.ts';
 
-/** What the keys of a lease say about who may do what to it. */
+/** Adds the tests of permissions on leases, which depend on their keys. */
 export function authLeases(test: Suite, server: () => AuthServer): void {
   test('a lease that is attached to keys which a user may not write is not for that user', async () => {
     const one = server();

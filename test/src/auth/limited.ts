@@ -1,13 +1,13 @@
-// Users of a test's own, and what they are told.
+// Users of one test, and the results of their calls.
 import { auth, type PermissionOptions } from '@etcdts/auth';
 import { createClient, isEtcdError, type EtcdClient } from '@etcdts/core';
 import { invoke, methods } from '@etcdts/core/plugin';
 import { isAtLeast } from '@etcdts/testing';
 import type { AuthServer } from './auth-etcd.ts';
 
-/** A user who may do what was granted, and nothing else. */
+/** A user with only the permissions that a test grants. */
 export interface LimitedUser extends AsyncDisposable {
-  /** The user's name, and that of the role that all is granted to. */
+  /** The name of the user and of its role. */
   readonly name: string;
   readonly password: string;
   readonly client: EtcdClient;
@@ -28,23 +28,23 @@ export async function limitedUser(one: AuthServer, ...permissions: PermissionOpt
   return { name, password, client, [Symbol.asyncDispose]: () => client.close() };
 }
 
-/** A client that signs in as nobody. */
+/** A client without a user. */
 export function nobody(one: AuthServer): EtcdClient {
   return createClient({ endpoints: one.endpoint });
 }
 
-/** A client that has one token and takes no other. */
+/** A client that has one token and fetches no other. */
 export function withToken(one: AuthServer, token: string): EtcdClient {
   return createClient({ endpoints: one.endpoint, interceptors: [auth({ token })] });
 }
 
-/** A token of a user, asked for by hand. */
+/** Fetches a token of a user by its own request. */
 export async function signIn(one: AuthServer, name: string, password: string): Promise<string> {
   await using client = nobody(one);
   return (await invoke(client, methods.authenticate, { name, password })).token;
 }
 
-/** A lease that root has granted, which goes when the test is over. */
+/** A lease that root grants. It ends with the test. */
 export async function foreignLease({ client }: AuthServer): Promise<{ readonly id: bigint } & AsyncDisposable> {
   const { id } = await client.lease.grant(600);
   const revoke = async (): Promise<void> => {
@@ -55,7 +55,7 @@ export async function foreignLease({ client }: AuthServer): Promise<{ readonly i
   return { id, [Symbol.asyncDispose]: revoke };
 }
 
-/** How calls end that are made one after the other: `ok`, or the code of the error. */
+/** The results of calls that are made one after the other: `ok`, or the code of the error. */
 export async function outcomes(...calls: (() => Promise<unknown>)[]): Promise<string[]> {
   const ends: string[] = [];
   for (const call of calls) {
@@ -70,16 +70,15 @@ export async function outcomes(...calls: (() => Promise<unknown>)[]): Promise<st
 }
 
 /**
- * Whether it is one of the etcds that ask who calls wherever that matters. The ones before take most calls about leases,
- * compaction, alarms, the status and the list of members from anybody, and what is put or nested inside a transaction
- * for permitted.
+ * Whether an etcd checks the user in all calls. Older releases accept most calls about leases, compaction, alarms, the status and
+ * the list of members from any caller, and permit all puts and nested transactions inside a transaction.
  */
 export function asksEverywhere({ version }: AuthServer): boolean {
   if (isAtLeast(version, '3.7')) return true;
   return isAtLeast(version, isAtLeast(version, '3.6') ? '3.6.12' : '3.5.32');
 }
 
-/** Whether it is one of the etcds whose status is for root alone: from the fix of CVE-2026-33413 on, until etcd #21663. */
+/** Whether only root may read the status of an etcd: from the fix of CVE-2026-33413 until etcd #21663. */
 export function keepsStatus(version: string): boolean {
   if (isAtLeast(version, '3.6')) return !isAtLeast(version, '3.6.12');
   return isAtLeast(version, '3.5.28') && !isAtLeast(version, '3.5.32');

@@ -7,11 +7,11 @@ import { asksEverywhere, keepsStatus, limitedUser, nobody, outcomes } from './li
 
 type Calls = (() => Promise<unknown>)[];
 
-/** What is about the whole of an etcd, and so is for root. */
+/** Adds the tests of operations on a whole etcd, which only root may call. */
 export function authMaintenance(test: Suite, server: () => AuthServer): void {
   const endpoint = (): string => server().endpoint;
 
-  /** Those that every etcd asks for the role of. None of them succeeds, or changes anything. */
+  /** The operations for which every etcd checks the role. None of them succeeds or changes anything. */
   const always = ({ cluster, maintenance }: EtcdClient): Calls => [
     () => maintenance.defragment(endpoint()),
     () => maintenance.hash(endpoint()),

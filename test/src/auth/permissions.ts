@@ -5,7 +5,7 @@ import type { AuthServer } from './auth-etcd.ts';
 import { DENIED, limitedUser, nobody, outcomes, signIn } from './limited.ts';
 import { RawEtcd } from '../raw-etcd.ts';
 
-/** What permissions permit. */
+/** Adds the tests of what permissions allow. */
 export function authPermissions(test: Suite, server: () => AuthServer): void {
   test('permissions of every form are granted, listed, taken back, and do what they say (A-03)', async () => {
     const { admin } = server();
@@ -113,7 +113,7 @@ export function authPermissions(test: Suite, server: () => AuthServer): void {
     );
     await admin.roleGrantPermission(user.name, { type: 'read', key: 'place/k', rangeEnd: 'place/m' });
     await admin.roleGrantPermission(user.name, { type: 'read', key: 'place/a' });
-    // etcd looks at the first one from the key on, and does not find the other.
+    // etcd compares only the first permission from the key on, and does not find the other.
     await admin.roleGrantPermission(user.name, { type: 'write', key: 'place/k', rangeEnd: 'place/m' });
     assert.equal(await types(), ['read place/a', 'write place/k', 'read place/k place/m', 'write place/k place/m']);
     await kv.get('place/k', { rangeEnd: 'place/m' });
@@ -178,7 +178,7 @@ export function authPermissions(test: Suite, server: () => AuthServer): void {
     ];
     assert.equal(await outcomes(...everything()), Array(6).fill('USER_EMPTY'));
     assert.equal(await outcomes(...everything(one.client)), Array(6).fill('ok'));
-    // Nothing is asked of a transaction that does nothing.
+    // An empty transaction needs no permission.
     assert.ok((await stranger.kv.txn({})).succeeded);
   });
 }

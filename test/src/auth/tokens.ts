@@ -5,7 +5,7 @@ import type { Suite } from '@etcdts/testing';
 import { EXPIRY_MS, root, TTL_MS, type AuthServer } from './auth-etcd.ts';
 import { limitedUser, nobody, outcomes, signIn, withToken, type LimitedUser } from './limited.ts';
 
-/** How users sign in, and how long that lasts. */
+/** Adds the tests of how users sign in, and of how long tokens live. */
 export function authTokens(test: Suite, server: () => AuthServer): void {
   test('a hundred calls in flight at expiry see no error and cause one Authenticate (A-09, H32)', async () => {
     const one = server();
@@ -165,7 +165,7 @@ export function authTokens(test: Suite, server: () => AuthServer): void {
 
   test('a new password, and the end of a user, end the tokens that were given before', async () => {
     const one = server();
-    // What is in a JWT is how old it is.
+    // A JWT contains its age.
     const ended = { code: one.tokens === 'jwt' ? 'AUTH_OLD_REVISION' : 'INVALID_AUTH_TOKEN', outcome: 'not-applied' };
     await using user = await limitedUser(one, { type: 'readwrite', key: 'ended/', prefix: true });
     await using other = await limitedUser(one, { type: 'readwrite', key: 'ended/', prefix: true });

@@ -10,7 +10,7 @@ import { Registry } from 'prom-client';
 import { app, root, startAuthEtcd, type AuthEtcd } from './auth-etcd.ts';
 import { contracts } from '../contract-clients.ts';
 
-// That the contracts hold where every call needs a token, and tokens live for three seconds, is what transparent means.
+// Transparent means that the contracts hold if every call needs a token and tokens live for three seconds.
 const kinds: Record<string, (one: AuthEtcd) => [EtcdClient, EtcdOperations]> = {
   'auth()': (one) => {
     const client = one.as(root);
@@ -24,7 +24,7 @@ const kinds: Record<string, (one: AuthEtcd) => [EtcdClient, EtcdOperations]> = {
   },
 };
 
-/** Compaction is about every key, and root's alone. */
+/** Compaction is about every key, so that only root may call it. */
 function compactAsRoot(one: AuthEtcd): Interceptor {
   return {
     name: 'compact as root',

@@ -10,7 +10,7 @@ interface Branches {
   readonly else?: Op[];
 }
 
-/** Which rights a transaction needs. */
+/** Adds the tests of the permissions that a transaction needs. */
 export function authTxns(test: Suite, server: () => AuthServer): void {
   const user = (prefix: string): Promise<LimitedUser> =>
     limitedUser(

@@ -6,7 +6,7 @@ import { root, type AuthServer } from './auth-etcd.ts';
 import { limitedUser, nobody, outcomes, signIn } from './limited.ts';
 import { RawEtcd, type Message } from '../raw-etcd.ts';
 
-/** Users and roles, who administers them, and what etcd refuses. */
+/** Adds the tests of users and roles, of their administration, and of what etcd refuses. */
 export function authUsers(test: Suite, server: () => AuthServer): void {
   test('users are added, listed, given roles, changed and removed', async () => {
     const { admin } = server();
@@ -90,7 +90,7 @@ export function authUsers(test: Suite, server: () => AuthServer): void {
       );
       assert.is(await told('Auth.RoleAdd', { name: '' }), 'etcdserver: role name is empty');
       assert.is(await told('Auth.UserGet', { name: '' }), 'etcdserver: user name not found');
-      // Before, this one brought the server down.
+      // This request crashes older servers.
       if (isAtLeast(one.version, '3.5'))
         assert.is(await told('Auth.RoleGrantPermission', { name: 'app' }), 'etcdserver: permission not given');
       const [from, to] = [Buffer.from('c'), Buffer.from('b')];

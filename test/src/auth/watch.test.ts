@@ -25,7 +25,7 @@ for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
     const reading = (async () => {
       for await (const { kv } of watch.events()) seen.push(kv.modRevision);
     })();
-    // A simple token lives on by being used: with those, renewals of a lease would keep it from ever expiring.
+    // Each use of a simple token prolongs its life, so that with simple tokens the renewals of a lease would keep it alive forever.
     const lease = await client.lease.grant(kind === 'jwt' ? 5 : 600);
     await using keepAlive = client.lease.keepAlive(lease.id);
 
@@ -39,12 +39,12 @@ for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
     })();
 
     for (let expiry = 1; expiry <= EXPIRIES; expiry++) {
-      // Idle but for its streams, the reader's token is not used; a simple token needs a second more to be noticed.
+      // The reader has only streams, which do not use its token. etcd notices an expired simple token within a second.
       await sleep(TTL_MS + 1_200);
       if (expiry % 2 === 0) await one.admin.roleGrantPermission('app', { type: 'read', key: `role-${expiry}` });
       if (expiry % 3 === 0) await one.admin.userChangePassword('app', app.password);
       proxy.cut();
-      // The stream that comes after the cut begins with the token that has expired; so does a watch that joins it.
+      // The stream after the cut begins with the expired token, and so does a watch that joins it.
       const joined = client.watch(`app/joined/${expiry}`);
       await joined.created;
       await joined.cancel();
@@ -59,7 +59,7 @@ for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
     await reading;
     assert.equal(seen, written, 'each once, in order');
     assert.not(keepAlive.signal.aborted, 'the lease is kept');
-    // The first token, and one for each expiry; one more where etcd's clock and a change of password fell together.
+    // There is the first token, one for each expiry, and one more if an expiry and a change of the password coincide.
     assert.ok(authenticated > EXPIRIES && authenticated < 2 * EXPIRIES, `${authenticated} Authenticate requests`);
   });
 }

@@ -6,9 +6,9 @@ import { EXPIRY_MS, type AuthServer } from './auth-etcd.ts';
 import { limitedUser, outcomes, type LimitedUser } from './limited.ts';
 import { Recording } from '../watch-history.ts';
 
-/** Which watches are permitted, and for how long. */
+/** Adds the tests of which watches are permitted, and for how long. */
 export function authWatches(test: Suite, server: () => AuthServer): void {
-  /** A client of the user whose connections can be cut. */
+  /** A client of the user with connections that can be cut. */
   const behind = ({ endpoint }: FaultProxy, { name, password }: LimitedUser): EtcdClient =>
     createClient({ endpoints: endpoint, interceptors: [auth({ username: name, password })] });
 
@@ -86,7 +86,7 @@ export function authWatches(test: Suite, server: () => AuthServer): void {
     for (let i = 0; i < 3; i++) {
       await put(`before-${i}`);
       await one.pass(EXPIRY_MS);
-      // Each stream begins with a token that has expired.
+      // Each stream begins with an expired token.
       proxy.cut();
       await put(`after-${i}`);
       await eventually(() => recording.events === history.length, { timeoutMs: 10_000 });

@@ -44,7 +44,7 @@ test(`${operations} random operations of users are answered as by a real etcd (s
     );
     if (given.every((token) => typeof token === 'string')) tokens.set(caller, given as string[]);
   };
-  /** Lets everybody in again, whatever has happened to them, with a role each that permits some more. */
+  /** Restores all users, each with a role that permits some keys. */
   const recover = async (): Promise<void> => {
     for (const password of ['p', 'q']) await signIn('root', password);
     for (const [method, request] of [
@@ -70,7 +70,7 @@ test(`${operations} random operations of users are answered as by a real etcd (s
       await signIn(name, 'p');
     }
   };
-  /** Of more than twelve permissions of a role, those from the same key are in Go's own order. */
+  /** If a role has more than twelve permissions, those from the same key are in Go's own order. */
   const forget = async (): Promise<void> => {
     for (const role of ['one', 'two']) same('Auth.RoleDelete', await both('Auth.RoleDelete', { role }, 'root'));
   };

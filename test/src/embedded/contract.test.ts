@@ -1,4 +1,4 @@
-// The same contracts as on a real etcd: whatever differs is a bug of the embedded one.
+// The same contracts as on a real etcd. A difference is a bug of the embedded one.
 import { startEmbedded } from '@etcdts/embedded';
 import { authSuite } from '../auth/contract.ts';
 import { startAuthEmbedded } from '../auth/auth-etcd.ts';

@@ -1,12 +1,12 @@
-// What two etcds answer, in a form in which it can be compared.
+// The answers of two etcds, in a form that can be compared.
 import type { Message, Outcome } from '../raw-etcd.ts';
 
-/** The outcome without what two etcds cannot have in common. */
+/** The outcome without the fields in which two etcds must differ. */
 export function comparable(name: string, { responses, error }: Outcome): object {
   const stripped = strip(responses) as Message[];
   if (name === 'Lease.LeaseTimeToLive')
     for (const response of stripped) (response['keys'] as string[] | undefined)?.sort();
-  // The seconds that are left depend on when each was asked.
+  // The seconds that are left depend on the time of each request.
   if (name === 'Lease.LeaseTimeToLive')
     for (const response of stripped) response['TTL'] = (response['TTL'] as bigint) > 0n ? 'some' : response['TTL'];
   if (name === 'Lease.LeaseLeases')
@@ -15,7 +15,7 @@ export function comparable(name: string, { responses, error }: Outcome): object 
   return { responses: stripped, error };
 }
 
-/** A message without what tells whose it is. */
+/** A message without the ids of its etcd. */
 export function strip(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(strip);
   if (typeof value !== 'object' || value === null) return value;
@@ -23,7 +23,7 @@ export function strip(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, strip(inner)]));
 }
 
-/** Anything as text. */
+/** Converts any value to text. */
 export function shown(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'bigint' ? String(inner) : isBuffer(inner) ? Buffer.from(inner.data).toString('latin1') : inner,
@@ -34,7 +34,7 @@ function isBuffer(value: unknown): value is { data: number[] } {
   return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'Buffer';
 }
 
-/** Where two texts begin to differ. */
+/** The position at which two texts begin to differ. */
 export function difference(real: string, embedded: string): string {
   let at = 0;
   while (real[at] === embedded[at]) at++;

@@ -2,7 +2,7 @@ import type { Operation } from './differential-operations.ts';
 import { Random } from './differential-operations.ts';
 import type { Message } from '../raw-etcd.ts';
 
-/** Who may call: nobody, or somebody with a token. */
+/** The caller: without a user, or with a token. */
 export const CALLERS = ['nobody', 'root', 'ann', 'bob', 'invalid'] as const;
 export type Caller = (typeof CALLERS)[number];
 
@@ -13,7 +13,7 @@ const KEYS = ['a', 'b', 'bb', 'c', 'd', '\xff'];
 const ENDS = ['', '', 'b', 'c', 'd', 'e', '\0'];
 const LEASES = [11, 12, 13];
 
-/** Random operations on users, roles, and what these may do. */
+/** Random operations on users, roles and permissions. */
 export class AuthOperations {
   readonly random: Random;
 
@@ -38,7 +38,7 @@ export class AuthOperations {
   #administration(): Operation {
     const { random } = this;
     const [name, role] = [random.pick(USERS), random.pick(ROLES)];
-    // Root can always be let in again.
+    // The access of root can always be restored.
     const isRoot = name === 'root';
     const password = random.pick(isRoot ? PASSWORDS.slice(0, 2) : PASSWORDS);
     const range = { key: this.#key(), rangeEnd: this.#end() };
@@ -114,7 +114,7 @@ export class AuthOperations {
     return { ...this.#keys(), prevKv: this.random.chance(30) };
   }
 
-  /** A range that does not end before it begins: what is permitted of such depends on the shape of a tree in etcd. */
+  /** A range that does not end before it begins. In etcd, permissions on the other kind depend on the shape of a tree. */
   #keys(): Message {
     const [key, rangeEnd] = [this.#key(), this.#end()];
     const ends = rangeEnd.length > 0 && rangeEnd[0] !== 0 && Buffer.compare(key, rangeEnd) >= 0;

@@ -1,4 +1,4 @@
-// Random operations: the same seed makes the same ones. They aim at what exists, and miss it often enough.
+// Random operations; the same seed makes the same ones. They mostly use keys that exist, and often enough others.
 import { isAtLeast } from '@etcdts/testing';
 import type { Message } from '../raw-etcd.ts';
 
@@ -8,7 +8,7 @@ export interface Operation {
   readonly request: Message;
 }
 
-/** What the operations before have made. */
+/** The results of earlier operations. */
 export interface World {
   revision: number;
   compacted: number;
@@ -42,7 +42,7 @@ export class Random {
   }
 }
 
-// Twelve, so that a sort of all has no more than Go sorts stably.
+// There are twelve keys, because Go sorts no more than that stably.
 const KEYS = ['\0', 'a', 'a\0', 'a/1', 'a/2', 'ab', 'b', 'b/1', 'c', 'd', 'ÿ', 'ÿÿ'].map((key) =>
   Buffer.from(key, 'latin1'),
 );
@@ -58,13 +58,13 @@ export class Generator {
   readonly #is36: boolean;
   readonly #is37: boolean;
 
-  /** `version` is that of the real etcd: what it cannot do, or does otherwise than newer ones, is left out. */
+  /** `version` is that of the real etcd. Operations that it lacks, or in which it differs from newer ones, are left out. */
   constructor(seed: number, world: World, version: string) {
     this.random = new Random(seed);
     this.#world = world;
     // Before 3.6 an unknown sort brings down the etcd.
     this.#is36 = isAtLeast(version, '3.6');
-    // Since 3.7 ranges can be streamed, and keys alone come without their leases.
+    // Since 3.7, ranges can be streamed, and `keysOnly` omits the leases.
     this.#is37 = isAtLeast(version, '3.7');
   }
 
@@ -79,7 +79,7 @@ export class Generator {
     return this.#lease(random.below(16));
   }
 
-  /** A compaction that mostly keeps some of the past. */
+  /** A compaction that usually keeps some of the history. */
   compaction(): Operation {
     const { revision, compacted } = this.#world;
     const to = this.random.chance(15) ? this.#revision() : compacted + this.random.below(revision - compacted + 1);

@@ -8,14 +8,14 @@ const BARRIER_MS = 5_000;
 /** A difference, with what led to it. */
 export class Difference extends Error {}
 
-/** Two etcds that are told the same, and what differs in what they answer. */
+/** Two etcds that get the same requests, and the differences of their answers. */
 export class Pair {
   readonly #etcds: readonly [RawEtcd, RawEtcd];
   readonly #streams: readonly [RawStream, RawStream];
   readonly #world: World = { revision: 1, compacted: -1 };
   readonly #generator: Generator;
   readonly #last: string[] = [];
-  /** Of several things that are wrong with one transaction, etcd names the same one since 3.7. */
+  /** Whether etcd always reports the same one of several faults of a transaction, as it does since 3.7. */
   readonly #ordered: boolean;
   #created = 0;
   #ids: unknown[] = [];
@@ -27,7 +27,7 @@ export class Pair {
     this.#ordered = isAtLeast(version, '3.7');
   }
 
-  /** Does the next operation on both. */
+  /** Sends the next operation to both. */
   async step(): Promise<void> {
     const { random } = this.#generator;
     const roll = random.below(1_000);
@@ -38,7 +38,7 @@ export class Pair {
     else await this.#call(this.#generator.next());
   }
 
-  /** Waits until both have told the watches everything. */
+  /** Waits until both have sent everything to the watches. */
   async settle(): Promise<void> {
     const [real, embedded] = this.#streams;
     const end = performance.now() + BARRIER_MS;
@@ -47,7 +47,7 @@ export class Pair {
       if (performance.now() > end) throw this.#difference('watches', difference(one, other));
       await pause(5);
     }
-    // What has come is the same; only what it says of the future counts.
+    // The delivered events are the same; only the revision of this response is used.
     for (const { received } of this.#streams) (received as Message[]).length = 0;
     this.#created = 0;
   }
@@ -71,7 +71,7 @@ export class Pair {
   }
 
   async #compact(): Promise<void> {
-    // Previous values are looked up as events are sent, and a real etcd looks into the past every 100 ms only.
+    // Previous values are read when events are sent, and a real etcd reads the history only every 100 ms.
     await this.settle();
     await pause(150);
     await this.settle();
@@ -104,7 +104,7 @@ export class Pair {
   }
 
   async #progress(): Promise<void> {
-    // A real etcd is silent while a watch has not been told of its past.
+    // A real etcd sends no progress until a watch has received its history.
     await this.settle();
     await pause(150);
     this.#note({ name: 'Watch.Watch', request: { progressRequest: {} } });
@@ -129,7 +129,7 @@ export class Pair {
   }
 }
 
-/** What each watch was told. How many responses its events came in is not promised, nor the headers of those. */
+/** The events of each watch. The number of their responses is not promised, nor the headers of these. */
 function byWatch(received: readonly Message[]): object {
   const watches: Record<string, unknown[]> = {};
   for (const message of received) {

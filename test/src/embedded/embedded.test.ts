@@ -187,7 +187,7 @@ test('a client that does not read its watch costs no memory: what it misses come
   await eventually(() => events() === 100);
   stream.pause();
   await put();
-  // What is not sent yet cannot be sent any more.
+  // Messages that are not sent yet cannot be sent any more.
   const revision = (await raw.call('KV.Put', { key: Buffer.from('k'), value })).responses[0]?.['header'] as Message;
   await raw.call('KV.Compact', { revision: revision['revision'] });
   stream.resume();

@@ -1,5 +1,5 @@
 // limit: 300 s
-// The official etcdctl prints of the embedded etcd what it prints of a real one. EMBEDDED_ETCDCTL chooses an etcdctl.
+// The official etcdctl prints the same for the embedded etcd and for a real one. EMBEDDED_ETCDCTL chooses an etcdctl.
 import { startEmbedded } from '@etcdts/embedded';
 import { assert, startEtcd, suite } from '@etcdts/testing';
 import { keepsStatus } from '../auth/limited.ts';
@@ -158,12 +158,12 @@ for (const [fact, story] of Object.entries(stories)) {
   });
 }
 
-/** What is printed without what two etcds cannot have in common: ids, times, sizes, versions. */
+/** The output without the parts in which two etcds must differ: ids, times, sizes, versions. */
 function plain({ command, code, stdout, stderr }: Printed, endpoint: string): Printed {
   const strip = (text: string): string =>
     text
       .replaceAll(endpoint, 'endpoint')
-      // etcdctl's own log tells of attempts and addresses.
+      // etcdctl's own log has attempts and addresses.
       .replaceAll(/^\{"level":.*\n/gm, '')
       .replaceAll(/"(cluster_id|member_id|raft_term|ID|id|lease|clusterID|memberID)":\d+/g, '"$1":0')
       .replaceAll(/"(ClusterID|MemberID|RaftTerm|Lease)" : \d+/g, '"$1" : 0')

@@ -7,7 +7,7 @@ import { findEtcd } from '@etcdts/testing';
 const LIMIT_MS = 20_000;
 const store = fileURLToPath(new URL('../../../.etcd', import.meta.url));
 
-/** The official etcdctl: what EMBEDDED_ETCDCTL names, else that beside the etcd, on the PATH, or fetched; nothing without any. */
+/** Finds the official etcdctl: EMBEDDED_ETCDCTL, or beside the etcd, on the PATH, or fetched; `undefined` if there is none. */
 export async function findEtcdctl(): Promise<string | undefined> {
   const { path } = await findEtcd();
   const folders = [dirname(path), ...(process.env['PATH'] ?? '').split(delimiter)];
@@ -16,7 +16,7 @@ export async function findEtcdctl(): Promise<string | undefined> {
   return [process.env['EMBEDDED_ETCDCTL'] ?? '', ...places].find((place) => place !== '' && existsSync(place));
 }
 
-/** What a command was and what it printed. */
+/** A command and its output. */
 export interface Printed {
   readonly command: string;
   readonly code: number | null;
@@ -36,7 +36,7 @@ export class Etcdctl {
     this.#endpoint = endpoint;
   }
 
-  /** The same etcd, without a place in the transcript. */
+  /** Runs against the same etcd without an entry in the transcript. */
   beside(): Etcdctl {
     return new Etcdctl(this.#path, this.#endpoint);
   }

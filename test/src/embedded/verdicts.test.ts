@@ -1,4 +1,4 @@
-// What etcd refuses, asked of a real one and of the embedded one, without a client of ours between.
+// Requests that etcd refuses, sent to a real one and to the embedded one without a client of ours.
 import { startEmbedded, type EmbeddedEtcd } from '@etcdts/embedded';
 import { assert, findEtcd, isAtLeast, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
 import { RawEtcd, type Message, type Outcome } from '../raw-etcd.ts';
@@ -20,7 +20,7 @@ test.after(async () => {
 const key = Buffer.from('k');
 const [end, open] = [Buffer.from('m'), Buffer.alloc(1)];
 
-/** Asks both, one after the other, and compares what they say. */
+/** Sends a request to both, one after the other, and compares the answers. */
 async function same(what: string, ask: (etcd: RawEtcd) => Promise<Outcome>): Promise<Outcome> {
   const [real, embedded] = [await ask(etcds[0]), await ask(etcds[1])];
   assert.equal(plain(embedded), plain(real), what);
@@ -35,7 +35,7 @@ test('bytes that are no request are refused as etcd does', async () => {
   for (const name of ['KV.Put', 'KV.Range', 'Lease.LeaseGrant', 'Maintenance.Status']) {
     const { error } = await same(name, async (etcd) => {
       const { responses, error: refused } = await etcd.callBytes(name, bytes);
-      // How the protobuf library words it changes between versions.
+      // The text of the protobuf library differs between versions.
       return { responses, error: { code: refused?.code ?? 0, details: refused?.details.slice(0, 35) ?? '' } };
     });
     assert.equal(error, { code: 13, details: 'grpc: error unmarshalling request: ' });
@@ -115,7 +115,7 @@ test('Lease, Cluster and Maintenance refuse what etcd refuses', async (t) => {
 test('watches are refused as etcd does', async () => {
   const streams = etcds.map((etcd) => etcd.stream('Watch.Watch'));
   const requests = [
-    // Before, a watch that starts below zero was created, and cancelled later.
+    // Older releases create a watch that starts below zero, and cancel it later.
     ...(isAtLeast(version, '3.5.20') ? [{ key, startRevision: -1 }] : []),
     { key: end, rangeEnd: key },
     { key, rangeEnd: key },
@@ -162,7 +162,7 @@ test('authentication refuses what etcd refuses', async (t) => {
     await as(undefined, 'Auth.RoleGrantPermission', { name: 'some', perm });
   await as(undefined, 'Auth.RoleGrantPermission', { name: 'none', perm: { key } });
   await as(undefined, 'Auth.RoleGet', { role: 'some' });
-  // Before 3.6 this role has no permissions to show, and all the same every right.
+  // Before 3.6, this role lists no permissions, but has all of them.
   if (isAtLeast(version, '3.6')) await as(undefined, 'Auth.RoleGet', { role: 'root' });
   for (const [user, role] of [
     ['ann', 'some'],
@@ -204,7 +204,7 @@ test('authentication refuses what etcd refuses', async (t) => {
     await as(who, 'Auth.RoleGet', { role: 'some' });
     await as(who, 'Auth.UserList', {});
     await as(who, 'Auth.AuthDisable', {});
-    // Before, these did not ask who calls.
+    // Older releases do not check the caller here.
     if (is37) {
       await as(who, 'Lease.LeaseRevoke', { ID: 99 });
       await as(who, 'Lease.LeaseLeases', {});
@@ -237,10 +237,10 @@ function plain({ responses, error }: Outcome): object {
 function stripped(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(stripped);
   if (typeof value !== 'object' || value === null) return value;
-  // What is left of a life depends on when it was asked for.
+  // The remaining TTL depends on the time of the request.
   const different = ['clusterId', 'memberId', 'raftTerm', 'grantedTTL' in value ? 'TTL' : ''];
   const entries = Object.entries(value).filter(([name]) => !different.includes(name));
-  // etcd tells the keys of a lease in any order.
+  // etcd returns the keys of a lease in any order.
   const sorted = (name: string, inner: unknown): unknown =>
     name === 'keys' && Array.isArray(inner) ? inner.toSorted() : inner;
   return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(name, stripped(inner))]));

@@ -1,15 +1,15 @@
-// The same operation for etcd, and etcd's answer as one of the model.
+// Converts operations of the model for etcd, and etcd's answers to those of the model.
 import { compare, op } from '@etcdts/core';
 import type { Compare, KeyValue, Op } from '@etcdts/core';
 import type { Answer, Row } from './model.ts';
 import type { CompareSpec, OpSpec, RangeSpec } from './specs.ts';
 
-/** Text of the model as bytes for etcd. */
+/** Converts text of the model to bytes for etcd. */
 export function bytes(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
-/** The operation for etcd. */
+/** Converts an operation for etcd. */
 export function toOp(spec: OpSpec): Op {
   switch (spec.type) {
     case 'get': {
@@ -54,7 +54,7 @@ interface Answered {
   readonly responses?: readonly Answered[];
 }
 
-/** etcd's answer as one of the model. */
+/** Converts etcd's answer to one of the model. */
 export function toAnswer(spec: OpSpec, response: unknown): Answer {
   const { kvs, count, more, prevKv, prevKvs, deleted, succeeded, responses } = response as Required<Answered>;
   switch (spec.type) {
@@ -72,13 +72,13 @@ export function toAnswer(spec: OpSpec, response: unknown): Answer {
 }
 
 /**
- * Two answers as comparable text. Where etcd sorts rows by a field that several share, their order among themselves, and
- * which of them a limit leaves, is its own: then only the fields they are sorted by count.
+ * Makes two answers comparable texts. If etcd sorts rows by a field that several share, it decides their order among themselves,
+ * and which of them a limit leaves. Then only the sort fields are compared.
  */
 export function inText(spec: OpSpec, answer: Answer): string {
   const visible = (each: OpSpec, given: Answer): unknown => {
     if (each.type === 'get' && 'rows' in given && each.keysOnly === true && each.sort?.by !== 'value') {
-      // etcd 3.7 answers these from its index, which knows of no leases.
+      // etcd 3.7 answers these from its index, which has no leases.
       return { ...given, rows: given.rows.map(({ lease: _, ...row }) => (each.sort ? row[each.sort.by] : row)) };
     }
     if (each.type === 'get' && 'rows' in given && each.sort !== undefined && each.sort.by !== 'key') {
@@ -94,7 +94,7 @@ export function inText(spec: OpSpec, answer: Answer): string {
   return print(visible(spec, answer));
 }
 
-/** Anything of the model as text. */
+/** Converts a value of the model to text. */
 export function print(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? `${each}n` : each));
 }

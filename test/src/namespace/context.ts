@@ -1,9 +1,9 @@
 import type { EtcdClient } from '@etcdts/core';
 
-/** What the tests of namespaces run against. */
+/** The etcd and client of the tests of namespaces. */
 export interface NamespaceContext {
-  /** A client that sees everything. */
+  /** A client without a namespace. */
   readonly raw: EtcdClient;
-  /** Where it is connected to. */
+  /** The endpoint of the client. */
   readonly endpoint: string;
 }

@@ -1,4 +1,4 @@
-// What namespaces promise, on whatever etcd there is.
+// The promises of namespaces, on any etcd.
 import { createClient } from '@etcdts/core';
 import type { EtcdClient } from '@etcdts/core';
 import { suite } from '@etcdts/testing';
@@ -8,7 +8,7 @@ import type { NamespaceContext } from './context.ts';
 import { namespaceEscapes } from './escapes.ts';
 import { namespaceRules } from './rules.ts';
 
-/** The suite of the namespace contract, on an etcd that `start` makes. */
+/** Makes the suite of the namespace contract, on an etcd that `start` makes. */
 export function namespaceSuite(name: string, start: () => Promise<Server>): Suite {
   const test = suite(`${name} contract`);
   let etcd: Server | undefined;

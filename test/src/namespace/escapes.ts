@@ -6,7 +6,7 @@ import { assert, rejects } from '@etcdts/testing';
 import type { Suite } from '@etcdts/testing';
 import type { NamespaceContext } from './context.ts';
 
-/** The ways out of a namespace, all of which are shut. */
+/** Adds the tests of the ways out of a namespace, which are all closed. */
 export function namespaceEscapes(test: Suite, context: () => NamespaceContext): void {
   const raw = (): EtcdClient => context().raw;
 
@@ -107,7 +107,7 @@ export function namespaceEscapes(test: Suite, context: () => NamespaceContext): 
     const reached = reachable(handedOut);
     const { kv, watcher, lease, cluster, maintenance } = raw();
     for (const beneath of [raw(), kv, watcher, lease, cluster, maintenance]) assert.not.ok(reached.has(beneath));
-    // A raw watch knows its full range; one from inside must not.
+    // A raw watch shows its full range; one in a namespace must not.
     const texts = [...reached].filter((each) => Buffer.isBuffer(each)).map(String);
     assert.equal(
       texts.filter((text) => text.includes('secret-place')),
@@ -134,7 +134,7 @@ function reachable(roots: readonly unknown[]): Set<unknown> {
       try {
         queue.push(Reflect.get(each, key));
       } catch {
-        // A getter of a prototype, asked without its object.
+        // This is a getter of a prototype, called without its object.
       }
     }
     queue.push(Object.getPrototypeOf(each));

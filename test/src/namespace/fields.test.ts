@@ -5,8 +5,8 @@ import { assert, suite } from '@etcdts/testing';
 const test = suite('namespace: fields of the protos');
 const protos = new URL('../../../packages/proto/etcd/', import.meta.url);
 
-// Every field of etcd's messages that holds bytes, or a lease: what a namespace does with it. A field that etcd gains is
-// not in this table, which fails the test: bring it behind the prefix first.
+// Every field of etcd's messages that holds bytes or a lease, and how a namespace handles it. A new field of etcd's is not in this
+// table, which fails the test: the namespace must handle it first.
 const FIELDS: Readonly<Record<string, 'scoped' | 'checked' | 'value' | 'unreachable'>> = {
   'KeyValue.key': 'scoped',
   'KeyValue.value': 'value',

@@ -1,5 +1,5 @@
-// A whole etcd in memory, and what a namespace of it looks like by definition: the keys that begin with its prefix, seen
-// without it. Nothing here does arithmetic on prefixes. Bytes are latin1 text, which JavaScript compares as etcd does.
+// A whole etcd in memory, and the definition of a namespace: the keys that begin with its prefix, without it. Nothing here does
+// arithmetic on prefixes. Bytes are latin1 text, which JavaScript compares as etcd does.
 
 import type { CompareSpec, GetSpec, OpSpec, PutSpec, RangeSpec, TxnSpec } from './specs.ts';
 
@@ -25,7 +25,7 @@ export interface Change {
   readonly before: Row | undefined;
 }
 
-/** What etcd refuses, by code. */
+/** The error of a request that etcd refuses, by code. */
 export class Refusal extends Error {
   readonly code: string;
   constructor(code: string) {
@@ -34,7 +34,7 @@ export class Refusal extends Error {
   }
 }
 
-/** How many revisions back can be read. */
+/** The number of past revisions that can be read. */
 const REMEMBERED = 50;
 
 /** Every key of an etcd. */
@@ -146,7 +146,7 @@ export class View {
         return { deleted: rows.length, rows: spec.prevKv === true ? rows : [] };
       }
       case 'txn': {
-        // Every compare of a transaction, nested or not, looks at the store as it was before the transaction.
+        // Every compare of a transaction, nested or not, reads the store as it was before the transaction.
         return this.#txn(spec, revision, this.rows());
       }
     }

@@ -1,4 +1,4 @@
-// Random operations, the same again for the same seed.
+// Random operations; the same seed makes the same ones.
 import type { CompareSpec, DeleteSpec, GetSpec, OpSpec, PutSpec, RangeSpec, TxnSpec } from './specs.ts';
 
 /** Random numbers from a seed (mulberry32), so that a failure can be repeated. */
@@ -29,7 +29,7 @@ export class Random {
   }
 }
 
-/** What an operation may refer to. */
+/** The things to which an operation may refer. */
 export interface Surroundings {
   /** Leases that keys can be attached to. */
   readonly leases: readonly bigint[];
@@ -37,7 +37,7 @@ export interface Surroundings {
   readonly revisions: readonly bigint[];
 }
 
-// Where prefix arithmetic goes wrong: zeros, what is next to them, delimiters, the last bytes.
+// Bytes with which prefix arithmetic may fail: zeros and their neighbours, delimiters, the last bytes.
 const BYTES = ['\x00', '\x01', '/', '0', 'a', '\xfe', '\xff'];
 const INTEGERS = ['version', 'createRevision', 'modRevision', 'lease'] as const;
 
@@ -108,7 +108,7 @@ export class Operations {
   }
 
   #delete(): DeleteSpec {
-    // Mostly small ones, or there would soon be nothing left to look at.
+    // Most ranges are small, because otherwise the store would soon be empty.
     const range: RangeSpec = this.#random.chance(0.15) ? this.#range() : { key: this.#key(), form: 'one' };
     return { type: 'delete', range, ...(this.#random.chance(0.5) && { prevKv: true }) };
   }
@@ -135,7 +135,7 @@ export class Operations {
 
 const SORTS = ['key', 'version', 'createRevision', 'modRevision', 'value'] as const;
 
-/** Whether a transaction puts a key twice, or puts one that it deletes. Says yes rather too often. */
+/** Whether a transaction puts a key twice, or puts one that it deletes. It returns true too often rather than too rarely. */
 function writesTwice(txn: TxnSpec): boolean {
   const leaves = (ops: readonly OpSpec[]): (GetSpec | PutSpec | DeleteSpec)[] =>
     ops.flatMap((each) => (each.type === 'txn' ? leaves([...each.then, ...each.else]) : [each]));

@@ -1,4 +1,4 @@
-// Random operations in namespaces, and the model of an etcd that they are judged by.
+// Random operations in namespaces, compared with the model of an etcd.
 import { createClient, isEtcdError, op } from '@etcdts/core';
 import type { EtcdClient, EtcdOperations, Op, WatchStream } from '@etcdts/core';
 import { withNamespace } from '@etcdts/namespace';
@@ -13,7 +13,7 @@ import type { OpSpec } from './specs.ts';
 
 const SEED = Number(process.env['NAMESPACE_SEED'] ?? Date.now() % 2 ** 31);
 
-// Each is a namespace of the client, or of an earlier one. They are each other's neighbours, and hold each other.
+// Each is a namespace of the client, or of an earlier one. They are neighbours, and contain each other.
 const NAMESPACES: readonly { readonly prefix: string; readonly within?: number }[] = [
   { prefix: 'app/' },
   { prefix: 'app' },
@@ -25,7 +25,7 @@ const NAMESPACES: readonly { readonly prefix: string; readonly within?: number }
   { prefix: '\0\xff', within: 5 },
 ];
 
-// Keys that are nobody's: before, after and exactly at the prefixes, and at both ends of the keyspace.
+// Keys in no namespace: before, after and exactly at the prefixes, and at both ends of the keyspace.
 const SENTINELS = [
   ...['\0', '\0\0\0\0\0', '\x01', '\xff', '\xff\xfe', '\xff\xff', '\xff\xff\xff\xff\xff\xff', 'a', 'aa', 'a\xfe'],
   ...[
@@ -54,7 +54,7 @@ interface Namespace {
   readonly seen: string[];
 }
 
-/** Adds the test that namespaces are stores of their own, by so many random operations on an etcd that `start` makes. */
+/** Adds the test that namespaces are stores of their own, with random operations on an etcd that `start` makes. */
 export function namespaceProperty(test: Suite, start: () => Promise<Server>, usual: number): void {
   const count = Number(process.env['NAMESPACE_OPERATIONS'] ?? usual);
 
@@ -126,11 +126,11 @@ async function open(client: EtcdClient, store: Store): Promise<Namespace[]> {
   return namespaces;
 }
 
-/** Runs random operations, each in a random namespace and in the model, and compares what they answer. */
+/** Runs random operations, each in a random namespace and in the model, and compares the answers. */
 async function operate(namespaces: readonly Namespace[], store: Store, everything: View, count: number): Promise<void> {
   const random = new Random(SEED);
   const operations = new Operations(random);
-  /** Every lease that lives, and in which namespaces it is an own one. */
+  /** Every live lease, and the namespaces to which it belongs. */
   const leases = new Map<bigint, readonly number[]>();
   for (let n = 0; n < count; n++) {
     const index = random.below(namespaces.length);
@@ -206,7 +206,7 @@ async function rows({ kv }: EtcdOperations): Promise<Row[]> {
   return found;
 }
 
-/** Reads a watch into `seen`, as it comes. */
+/** Reads a watch into `seen`. */
 function follow(stream: WatchStream, seen: string[]): { stream: WatchStream; reached(count: number): Promise<void> } {
   let failure: unknown;
   let notify: () => void = () => {};

@@ -8,12 +8,12 @@ import { assert, eventually, rejects, startProxy } from '@etcdts/testing';
 import type { Suite } from '@etcdts/testing';
 import type { NamespaceContext } from './context.ts';
 
-/** What a namespace shows of an etcd, and what it keeps apart. */
+/** Adds the tests of what a namespace shows of an etcd, and what it separates. */
 export function namespaceRules(test: Suite, context: () => NamespaceContext): void {
   let prefixes = 0;
   const raw = (): EtcdClient => context().raw;
 
-  /** A namespace of its own for a test, and the prefix behind which the raw client finds it. */
+  /** A namespace for one test, and its full prefix for the raw client. */
   function fresh(options?: NamespaceOptions, client: EtcdClient = raw()): { prefix: string; inside: NamespacedClient } {
     const prefix = `test${++prefixes}/`;
     return { prefix, inside: withNamespace(client, prefix, options) };

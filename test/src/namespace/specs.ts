@@ -1,4 +1,4 @@
-// Operations as data, that a model and etcd can be given alike. Bytes are latin1 text.
+// Operations as data, for both the model and etcd. Bytes are latin1 text.
 
 export interface RangeSpec {
   readonly key: string;

@@ -1,4 +1,4 @@
-// Taps on the clients that a process makes: what they are given is learned, what they say is looked at.
+// Taps on the clients of a process. They learn the secrets that clients get, and search what clients show.
 import { inspect } from 'node:util';
 import type { ClientDescription, EtcdClient, Logger } from '@etcdts/core';
 import type { Transport } from '@etcdts/core/plugin';
@@ -14,14 +14,14 @@ export function tapParts(
   const containers = Object.getPrototypeOf(tsyringe.container) as object;
   lookAt(containers, 'register', (_, [token, provider]) => {
     const name = typeof token === 'symbol' ? Symbol.keyFor(token) : undefined;
-    // Core resolves from there what it uses.
+    // Core resolves its parts from there.
     const part = provider as { useValue: unknown };
     if (name === '@etcdts/core.logger') part.useValue = taps.logger(part.useValue as Logger);
     if (name === '@etcdts/core.transport') part.useValue = taps.transport(part.useValue as Transport);
   });
 }
 
-/** The same logger; each line is handed over as well. */
+/** Returns the same logger, which also reports each line. */
 export function tappedLogger(logger: Logger, line: (text: string) => void): Logger {
   const level = (name: keyof Logger) => (message: string, fields?: object) => {
     line(fields === undefined ? message : `${message} ${inspect(fields)}`);

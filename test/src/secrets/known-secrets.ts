@@ -1,7 +1,10 @@
-// What must not be shown, and whether a text shows it.
+// The secrets, and whether a text shows one of them.
 import { formsOf, searchable } from './texts.ts';
 
-/** `credential`: a password, token or private key, which nobody may print. `data`: keys, values and users, which a program may. */
+/**
+ * `credential` is a password, token or private key, which must never be printed. `data` are keys, values and users, which a
+ * program may print.
+ */
 export type SecretKind = 'credential' | 'data';
 
 /** One secret in one text, with what is around it. */

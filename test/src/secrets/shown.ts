@@ -1,4 +1,4 @@
-// What a process has shown, gathered until it is searched.
+// Gathers what a process has shown until it is searched.
 import { SHORTEST, type Hit, type KnownSecrets, type SecretKind } from './known-secrets.ts';
 import { printed, textsOf } from './texts.ts';
 

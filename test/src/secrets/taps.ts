@@ -1,4 +1,4 @@
-// Taps on whole modules, from outside: the packages know nothing of it. Each is held by a test that plants a leak.
+// Taps on whole modules, from outside of the packages. A test that plants a leak covers each of them.
 import Module from 'node:module';
 import type { Registry } from 'prom-client';
 import type { KnownSecrets } from './known-secrets.ts';
