@@ -364,4 +364,25 @@ test('a call goes to an endpoint that it avoids only where no other stands or ma
   assert.is(wait(picker, undefined, avoid).slot?.endpoint.host, 'a', 'at once, for the others have failed to connect');
 });
 
+test('D20 a connection that stands while nobody waits ends a long wait, too', async () => {
+  const transport = new FakeTransport();
+  const picker = transport.picker('a:1');
+  const alarms = (): readonly string[] => transport.log.filter((line) => line.startsWith('alarm'));
+  /** Waits for a second, and is refused. */
+  const attempt = async (): Promise<void> => {
+    wait(picker);
+    await transport.clock.advance(400);
+    transport.to('a:1').lose('refused');
+    await transport.clock.advance(600);
+  };
+  await attempt();
+  wait(picker).stop();
+  transport.to('a:1').ready();
+  transport.to('a:1').lose();
+  for (let second = 1; second < 11; second++) await attempt();
+  assert.equal(alarms(), []);
+  await attempt();
+  assert.equal(alarms(), ['alarm: calls or watches have waited 10 s for a connection: a:1: refused']);
+});
+
 test.run();
