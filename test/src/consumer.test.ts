@@ -119,6 +119,11 @@ test('say in package.json what they are, and name no place that is not public', 
     // A server needs no client.
     const alone = name === 'core' || name === 'embedded';
     assert.is(peers?.['@etcdts/core'], alone ? undefined : `^${manifest['version']}`);
+    // The declarations reference Node's types, which an application of TypeScript has and another one need not install.
+    const typed = name === 'core' || name === 'embedded' || name === 'testing';
+    assert.is(peers?.['@types/node'], typed ? '>=20' : undefined);
+    const optional = { '@types/node': { optional: true } };
+    assert.equal(manifest['peerDependenciesMeta'], typed ? optional : undefined);
     assert.not.match(text, /workspace:|catalog:/);
     assert.equal([...text.matchAll(/https?:\/\/[^"]*/g)].map(String), []);
   }
@@ -158,14 +163,14 @@ test('name tsyringe in their types only where options take it, and add nothing t
 async function writeTsconfig(place: string, mode: 'nodenext' | 'bundler', files: readonly string[]): Promise<void> {
   const module = mode === 'nodenext' ? 'nodenext' : 'esnext';
   const compilerOptions = {
-    ...{ module, moduleResolution: mode, target: 'es2022', lib: ['es2022', 'esnext.disposable'], types: ['node'] },
+    ...{ module, moduleResolution: mode, target: 'es2022', lib: ['es2022', 'esnext.disposable'], types: [] },
     ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, rootDir: '.', outDir: 'out' },
   };
   await writeFile(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
 }
 
 for (const version of compilers) {
-  test(`compile with TypeScript ${version}: as ESM and CommonJS of Node, and for bundlers, libraries checked`, async () => {
+  test(`compile with TypeScript ${version}: as ESM and CommonJS of Node, and for bundlers, with no types named and libraries checked`, async () => {
     const tsc = packages.tsc(version);
     for (const [place, mode] of [
       [packages.app, 'bundler'],
@@ -175,7 +180,7 @@ for (const version of compilers) {
       await writeTsconfig(
         place,
         mode,
-        [...programs, 'suite'].map((name) => `${name}.ts`),
+        [...programs, 'suite', 'ranges'].map((name) => `${name}.ts`),
       );
       await packages.node([tsc, '-p', place], packages.scratch);
     }

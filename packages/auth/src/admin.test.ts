@@ -105,6 +105,9 @@ test('permissions are for a key, a prefix, a range, or from a key on (A-03)', as
   ]);
 });
 
+// The compiler refuses two forms that are written out.
+const both: { fromKey: boolean } = { fromKey: true };
+
 test('bad arguments are refused by name before anything is sent', async () => {
   const { client, sent } = recorded();
   const admin = authAdmin(client);
@@ -130,7 +133,7 @@ test('bad arguments are refused by name before anything is sent', async () => {
     [
       'INVALID_ARGUMENT',
       'fromKey',
-      (one) => one.roleGrantPermission('r', { type: 'read', key: 'b', prefix: true, fromKey: true }),
+      (one) => one.roleGrantPermission('r', { type: 'read', key: 'b', prefix: true, ...both }),
     ],
     ['EMPTY_KEY', 'key', (one) => one.roleRevokePermission('r', { key: '' })],
     ['INVALID_ARGUMENT', 'permission', (one) => one.roleGrantPermission('r', undefined as never)],

@@ -10,6 +10,7 @@ import type {
   CallOptions,
   EtcdClient,
   Permission,
+  Possible,
   RangeForms,
 } from '@etcdts/core';
 import type { KeyRange, Method } from '@etcdts/core/plugin';
@@ -63,7 +64,11 @@ export interface Auth {
   /** The names of all roles. */
   roleList(options?: CallOptions): Promise<AuthRoleListResponse>;
   /** Allows a role to read, write or both. Replaces its permission on the same key or range. Fails with `ROLE_NOT_FOUND`. */
-  roleGrantPermission(role: string, permission: PermissionOptions, options?: CallOptions): Promise<AuthHeaderResponse>;
+  roleGrantPermission<const P extends Possible<P, PermissionOptions>>(
+    role: string,
+    permission: P,
+    options?: CallOptions,
+  ): Promise<AuthHeaderResponse>;
   /** Revokes the permission on exactly this key or range. Fails with `ROLE_NOT_FOUND`, `PERMISSION_NOT_GRANTED`. */
   roleRevokePermission(
     role: string,

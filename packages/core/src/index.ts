@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * An etcd v3 client for Node: KV, watches, leases, cluster and maintenance, behind one pipeline of interceptors.
  *
@@ -40,6 +41,7 @@ export {
   type TxnInput,
 } from './kv/op.ts';
 export { compare, keyExists, keyMissing, type CompareRange, type IntegerCompare } from './kv/compare.ts';
+export type { Impossible, Possible } from './kv/possible.ts';
 export type { RangeForms } from './kv/range.ts';
 export type {
   CompactResponse,

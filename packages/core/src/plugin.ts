@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * The entry for authors of interceptors, wrappers and transports. It is public and versioned like `@etcdts/core`, the entry for
  * applications. Each name is in one of the two entries, and both share one copy of the code.

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * `@etcdts/embedded` is an etcd v3 server that runs inside your Node process: one member, in memory, for demos, examples and
  * unit tests. Production needs a real etcd; the same code runs against both.

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * `@etcdts/testing` tests code that uses etcd against real etcd processes, through faults, in strict uvu suites.
  *

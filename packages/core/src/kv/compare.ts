@@ -3,6 +3,7 @@ import { noneOf } from '../describe.ts';
 import { invalidArgument } from '../errors.ts';
 import { checkOptions } from '../known-options.ts';
 import type { Compare, CompareResult, CompareTarget } from '../messages.ts';
+import type { Possible } from './possible.ts';
 import { toRange, type RangeForms } from './range.ts';
 
 const RESULTS: readonly CompareResult[] = ['=', '!=', '>', '<'];
@@ -25,11 +26,11 @@ function make(
 }
 
 /** Makes a condition on a version, a revision or a lease. */
-export type IntegerCompare = (
+export type IntegerCompare = <const O extends Possible<O, CompareRange>>(
   key: Bytes,
   result: CompareResult,
   operand: bigint | number,
-  range?: CompareRange,
+  range?: O,
 ) => Compare;
 
 function integer(target: CompareTarget, argument: string): IntegerCompare {
@@ -41,7 +42,12 @@ function integer(target: CompareTarget, argument: string): IntegerCompare {
  * revisions and lease 0; comparing the value of a missing key is always false.
  */
 export const compare: {
-  readonly value: (key: Bytes, result: CompareResult, operand: Bytes, range?: CompareRange) => Compare;
+  readonly value: <const O extends Possible<O, CompareRange>>(
+    key: Bytes,
+    result: CompareResult,
+    operand: Bytes,
+    range?: O,
+  ) => Compare;
   readonly version: IntegerCompare;
   readonly createRevision: IntegerCompare;
   readonly modRevision: IntegerCompare;

@@ -19,6 +19,7 @@ import {
 } from './op.ts';
 import type { StreamSupport } from './page-reader.ts';
 import { pages } from './pages.ts';
+import type { Possible } from './possible.ts';
 import { toRange, type RangeForms } from './range.ts';
 import {
   txnResponse,
@@ -81,11 +82,11 @@ const PAGE_SIZE = 1_000;
  */
 export interface KV {
   /** Reads a key or a range. A missing key is no error: `kvs` is empty. */
-  get(key: Bytes, options?: GetOptions): Promise<GetResponse>;
+  get<const O extends Possible<O, GetOptions>>(key: Bytes, options?: O): Promise<GetResponse>;
   /** Writes a key. */
   put(key: Bytes, value: Bytes, options?: PutOptions): Promise<PutResponse>;
   /** Deletes a key or a range. */
-  delete(key: Bytes, options?: DeleteOptions): Promise<DeleteResponse>;
+  delete<const O extends Possible<O, DeleteOptions>>(key: Bytes, options?: O): Promise<DeleteResponse>;
   /** Runs `then` if every condition of `if` holds, else `else`; all at one revision, all or nothing. */
   txn<const Then extends readonly Op[] = readonly [], const Else extends readonly Op[] = readonly []>(
     input: TxnInput<Then, Else>,
@@ -103,7 +104,7 @@ export interface KV {
    * release: those that fail `get`. With `COMPACTED` the rest of the revision no longer exists; the pages before are whole.
    * What is returned is read once: a second iteration throws `FAILED_PRECONDITION`.
    */
-  pages(key: Bytes, options?: PagesOptions): AsyncIterable<GetResponse>;
+  pages<const O extends Possible<O, PagesOptions>>(key: Bytes, options?: O): AsyncIterable<GetResponse>;
 }
 
 /** The KV interface over a KV service: coerces arguments and builds messages, nothing else. */

@@ -4,6 +4,7 @@ import { describe, noneOf } from '../describe.ts';
 import { invalidArgument } from '../errors.ts';
 import { checkKnown, optionTable, type OptionTable } from '../known-options.ts';
 import type { Compare, DeleteOp, GetOp, Op, PutOp, SortOrder, SortTarget, TxnOp } from '../messages.ts';
+import type { Possible } from './possible.ts';
 import { toRange, type RangeForms } from './range.ts';
 
 /** Options of a get, alone or in a transaction (clientv3/op.go; etcdserverpb.RangeRequest). */
@@ -214,11 +215,11 @@ function ops(values: readonly Op[] | undefined, argument: string, depth = 0): re
 /** Makes the operations of `do` and of transactions (clientv3 `OpGet`, `OpPut`, `OpDelete`, `OpTxn`). Sends nothing. */
 export const op: {
   /** A read of a key or a range. */
-  get(key: Bytes, options?: GetOpOptions): GetOp;
+  get<const O extends Possible<O, GetOpOptions>>(key: Bytes, options?: O): GetOp;
   /** A write of a key. */
   put(key: Bytes, value: Bytes, options?: PutOpOptions): PutOp;
   /** The deletion of a key or a range. */
-  delete(key: Bytes, options?: DeleteOpOptions): DeleteOp;
+  delete<const O extends Possible<O, DeleteOpOptions>>(key: Bytes, options?: O): DeleteOp;
   /** A transaction inside another one. */
   txn<const Then extends readonly Op[] = readonly [], const Else extends readonly Op[] = readonly []>(
     input: TxnInput<Then, Else>,

@@ -3,6 +3,7 @@ import { toCount, toInt64, type Bytes } from '../bytes.ts';
 import { CallOptionNames, NO_OPTIONS, ownOptions } from '../call-options.ts';
 import { noneOf, shown } from '../describe.ts';
 import { invalidArgument } from '../errors.ts';
+import type { Possible } from '../kv/possible.ts';
 import { toRange, type RangeForms } from '../kv/range.ts';
 import type { WatchCreateRequest, WatchFilter } from '../messages.ts';
 import type { RequestProgressOptions, WatchService, WatchServiceOptions, WatchStream } from './service.ts';
@@ -45,7 +46,7 @@ const PROGRESS_OPTIONS = ownOptions<RequestProgressOptions>({ stream: checkStrea
 /** Watches (clientv3 `Watcher`). */
 export interface Watcher {
   /** Watches a key or a range, from the call on or from a revision; throws where an argument is wrong. */
-  watch(key: Bytes, options?: WatchOptions): WatchStream;
+  watch<const O extends Possible<O, WatchOptions>>(key: Bytes, options?: O): WatchStream;
   /**
    * Asks etcd for a bookmark on every watch that shares the stream of these options: those whose `stream`, metadata, leader
    * requirement, endpoint, `confidential` and options of plugins are equal.

@@ -67,8 +67,9 @@ export function kvRanges(test: Suite, kv: () => KV): void {
   });
 
   test('two forms of range, a reversed one and an empty end are refused by name (OP-02)', async () => {
-    await rejects(kv().get('k', { prefix: true, fromKey: true }), { code: 'INVALID_ARGUMENT', argument: 'fromKey' });
-    await rejects(kv().delete('k', { prefix: true, rangeEnd: 'l' }), { argument: 'rangeEnd' });
+    const prefix: { prefix: boolean } = { prefix: true };
+    await rejects(kv().get('k', { ...prefix, fromKey: true }), { code: 'INVALID_ARGUMENT', argument: 'fromKey' });
+    await rejects(kv().delete('k', { ...prefix, rangeEnd: 'l' }), { argument: 'rangeEnd' });
     await rejects(kv().get('b', { rangeEnd: 'a' }), { code: 'INVALID_ARGUMENT', argument: 'rangeEnd' });
     await rejects(kv().get('b', { rangeEnd: 'b' }), { code: 'INVALID_ARGUMENT', argument: 'rangeEnd' });
     await rejects(kv().delete('b', { rangeEnd: '' }), { code: 'EMPTY_KEY', argument: 'rangeEnd' });
