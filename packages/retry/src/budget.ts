@@ -1,15 +1,15 @@
 import { resolveBudget, type RetryBudgetOptions } from './options.ts';
 
 /**
- * What repeats may cost, over all calls: a bucket that calls and time fill and each repeat takes one from. Where everything
- * fails, it holds the load that repeats add to a small part of the load there is.
+ * The budget of repeats over all calls: a bucket that calls and time fill, and from which each repeat takes one. If everything
+ * fails, it limits the added load of repeats to a small part of the load.
  */
 export class RetryBudget {
   readonly #ratio: number;
   readonly #perMs: number;
   readonly #burst: number;
   #saved: number;
-  /** When time was last counted; `undefined` before the first repeat, when the bucket is full. */
+  /** When time was last counted; `undefined` before the first repeat, while the bucket is full. */
   #at: number | undefined;
 
   constructor(options: RetryBudgetOptions) {
@@ -20,19 +20,19 @@ export class RetryBudget {
     this.#saved = burst;
   }
 
-  /** A call begins. */
+  /** Called when a call begins. */
   earn(): void {
     this.#saved = Math.min(this.#burst, this.#saved + this.#ratio);
   }
 
-  /** Whether a repeat could be paid for now. */
+  /** Whether the budget has enough for a repeat now. */
   affords(now: number): boolean {
     this.#saved = Math.min(this.#burst, this.#saved + (now - (this.#at ?? now)) * this.#perMs);
     this.#at = now;
     return this.#saved >= 1;
   }
 
-  /** Pays for a repeat; false where there is too little. */
+  /** Takes a repeat from the budget. Returns false if there is too little. */
   spend(now: number): boolean {
     if (!this.affords(now)) return false;
     this.#saved -= 1;

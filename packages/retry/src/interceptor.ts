@@ -32,7 +32,7 @@ export function retryInterceptor(options: RetryOptions): Interceptor {
       }
     },
     stream: (next, method, site) =>
-      // Streams both ways belong to the watch hub and the lease keeper, which resume what they carry.
+      // Bidirectional streams belong to the watch hub and the lease keeper, which resume them.
       method.kind === 'bidi'
         ? next
         : (call) => {

@@ -15,14 +15,14 @@ import {
 export function drawOf(call: Call): LeaseDraw | undefined {
   if (!isCall(call, methods.leaseGrant)) return undefined;
   const draw = call.context.get(leaseDraw);
-  // Something between the client and this interceptor may have chosen another id.
+  // A wrapper or interceptor above may have chosen another id.
   return draw?.id === call.request.id ? draw : undefined;
 }
 
 /**
- * Makes the tries of a grant under ids that the client draws; others go to `next` as they are. No id is sent again after a
- * try that may have been applied: two grants under one id can be applied before and after the lease is used and revoked.
- * So the next try reads first whether the lease exists, and is made under another id if not.
+ * Makes the tries of a grant with ids that the client draws; other calls go to `next` unchanged. No id is sent again after a try
+ * that may have been applied, because two grants with one id can be applied before and after the lease is used and revoked. So
+ * the next try first reads whether the lease exists, and otherwise uses another id.
  */
 export function settlingGrants(call: Call, next: UnaryHandler, site: InterceptorSite): UnaryHandler {
   const draw = drawOf(call);
@@ -32,7 +32,7 @@ export function settlingGrants(call: Call, next: UnaryHandler, site: Interceptor
     if (unsettled) {
       const { id } = draw;
       const { ttl, grantedTtl, header } = await lookUp(attempt, id, site);
-      // The only request under this id has been applied; none is left that could be applied late.
+      // The only request with this id has been applied. None is left that could be applied late.
       if (ttl >= 0) return plainMessage({ header, id, ttl: grantedTtl });
       draw.again();
       unsettled = false;
@@ -48,8 +48,8 @@ export function settlingGrants(call: Call, next: UnaryHandler, site: Interceptor
 }
 
 /**
- * The answer of a revoke that an earlier try got done, though its own answer was lost: the refusal of the repeat shows that.
- * `undefined` if the error shows something else.
+ * Returns the answer of a revoke that an earlier try executed although its answer was lost, which the refusal of the repeat
+ * shows. `undefined` if the error shows something else.
  */
 export function answerOfEarlierTry(call: Call, error: unknown, site: InterceptorSite): Promise<unknown> | undefined {
   if (isCall(call, methods.leaseRevoke) && isEtcdError(error, 'LEASE_NOT_FOUND')) {

@@ -1,47 +1,47 @@
 import { checkOptions, invalidArgument, type OptionChecks } from '@etcdts/core/plugin';
 
-/** How one call is repeated. What a call's own `retry` leaves out is as `retry()` was told. */
+/** How one call is repeated. Options that a call's own `retry` leaves out are those of `retry()`. */
 export interface RetryCallOptions {
-  /** How often a call is tried at most, the first time included: a whole number from 1. Defaults to 20. */
+  /** The largest number of tries, including the first: a whole number from 1. Defaults to 20. */
   maxAttempts?: number | undefined;
   /**
-   * The longest pause before the first repeat; it doubles with each further one, and each pause is drawn at random between
-   * nothing and that. After the failure of one endpoint the first repeat is made at once. Defaults to 25.
+   * The longest pause before the first repeat, in milliseconds. It doubles with each further one, and each pause is random between
+   * 0 and that. After the failure of one endpoint, the first repeat has no pause. Defaults to 25.
    */
   initialBackoffMs?: number | undefined;
-  /** What the longest pause grows to. Defaults to 1,000. */
+  /** The longest pause of all, in milliseconds. Defaults to 1,000. */
   maxBackoffMs?: number | undefined;
   /**
-   * How long the first try of a call that may be repeated at any time, such as a read, may take before it is tried
-   * elsewhere; at most half of what is left of the deadline. It doubles with each try that was too slow, and the last one
-   * has all that is left. Defaults to 2,000; `Infinity` lets the first try have the whole deadline, as it has if the call
-   * names its endpoint or the client knows only one.
+   * How long the first try of a call that may always be repeated, such as a read, may take before it is tried elsewhere, in
+   * milliseconds; at most half of the rest of the deadline. It doubles with each try that was too slow, and the last one has the
+   * whole rest. Defaults to 2,000. With `Infinity`, the first try has the whole deadline, as it has if the call names its
+   * endpoint or the client has only one.
    */
   attemptTimeoutMs?: number | undefined;
   /**
-   * `unsent`, the default: a write is repeated only where the failed try provably had no effect. `at-least-once`: writes
-   * are repeated as reads are. One may then be applied twice, and a compare-and-set that was won be answered as lost.
+   * `unsent`, the default: a write is repeated only if the failed try provably had no effect. `at-least-once`: writes are repeated
+   * like reads. A write may then be applied twice, and a successful compare-and-set may be reported as failed.
    */
   writes?: 'unsent' | 'at-least-once' | undefined;
 }
 
-/** How many repeats there may be, over all calls: the guard against retry storms. */
+/** The budget of repeats over all calls, which prevents retry storms. */
 export interface RetryBudgetOptions {
-  /** Repeats that each call adds to what may be spent. Defaults to 0.1. */
+  /** The repeats that each call adds to the budget. Defaults to 0.1. */
   ratio?: number | undefined;
-  /** Repeats that each second adds. Defaults to 10. */
+  /** The repeats that each second adds. Defaults to 10. */
   perSecond?: number | undefined;
-  /** Repeats that can be saved up, and are there at the start. Defaults to 500. */
+  /** The largest budget, and the one at the start. Defaults to 500. */
   burst?: number | undefined;
 }
 
 /** Options of `retry()`. */
 export interface RetryOptions extends RetryCallOptions {
-  /** What all calls together may spend on repeats; a call beyond it fails with its last error. `false` for no limit. */
+  /** The budget of all calls together. A call beyond it fails with its last error. `false` means no limit. */
   budget?: RetryBudgetOptions | false | undefined;
 }
 
-/** How a call is repeated, with every default in place. */
+/** The options of a call with all defaults. */
 export type Policy = { readonly [Name in keyof RetryCallOptions]-?: NonNullable<RetryCallOptions[Name]> };
 
 const DEFAULTS: Policy = {
@@ -60,19 +60,19 @@ const CALL_OPTIONS: OptionChecks<RetryCallOptions> = {
   writes: true,
 };
 
-/** Refuses what is no option of `retry()`. */
+/** Refuses unknown options of `retry()`. */
 export function checkRetryOptions(options: RetryOptions): void {
   checkOptions<RetryOptions>(options, { ...CALL_OPTIONS, budget: true }, 'retry');
 }
 
-/** Checks the options of one call, as `resolvePolicy`. */
+/** Checks the options of one call, like `resolvePolicy`. */
 export function resolveCall(options: RetryCallOptions, base: Policy): Policy {
   if (typeof options !== 'object' || options === null) throw invalidArgument('retry', 'must be an object or false');
   checkOptions(options, CALL_OPTIONS, 'retry');
   return resolvePolicy(options, base);
 }
 
-/** Checks values and fills in what they leave out; the EtcdError of a wrong one names it. */
+/** Checks values and adds the defaults. The EtcdError of a wrong value names it. */
 export function resolvePolicy(options: RetryCallOptions, base: Policy = DEFAULTS): Policy {
   const maxAttempts = options.maxAttempts ?? base.maxAttempts;
   const writes = options.writes ?? base.writes;
@@ -91,7 +91,7 @@ export function resolvePolicy(options: RetryCallOptions, base: Policy = DEFAULTS
   };
 }
 
-/** The budget's options with every default in place. */
+/** Returns the budget's options with all defaults. */
 export function resolveBudget(options: RetryBudgetOptions): { [Name in keyof RetryBudgetOptions]-?: number } {
   if (typeof options !== 'object' || options === null)
     throw invalidArgument('retry.budget', 'must be an object or false');

@@ -7,10 +7,10 @@ export function isRead(call: Call): boolean {
   return call.method.safety === 'read' || (isCall(call, methods.txn) && onlyGets(call.request));
 }
 
-/** Whether a call may be sent again whatever became of the try before. Core's method table says so, but for two methods. */
+/** Whether a call may be sent again after any outcome of a try, by core's method table. Transactions and grants differ from it. */
 export function mayAlwaysRepeat(call: Call): boolean {
   if (isCall(call, methods.txn)) return onlyGets(call.request);
-  // Repeated under other ids, each settled first.
+  // Grants are repeated with other ids, after each earlier one is settled.
   return call.method.repeat === 'always' || drawOf(call) !== undefined;
 }
 

@@ -10,7 +10,7 @@ import type {
 } from '@etcdts/core/plugin';
 import type { Tries } from './tries.ts';
 
-/** A stream from the server that is opened again if it fails before its first message; after that it just fails. */
+/** A stream from the server that is opened again if it fails before its first message. A later failure is final. */
 export function repeatedStream<M extends Method>(
   call: Call<M>,
   next: StreamHandler,

@@ -13,7 +13,7 @@ import { nextTry, type NextTry } from './failures.ts';
 import type { Policy } from './options.ts';
 import { isRead, mayAlwaysRepeat } from './safety.ts';
 
-/** What the tries of one call are made with. */
+/** The parts of the tries of one call. */
 export interface TriesParts {
   readonly policy: Policy;
   /** `undefined` means no limit. */
@@ -21,7 +21,7 @@ export interface TriesParts {
   readonly site: InterceptorSite;
 }
 
-/** The tries of one call: what each may take, which failures are followed by another, and what the caller hears at last. */
+/** The tries of one call: their deadlines, the failures after which another follows, and the error that the caller gets. */
 export class Tries<M extends Method> {
   readonly #call: Call<M>;
   readonly #parts: TriesParts;
@@ -39,12 +39,12 @@ export class Tries<M extends Method> {
     this.#avoid = call.avoid;
   }
 
-  /** Whether a try so far may have been applied, though it failed. */
+  /** Whether a failed try may have been applied. */
   get maybeApplied(): boolean {
     return this.#maybeApplied;
   }
 
-  /** The call as its present try makes it. `sliced`: it has a part of the deadline, where it can be tried again. */
+  /** Returns the call of the present try. If `sliced`, it has only a part of the deadline, so that it can be tried again. */
   present(sliced: boolean): Call<M> {
     const deadline = sliced ? this.#slice() : this.#call.deadline;
     if (this.#tries === 1 && deadline === this.#call.deadline) return this.#call;
@@ -52,7 +52,7 @@ export class Tries<M extends Method> {
     return { ...this.#call, deadline, attempt, avoid: this.#avoid };
   }
 
-  /** Takes note of a failure, and returns how long to wait before the next try; throws where there is none. */
+  /** Records a failure, and returns how long to wait before the next try. Throws if there is none. */
   pauseAfter(reason: unknown): number {
     const { signal, deadline, context } = this.#call;
     if (signal?.aborted) throw signal.reason;
@@ -72,7 +72,7 @@ export class Tries<M extends Method> {
     return pause;
   }
 
-  /** The error of a stream that failed after its first message: that is the end of it. */
+  /** Returns the error of a stream that failed after its first message, which is final. */
   ended(reason: unknown): unknown {
     if (!isEtcdError(reason)) return reason;
     this.#sent += reason.attempts;
@@ -83,7 +83,7 @@ export class Tries<M extends Method> {
     const { policy, budget, site } = this.#parts;
     const { deadline, endpoint } = this.#call;
     const { attemptTimeoutMs, maxAttempts } = policy;
-    // A slice gives up an answer that may be on its way, for one from elsewhere; here there is no elsewhere.
+    // A slice gives up a late answer for one from another endpoint. Here there is no other endpoint.
     if (endpoint !== undefined || site.endpointCount() < 2) return deadline;
     if (!this.#always || attemptTimeoutMs === Infinity || this.#tries >= maxAttempts) return deadline;
     const now = site.clock.now();
@@ -102,7 +102,7 @@ export class Tries<M extends Method> {
     return isLasting(error) && asked ? undefined : nextTry(error);
   }
 
-  /** Full jitter. At once, though, for the first time and where one endpoint failed: there may be another one. */
+  /** A pause with full jitter; none after the first failure if only one endpoint failed, because there may be another one. */
   #pause(where: NextTry, error: EtcdError): number {
     if (this.#tries === 1 && where !== 'later' && error.endpoint !== undefined) return 0;
     const { initialBackoffMs, maxBackoffMs } = this.#parts.policy;
@@ -110,7 +110,7 @@ export class Tries<M extends Method> {
     return backoffMs(this.#tries, backoff, this.#parts.site.random);
   }
 
-  /** What the caller hears: the last error, for all tries. What one of them left unknown stays unknown. */
+  /** Returns the error for the caller: the last one, for all tries. If the outcome of one of them is unknown, it stays unknown. */
   #last(error: EtcdError): EtcdError {
     const outcome = isRead(this.#call as Call) ? 'not-applied' : this.#maybeApplied ? 'unknown' : error.outcome;
     if (outcome === error.outcome && this.#sent === error.attempts) return error;

@@ -8,7 +8,7 @@ import { toRange, type RangeForms } from './range.ts';
 
 const RESULTS: readonly CompareResult[] = ['=', '!=', '>', '<'];
 
-/** The range of a compare: every key in it must hold the condition. An empty range holds every one but that of a value. */
+/** The range of a compare. Every key in it must meet the condition. An empty range meets every condition except on a value. */
 export type CompareRange = Omit<RangeForms, 'fromKey'>;
 
 function make(
@@ -39,7 +39,7 @@ function integer(target: CompareTarget, argument: string): IntegerCompare {
 
 /**
  * Makes the conditions of a transaction (clientv3/compare.go): `compare.version('k', '=', 0)`. A missing key has version,
- * revisions and lease 0; comparing the value of a missing key is always false.
+ * revisions and lease 0; a compare of the value of a missing key is always false.
  */
 export const compare: {
   readonly value: <const O extends Possible<O, CompareRange>>(

@@ -40,25 +40,25 @@ export interface PutOptions extends PutOpOptions, CallOptions {}
 export interface DeleteOptions extends DeleteOpOptions, CallOptions {}
 /** Options of `kv.compact`. */
 export interface CompactOptions extends CallOptions {
-  /** Answer only when the space has been given back to the database, not when the revision is gone. */
+  /** Whether etcd answers only after it has freed the space in the database. */
   physical?: boolean | undefined;
 }
-/** Options of `KV.pages`: which keys, how many a page, and how they are read. */
+/** Options of `KV.pages`. */
 export interface PagesOptions extends RangeForms, CallOptions {
-  /** Keys a page; defaults to 1,000. */
+  /** The number of keys per page. Defaults to 1,000. */
   pageSize?: number | undefined;
-  /** The store as it was at this revision; 0, the default, means now. */
+  /** The revision to read. 0, the default, means the present one. */
   revision?: bigint | number | undefined;
   /**
-   * Answers from one member's own store, without asking the cluster: the first answer may be older than the newest write. Every
-   * page has the revision of the first one, also if another member gives it; a member that lags behind is passed over.
+   * Whether one member answers from its own store, without the cluster. The first answer may then be older than the newest write.
+   * Every page has the revision of the first one, even from another member; a member that lags behind is skipped.
    */
   serializable?: boolean | undefined;
-  /** Without values. */
+  /** Whether to read keys without values. */
   keysOnly?: boolean | undefined;
   /**
-   * Deadline of each page in milliseconds, from the moment when its reader asks for it; the time that the reader takes between
-   * two pages does not count. Defaults to the client's `requestTimeoutMs` for each request that a page takes.
+   * Deadline of each page in milliseconds, from its request by the reader; the reader's time between two pages does not count.
+   * Defaults to the client's `requestTimeoutMs` for each request of a page.
    */
   timeoutMs?: number | undefined;
 }
@@ -87,14 +87,14 @@ export interface KV {
   put(key: Bytes, value: Bytes, options?: PutOptions): Promise<PutResponse>;
   /** Deletes a key or a range. */
   delete<const O extends Possible<O, DeleteOptions>>(key: Bytes, options?: O): Promise<DeleteResponse>;
-  /** Runs `then` if every condition of `if` holds, else `else`; all at one revision, all or nothing. */
+  /** Runs `then` if every condition of `if` holds, otherwise `else`: at one revision, all or nothing. */
   txn<const Then extends readonly Op[] = readonly [], const Else extends readonly Op[] = readonly []>(
     input: TxnInput<Then, Else>,
     options?: CallOptions,
   ): Promise<TxnResponse<Then, Else>>;
-  /** Runs one operation made by `op`; answers by its type. */
+  /** Runs one operation of `op`. Its type decides the type of the response. */
   do<const O extends Op>(operation: O, options?: CallOptions): Promise<OpResponse<O>>;
-  /** Gives up the history before a revision; reading it is `COMPACTED` from then on. */
+  /** Drops the history before a revision. Reads of it then fail with `COMPACTED`. */
   compact(revision: bigint | number, options?: CompactOptions): Promise<CompactResponse>;
   /**
    * Reads a whole range at one revision, page by page, however large (RangeStream on etcd 3.7 or newer, else ranges from key
@@ -107,7 +107,7 @@ export interface KV {
   pages<const O extends Possible<O, PagesOptions>>(key: Bytes, options?: O): AsyncIterable<GetResponse>;
 }
 
-/** The KV interface over a KV service: coerces arguments and builds messages, nothing else. */
+/** `KV` over a KV service. It only converts arguments and builds messages. */
 export class KVFacade implements KV {
   readonly #service: KVService;
   readonly #support: StreamSupport = { lacking: false };

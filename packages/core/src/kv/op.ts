@@ -9,17 +9,17 @@ import { toRange, type RangeForms } from './range.ts';
 
 /** Options of a get, alone or in a transaction (clientv3/op.go; etcdserverpb.RangeRequest). */
 export interface GetOpOptions extends RangeForms {
-  /** At most this many keys; 0, the default, for all. `more` tells whether it cut. */
+  /** The largest number of keys; 0, the default, means all. `more` is whether there are more. */
   limit?: number | undefined;
-  /** The store as it was at this revision; 0, the default, for now. */
+  /** The revision to read; 0, the default, means the present one. */
   revision?: bigint | number | undefined;
-  /** Answered by the member alone, without the cluster's consent: fast, works without quorum, possibly stale. */
+  /** Whether one member answers without the cluster. That is fast, works without a quorum, and may be stale. */
   serializable?: boolean | undefined;
-  /** Without values. */
+  /** Whether to read keys without values. */
   keysOnly?: boolean | undefined;
-  /** Only `count`, no keys. */
+  /** Whether to read only `count`, without keys. */
   countOnly?: boolean | undefined;
-  /** Sorted by the cluster before `limit` cuts; by key, ascending, is etcd's natural order. */
+  /** The order in which etcd sorts before `limit` cuts. By key, ascending, is etcd's natural order. */
   sort?: { by: SortTarget; order: Exclude<SortOrder, 'none'> } | undefined;
   /** Only keys that were last written at this revision or later. */
   minModRevision?: bigint | number | undefined;
@@ -50,13 +50,13 @@ export const GET_OPTIONS: OptionTable = ownOptions<GetOpOptions>({
 
 /** Options of a put (etcdserverpb.PutRequest). */
 export interface PutOpOptions {
-  /** The lease that the key goes with; without one the key stays, and leaves a lease that it had. */
+  /** The lease of the key. Without one the key stays, and is detached from an earlier lease. */
   lease?: bigint | number | undefined;
-  /** Answer with the key as it was before. */
+  /** Whether the response has the key as it was before. */
   prevKv?: boolean | undefined;
-  /** Keep the value, change the lease; the key must exist, the value be empty. */
+  /** Whether to keep the value and change only the lease. The key must exist, and the value must be empty. */
   ignoreValue?: boolean | undefined;
-  /** Keep the lease, change the value; the key must exist. */
+  /** Whether to keep the lease and change only the value. The key must exist. */
   ignoreLease?: boolean | undefined;
 }
 
@@ -70,7 +70,7 @@ export const PUT_OPTIONS: OptionTable = ownOptions<PutOpOptions>({
 
 /** Options of a delete (etcdserverpb.DeleteRangeRequest). */
 export interface DeleteOpOptions extends RangeForms {
-  /** Answer with the keys as they were before. */
+  /** Whether the response has the keys as they were before. */
   prevKv?: boolean | undefined;
 }
 
@@ -82,7 +82,7 @@ export const DELETE_OPTIONS: OptionTable = ownOptions<DeleteOpOptions>({
   prevKv: 'boolean',
 });
 
-/** A transaction as it is written: conditions, and what to do if all hold or not. */
+/** The input of a transaction: conditions, and the operations if all hold or if not. */
 export interface TxnInput<Then extends readonly Op[] = readonly Op[], Else extends readonly Op[] = readonly Op[]> {
   if?: readonly Compare[] | undefined;
   then?: Then | undefined;
@@ -91,9 +91,9 @@ export interface TxnInput<Then extends readonly Op[] = readonly Op[], Else exten
 
 const TXN_PARTS = ownOptions<TxnInput>({ if: true, then: true, else: true });
 
-/** A transaction within a transaction; it knows the types of its branches. */
+/** A transaction within a transaction, with the types of its branches. */
 export interface NestedTxnOp<Then extends readonly Op[], Else extends readonly Op[]> extends TxnOp {
-  /** Never set: carries the types of the branches. */
+  /** Never set. It carries the types of the branches. */
   readonly branches?: { then: Then; else: Else };
 }
 
@@ -113,12 +113,12 @@ function checkSort(value: unknown, argument: string): void {
   }
 }
 
-/** Makes a get; does not look for unknown options. */
+/** Makes a get. It does not check for unknown options. */
 export function getOp(key: Bytes, options: GetOpOptions): GetOp {
   const { limit, revision, serializable, keysOnly, countOnly, sort } = options;
   const revisionOf = (value: bigint | number | undefined, argument: string): bigint | undefined =>
     value === undefined ? undefined : toInt64(value, argument, 0n);
-  // Field by field: an object that begins with a spread takes V8's slow path, several µs for each.
+  // It is built field by field, because an object that begins with a spread takes V8's slow path, several µs for each.
   const range = toRange(key, options);
   return {
     type: 'get',
@@ -140,7 +140,7 @@ export function getOp(key: Bytes, options: GetOpOptions): GetOp {
   };
 }
 
-/** Makes a put; does not look for unknown options. */
+/** Makes a put. It does not check for unknown options. */
 export function putOp(key: Bytes, value: Bytes, options: PutOpOptions): PutOp {
   const { lease, prevKv, ignoreValue, ignoreLease } = options;
   const bytes = toBytes(value, 'value');
@@ -155,7 +155,7 @@ export function putOp(key: Bytes, value: Bytes, options: PutOpOptions): PutOp {
   };
 }
 
-/** Makes a delete; does not look for unknown options. */
+/** Makes a delete. It does not check for unknown options. */
 export function deleteOp(key: Bytes, options: DeleteOpOptions): DeleteOp {
   const range = toRange(key, options);
   return { type: 'delete', request: { key: range.key, rangeEnd: range.rangeEnd, prevKv: options.prevKv } };

@@ -6,12 +6,12 @@ import type { KeyValue, RangeRequest, RangeResponse } from '../messages.ts';
 import { RangeParts, type SignalledOptions } from './range-parts.ts';
 import type { KVService } from './service.ts';
 
-/** Whether the server has no RangeStream: learned once in the life of a KV interface. */
+/** Whether the server has no RangeStream. A KV interface finds that out once. */
 export interface StreamSupport {
   lacking: boolean;
 }
 
-/** What pages are read with. */
+/** The parts that a page reader needs. */
 export interface PageParts {
   readonly service: KVService;
   readonly request: RangeRequest;
@@ -21,26 +21,26 @@ export interface PageParts {
   readonly clock: Clock;
 }
 
-/** How long a stream may be silent before the rest is read without it: half of the default deadline of a call. */
+/** How long a stream may send nothing before the rest is read without it: half of the default deadline of a call. */
 const SILENCE_MS = 5_000;
-/** How often a page is asked of further members before it is read linearizably, which no member answers too early. */
+/** How many further members are tried before a page is read linearizably, so that no member answers from an old store. */
 const OTHER_MEMBERS = 2;
 
 /**
- * Reads a range at one revision in pages. The keys come from one RangeStream as long as that goes well, and as ranges, each
- * from the key after the last one, if the server has no such stream or if it breaks.
+ * Reads a range at one revision in pages. The keys come from one RangeStream while that works. If the server has no such stream, or
+ * if it breaks, they come as ranges, each from the key after the last one.
  */
 export class PageReader {
   readonly #parts: PageParts;
   #revision = 0n;
-  /** The keys that have come, of which those before `#at` were given. */
+  /** The received keys. Those before `#at` were returned. */
   #held: KeyValue[] = [];
   #at = 0;
-  /** Where what has not come begins. */
+  /** The first key that was not received. */
   #next: Uint8Array;
-  /** Whether anything has not come; `undefined` if that is not known. */
+  /** Whether there are keys that were not received; `undefined` if that is not known. */
   #rest: boolean | undefined;
-  /** Members that lag behind the revision, or that failed the stream: asked only if there is no other. */
+  /** Members that lag behind the revision, or that failed the stream. They are used only if there is no other. */
   #avoid: readonly string[] | undefined;
   #streaming: boolean;
   #stream: RangeParts | undefined;
@@ -58,7 +58,7 @@ export class PageReader {
     let total = 0;
     try {
       let left = timeLeft(options, clock);
-      // Pins the revision and learns the count; cheap, as etcd counts in its index.
+      // This fixes the revision and reads the count. It is cheap, because etcd counts in its index.
       const { header, count } = await service.range({ ...request, countOnly: true }, options);
       this.#revision = request.revision || header.revision;
       total = count;
@@ -93,7 +93,7 @@ export class PageReader {
     return this.#held.slice(start, this.#at);
   }
 
-  /** Has one more answer of the server: a part, or at most so many keys. */
+  /** Fetches one more response: a part of the stream, or at most `limit` keys. */
   async #fetch(limit: number, left: () => SignalledOptions): Promise<void> {
     if (this.#streaming) {
       try {
@@ -116,7 +116,7 @@ export class PageReader {
     return new RangeParts(service, { ...request, revision: this.#revision }, options, clock);
   }
 
-  /** The stream has failed. Throws the failure if the rest cannot be read without the stream either. */
+  /** Called when the stream has failed. Throws the failure if the rest cannot be read without the stream either. */
   #goOnWithout(failure: unknown): void {
     const { support, options, request } = this.#parts;
     this.#streaming = false;
@@ -135,7 +135,7 @@ export class PageReader {
     if (endpoint !== undefined) this.#avoid = [...(this.#avoid ?? []), endpoint];
   }
 
-  /** Reads on from `#next`. A serializable read may come to a member that lags behind the one that gave the revision. */
+  /** Reads on from `#next`. A serializable read may reach a member that lags behind the revision. */
   async #range(limit: number, left: () => SignalledOptions): Promise<RangeResponse> {
     const { service, request } = this.#parts;
     const page = { ...request, key: this.#next, revision: this.#revision, limit };
@@ -157,7 +157,7 @@ export class PageReader {
       this.#held = this.#held.slice(this.#at);
       this.#at = 0;
     }
-    // One by one: as arguments of one call, a hundred thousand keys overflow the stack.
+    // Keys are added one by one, because a hundred thousand arguments of one call overflow the stack.
     for (const kv of kvs) this.#held.push(kv);
     this.#next = Buffer.concat([last.key, Buffer.of(0)]);
   }

@@ -9,7 +9,7 @@ import type { KVService } from './service.ts';
 
 const LEFT = Symbol('left');
 
-/** A whole range at one revision, in pages of `pageSize` keys; see `KV.pages`. Asks for nothing before it is read. */
+/** A whole range at one revision, in pages of `pageSize` keys; see `KV.pages`. It sends nothing before it is read. */
 export function pages(
   service: KVService,
   request: RangeRequest,
@@ -32,7 +32,7 @@ export function pages(
       const reading = untilAborted(reader, ending, options.signal, openedAt);
       return new Iteration({
         next: () => reading.next(),
-        // An iteration that waits for a page is left only after that page, which need not come.
+        // A generator that waits for a page would end only after that page, which may never come.
         return() {
           ending.abort(LEFT);
           return reading.return(undefined);

@@ -9,7 +9,7 @@ import { methods } from '../methods.ts';
 /** Options of a call that always has a signal. */
 export type SignalledOptions = CallOptions & { readonly signal: AbortSignal };
 
-/** One RangeStream (etcd 3.7), read part by part. It has no deadline: the time between two parts is the reader's. */
+/** One RangeStream (etcd 3.7), read part by part. It has no deadline, because the reader decides the time between two parts. */
 export class RangeParts {
   readonly #parts: AsyncIterator<{ readonly kvs: readonly KeyValue[] }>;
   readonly #clock: Clock;
@@ -25,7 +25,7 @@ export class RangeParts {
     this.#parts = stream[Symbol.asyncIterator]();
   }
 
-  /** The keys of the next part; `undefined` after the last one. Ends the stream if there is none for so long. */
+  /** Returns the keys of the next part; `undefined` after the last one. Ends the stream if none comes within `withinMs`. */
   async next(withinMs: number): Promise<readonly KeyValue[] | undefined> {
     const timer = this.#clock.after(withinMs, () => this.#cut.abort(silent(withinMs)), true);
     try {
@@ -39,7 +39,7 @@ export class RangeParts {
   /** Ends the stream, if it has not ended. */
   leave(): void {
     this.#ignoreAbort();
-    // An iterator that waits for a part is left only after that part.
+    // An iterator that waits for a part ends only after that part.
     this.#parts.return?.().catch(() => {});
     this.#cut.abort();
   }

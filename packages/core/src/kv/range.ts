@@ -1,13 +1,13 @@
 import { OPEN_END, prefixEnd, toBytes, toKey, type Bytes } from '../bytes.ts';
 import { invalidArgument } from '../errors.ts';
 
-/** The forms of a range: at most one of them. Without any, an operation is about the one key. */
+/** The forms of a range, at most one of them. Without any, an operation is about one key. */
 export interface RangeForms {
   /** Every key that begins with the given key; with an empty key, every key (clientv3 `WithPrefix`). */
   prefix?: boolean | undefined;
   /** Every key from the given one on (clientv3 `WithFromKey`). */
   fromKey?: boolean | undefined;
-  /** Every key from the given one up to this one, which is left out (clientv3 `WithRange`). */
+  /** Every key from the given one up to this one, which is excluded (clientv3 `WithRange`). */
   rangeEnd?: Bytes | undefined;
 }
 
@@ -19,7 +19,7 @@ export interface KeyRange {
 
 const FIRST_KEY = OPEN_END;
 
-/** What a key and a range form mean on the wire; refuses two forms at once, an empty key and a reversed range. */
+/** Converts a key and a range form for the wire. Refuses two forms at once, an empty key and a reversed range. */
 export function toRange(key: Bytes, forms: RangeForms): KeyRange {
   const { prefix, fromKey, rangeEnd } = forms;
   const given = [
@@ -39,7 +39,7 @@ export function toRange(key: Bytes, forms: RangeForms): KeyRange {
   }
   if (prefix !== true && fromKey !== true) return { key: toKey(key, 'key') };
   const start = toBytes(key, 'key');
-  // etcd has no empty key: its first possible key is "\0".
+  // etcd has no empty key. Its first possible key is "\0".
   if (start.length === 0) return { key: FIRST_KEY, rangeEnd: OPEN_END };
   return { key: start, rangeEnd: prefix === true ? prefixEnd(start) : OPEN_END };
 }

@@ -16,14 +16,14 @@ import type {
 import type { NestedTxnOp } from './op.ts';
 import { methods } from '../methods.ts';
 
-/** The answer to a get: `kvs`, `count` of the whole range, `more` where `limit` cut. A missing key is no error. */
+/** The response of a get: `kvs`, `count` of the whole range, `more` if `limit` cut. A missing key is no error. */
 export type GetResponse = RangeResponse;
-/** The answer to a delete: `deleted` says how many keys. Deleting nothing is no error. */
+/** The response of a delete. `deleted` is the number of deleted keys; 0 is no error. */
 export type DeleteResponse = DeleteRangeResponse;
-/** The answer to a compaction. */
+/** The response of a compaction. */
 export type CompactResponse = CompactionResponse;
 
-/** What one operation answers with. */
+/** The response of one operation. */
 export type OpResponse<O extends Op> = O extends GetOp
   ? GetResponse
   : O extends PutOp
@@ -36,15 +36,15 @@ export type OpResponse<O extends Op> = O extends GetOp
           ? TxnResponse
           : never;
 
-/** What a branch of a transaction answers with: one response an operation, in order. */
+/** The responses of a branch of a transaction: one for each operation, in order. */
 export type OpResponses<Ops extends readonly Op[]> = { readonly [I in keyof Ops]: OpResponse<Ops[I]> };
 
-/** The answer to a transaction; `succeeded` tells which branch ran, and so the types of `responses`. */
+/** The response of a transaction. `succeeded` is the branch that ran, which decides the types of `responses`. */
 export type TxnResponse<Then extends readonly Op[] = readonly Op[], Else extends readonly Op[] = readonly Op[]> =
   | { readonly header: ResponseHeader; readonly succeeded: true; readonly responses: OpResponses<Then> }
   | { readonly header: ResponseHeader; readonly succeeded: false; readonly responses: OpResponses<Else> };
 
-/** A transaction's answer against what was asked: a server that answers something else is not believed. */
+/** Checks a transaction's response against its request. A response to another request is an error. */
 export function txnResponse<Then extends readonly Op[], Else extends readonly Op[]>(
   request: TxnRequest,
   { header, succeeded, responses }: TxnResponseMessage,

@@ -18,7 +18,7 @@ import type {
  */
 export interface KVService {
   range(request: RangeRequest, options: CallOptions): Promise<RangeResponse>;
-  /** The range in parts (etcd 3.7); fails with `UNIMPLEMENTED` before the first part on older servers. */
+  /** Reads a range in parts (etcd 3.7). On older servers it fails with `UNIMPLEMENTED` before the first part. */
   rangeStream(request: RangeRequest, options: CallOptions): AsyncIterable<RangeResponse>;
   put(request: PutRequest, options: CallOptions): Promise<PutResponse>;
   deleteRange(request: DeleteRangeRequest, options: CallOptions): Promise<DeleteRangeResponse>;

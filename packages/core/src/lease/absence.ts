@@ -5,22 +5,22 @@ import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { leaseNotFound, memberBehind } from './lease-errors.ts';
 
-/** How long a member has that does not know a lease, before it is asked again. */
+/** The pause in milliseconds before the next renewal at a member that does not have a lease. */
 const BEHIND_MS = 500;
-/** Any key; its range is only counted. */
+/** Any key. Its range is only counted. */
 const KEY = Buffer.of(0);
 
 /**
- * Whether the cluster does not know a lease that one member does not know. A member that led before it was paused answers
- * from its own past for some milliseconds, also about leases that were granted meanwhile. So a member is first brought to
- * the present, by a linearizable read, and then asked. `false` if that fails, too.
+ * Whether a lease that one member does not have is absent from the cluster. A member that led before it was paused answers from
+ * its old state for some milliseconds, even about leases that were granted meanwhile. A linearizable read first brings the
+ * member to the present state; then the lease is read. `false` if that fails, too.
  */
 export async function isAbsent(pipeline: Pipeline, id: bigint, timeoutMs: number): Promise<boolean> {
   const options: CallOptions = { requireLeader: true, timeoutMs };
   const context = new CallContext();
   try {
     await pipeline.unary(methods.range, { key: KEY, countOnly: true }, options, context).catch((error: unknown) => {
-      // etcd looks at permissions after it has caught up.
+      // etcd checks permissions only after it has caught up.
       if (!isEtcdError(error, 'PERMISSION_DENIED')) throw error;
     });
     const endpoint = context.get(servedBy);
@@ -31,18 +31,18 @@ export async function isAbsent(pipeline: Pipeline, id: bigint, timeoutMs: number
   }
 }
 
-/** A lease that one member does not know. */
+/** A lease that one member does not have. */
 export interface DoubtedLease {
   readonly id: bigint;
   readonly deadline: number;
-  /** Whether it is to be renewed. */
+  /** Whether it must be renewed. */
   readonly held: boolean;
   due: number;
   failure: unknown;
   fail(error: EtcdError): void;
 }
 
-/** Ends the lease if the cluster does not know it either. Otherwise it is due again, and lives until its deadline. */
+/** Ends the lease if it is absent from the cluster. Otherwise it is due again, and lives until its deadline. */
 export async function settleDoubt(
   { pipeline, clock }: { readonly pipeline: Pipeline; readonly clock: Clock },
   lease: DoubtedLease,

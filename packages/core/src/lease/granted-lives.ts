@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Life } from './kept-lease.ts';
 
-/** Grants remembered at most; a keepalive usually follows its grant at once. */
+/** The largest number of grants that are kept. A keepalive usually follows its grant at once. */
 const REMEMBERED_GRANTS = 1_000;
 
-/** How long the leases live that this client was granted lately, so that a keepalive knows from its first moment. */
+/** The lives of recently granted leases, so that `keepAlive` has a deadline before the first renewal is answered. */
 export class GrantedLives {
   readonly #lives: Map<bigint, Life> = new Map();
   readonly #clock: Clock;
@@ -13,7 +13,7 @@ export class GrantedLives {
     this.#clock = clock;
   }
 
-  /** Remembers a grant whose request was sent then; the oldest goes where there are too many. */
+  /** Keeps a grant whose request was sent at `sentAt`. If there are too many, the oldest is dropped. */
   add(id: bigint, sentAt: number, ttl: number): void {
     const ttlMs = ttl * 1_000;
     this.#lives.set(id, { deadline: sentAt + ttlMs, ttlMs });
@@ -24,7 +24,7 @@ export class GrantedLives {
     }
   }
 
-  /** Hands over what is known of a lease, and forgets it; nothing where its time is up, for others may have renewed it. */
+  /** Removes and returns the life of a lease; `undefined` if its time is over, because others may have renewed it. */
   take(id: bigint): Life | undefined {
     const life = this.#lives.get(id);
     this.#lives.delete(id);

@@ -17,18 +17,18 @@ import { leaseNotFound, streamEnded, streamStalled } from './lease-errors.ts';
 import { RenewalStream, type Sent } from './renewal-stream.ts';
 import type { KeepAlive } from './service.ts';
 
-/** Renewals due within this time go out together. */
+/** Renewals that are due within this time are sent together. */
 const TOGETHER_MS = 100;
-/** A stream is not called silent for longer than this, however often it was before. */
+/** The longest time without an answer after which a stream counts as silent. */
 const LONGEST_SILENCE_MS = 5_000;
-/** How late a timer may be before answers are taken to lie unread. */
+/** How late a timer may be before unread answers are assumed. */
 const LATE_MS = 100;
 
 /**
- * Keeps leases alive: all of them over one LeaseKeepAlive stream, by one timer.
- * A renewal is sent a third of the time to live after the last acknowledged one was. A stream that fails, or that owes
- * answers and is silent, is replaced by a new one, which may reach another member; every lease goes on until its own
- * deadline. The stream is open, and the timer holds the process, only while a lease is held.
+ * Keeps all leases alive over one LeaseKeepAlive stream, by one timer. A renewal is sent a third of the TTL after the last
+ * acknowledged one was sent. A stream that fails, or that owes answers and is silent, is replaced by a new one, which may reach
+ * another member; every lease goes on until its own deadline. The stream is open, and the timer holds the process open, only while
+ * a lease is held.
  */
 export class LeaseKeeper implements LeaseObserver {
   readonly #parts: KeeperParts;
@@ -37,11 +37,11 @@ export class LeaseKeeper implements LeaseObserver {
   #held = 0;
   #lost = 0;
   #stream: RenewalStream<KeptLease> | undefined;
-  /** Streams that failed since the last answer, and those of them that were silent. */
+  /** The number of streams that failed since the last answer, and of those that were silent. */
   #failures = 0;
   #silences = 0;
   readonly #outage: Outage;
-  /** No stream is opened before. */
+  /** The time before which no stream is opened. */
   #openAt = 0;
   #timer: Timer | undefined;
   #wakeAt = Infinity;
@@ -55,7 +55,7 @@ export class LeaseKeeper implements LeaseObserver {
     this.#outage = new Outage('Lease.LeaseKeepAlive', parts.clock);
   }
 
-  /** Keeps a lease alive for one more holder. */
+  /** Adds a hold on a lease, and keeps the lease alive. */
   keep(id: bigint, options: CallOptions, openedAt?: string): KeepAlive {
     const known = this.#leases.get(id);
     const lease = known === undefined || known.expire() ? this.#begin(id, options.timeoutMs) : known;
@@ -68,12 +68,12 @@ export class LeaseKeeper implements LeaseObserver {
     return hold;
   }
 
-  /** Remembers a lease granted on a request sent then, so that its deadline is known from the first. */
+  /** Keeps the life of a lease that was granted on a request sent at `sentAt`, so that its deadline is known at once. */
   granted(id: bigint, sentAt: number, ttl: number): void {
     this.#granted.add(id, sentAt, ttl);
   }
 
-  /** The lease is being revoked: nobody may count on it from here on. */
+  /** Ends the lease here because it is being revoked, so that its signal is aborted from now on. */
   revoked(id: bigint): void {
     this.#leases.get(id)?.finish(leaseNotFound(id, 'was revoked by this client'));
   }
@@ -92,7 +92,7 @@ export class LeaseKeeper implements LeaseObserver {
 
   onReleased(lease: KeptLease): void {
     this.#rest();
-    // Nobody waits for its renewal, but whoever has its signal still counts on the deadline.
+    // It needs no renewal any more, but its signal must still abort at the deadline.
     lease.awaited = undefined;
   }
 
@@ -117,7 +117,7 @@ export class LeaseKeeper implements LeaseObserver {
     return lease;
   }
 
-  /** One lease less is held. */
+  /** Called when a lease is not held any more. */
   #rest(): void {
     this.#held--;
     if (this.#held > 0) return;
@@ -163,12 +163,12 @@ export class LeaseKeeper implements LeaseObserver {
     if (lease.held) this.#wakeBy(Math.min(lease.due, lease.deadline));
   }
 
-  /** Gives a stream up: what it owes is asked for again on the next one. */
+  /** Gives a stream up. Its owed renewals are sent again on the next one. */
   #abandon(stream: RenewalStream<KeptLease>, cause: unknown): void {
     const { clock, random, logger } = this.#parts;
     this.#stream = undefined;
     stream.cancel();
-    // The first stream in place of one that failed is opened at once.
+    // The first stream after a failure is opened at once.
     this.#openAt = clock.now() + backoffMs(this.#failures++, RENEWAL_BACKOFF, random);
     const reason = reasonText(cause);
     this.#outage.begin(reason);
@@ -179,7 +179,7 @@ export class LeaseKeeper implements LeaseObserver {
       lease.failure = cause;
       lease.due = this.#openAt;
     }
-    // etcd answers one request after the other, so the refused one is the oldest. It must not end the streams of others.
+    // etcd answers one request after the other, so that the refused one is the oldest. It must not end the streams of other leases.
     const refused = isEtcdError(cause, 'PERMISSION_DENIED') ? owed[0]?.lease : undefined;
     if (refused !== undefined) refused.due = clock.now() + refused.repeatMs;
     this.#wakeBy(this.#openAt);
@@ -213,19 +213,19 @@ export class LeaseKeeper implements LeaseObserver {
     else this.#wakeBy(lease.due);
   }
 
-  /** When a stream that owes this answer, and gives none, counts as silent. Doubles, so that a slow server gets its chance. */
+  /** When a stream that owes this answer counts as silent. The time doubles, so that a slow server can still answer. */
   #silentAt(stream: RenewalStream<KeptLease>, awaited: Sent<KeptLease>): number {
     const backoff = { firstMs: awaited.lease.patienceMs, longestMs: LONGEST_SILENCE_MS, jitter: 0 };
     const patienceMs = backoffMs(this.#silences + 1, backoff, this.#parts.random);
     return Math.max(stream.progressAt, awaited.sentAt) + patienceMs;
   }
 
-  /** Looks at how late the timer is. */
+  /** Measures how late the timer is. */
   #noticeLateness(): void {
     const now = this.#parts.clock.now();
     const lateMs = now - this.#wakeAt;
     this.#wakeAt = Infinity;
-    // What has come meanwhile is not read yet: timers run before sockets.
+    // Answers that have come meanwhile are not read yet, because timers run before sockets.
     if (lateMs > LATE_MS && this.#stream !== undefined) this.#stream.progressAt = now;
     if (this.#warned || lateMs <= this.#shortestTtlMs / 6) return;
     this.#warned = true;
@@ -239,7 +239,7 @@ export class LeaseKeeper implements LeaseObserver {
     this.#arm();
   }
 
-  /** Sets the timer again, for its time or for whether it holds the process. */
+  /** Sets the timer again, because its time or its hold on the process may have changed. */
   #arm(): void {
     this.#timer?.cancel();
     this.#timer = undefined;

@@ -11,40 +11,40 @@ const SHORTEST_PATIENCE_MS = 1_000;
 const LONGEST_PATIENCE_MS = 5_000;
 const SHORTEST_REPEAT_MS = 500;
 
-/** What a kept lease tells its keeper. */
+/** The functions that a kept lease calls on its keeper. */
 export interface LeaseObserver {
-  /** The last holder let go: renewing ends, the deadline stays. */
+  /** Called when the last hold is released. Renewals end, the deadline stays. */
   onReleased(lease: KeptLease): void;
   /**
-   * The lease is gone or may be; `held` says whether it was being renewed, `failure` why, unless its own client gave it up.
-   * Called before anyone else is told.
+   * Called when the lease is gone or may be, before its signal aborts. `held` is whether it was being renewed. `failure` is the
+   * reason, or `undefined` if its own client gave it up.
    */
   onEnded(lease: KeptLease, held: boolean, failure: EtcdError | undefined): void;
 }
 
-/** What is known of a lease's life before its first renewal is acknowledged. */
+/** The life of a lease before its first renewal is acknowledged. */
 export interface Life {
-  /** When the lease may be gone, on the clock. */
+  /** The time at which the lease may be gone. */
   readonly deadline: number;
-  /** Time to live in milliseconds; undefined where nobody has told. */
+  /** The TTL in milliseconds; `undefined` if it is not known. */
   readonly ttlMs?: number | undefined;
 }
 
 /**
- * One lease that is kept alive: how long it surely lives, when it is to be renewed, and who holds it.
+ * One lease that is kept alive: its deadline, its next renewal, and its holds.
  *
- * Its deadline is when the last acknowledged renewal was *sent*, plus the time to live that came back: etcd counts from
- * when the request arrived, which is later. Once the deadline has passed the lease is lost, whatever etcd says then.
+ * Its deadline is the time at which the last acknowledged renewal was *sent*, plus the TTL of the answer. etcd counts from the
+ * arrival of the request, which is later. Once the deadline has passed the lease is lost, whatever etcd answers then.
  */
 export class KeptLease implements HeldLease {
   readonly id: bigint;
   /** The last renewal that was acknowledged. */
   renewal: LeaseKeepAliveResponse | undefined;
-  /** When the next renewal is to be sent; of no meaning while one is awaited. */
+  /** When the next renewal is due. It has no meaning while one is awaited. */
   due: number;
-  /** The last renewal sent that has not been answered. */
+  /** The renewal that is owed. */
   awaited: Sent<KeptLease> | undefined;
-  /** Why the last renewal that went unanswered did; the cause of a loss. */
+  /** Why the last renewal without an answer has none. It is the cause of a loss. */
   failure: unknown;
   readonly #clock: Clock;
   readonly #observer: LeaseObserver;
@@ -78,30 +78,30 @@ export class KeptLease implements HeldLease {
     return this.#holds.size > 0;
   }
 
-  /** How long a stream may owe the answer to this lease's renewal while it answers nothing at all. */
+  /** How long a stream without any answers may owe the renewal of this lease, in milliseconds. */
   get patienceMs(): number {
     return Math.min(Math.max((this.ttlMs ?? 0) / 6, SHORTEST_PATIENCE_MS), LONGEST_PATIENCE_MS);
   }
 
-  /** How long to wait for an answer that others have overtaken, or after a refusal, before asking again. */
+  /** How long to wait before a repeat, for an answer that others have overtaken or after a refusal, in milliseconds. */
   get repeatMs(): number {
     return Math.max((this.ttlMs ?? 0) / 6, SHORTEST_REPEAT_MS);
   }
 
-  /** Adds a holder. */
+  /** Adds a hold. */
   hold(ending: AbortSignal | undefined, openedAt: string | undefined): LeaseHold {
     const hold = new LeaseHold(this, ending, openedAt);
     this.#holds.add(hold);
     return hold;
   }
 
-  /** Ends the lease if its deadline has passed; whether it has ended, now or before. */
+  /** Ends the lease if its deadline has passed. Returns whether it has ended, now or earlier. */
   expire(): boolean {
     if (!this.#ended && this.#clock.now() >= this.deadline) this.fail(this.#lost());
     return this.#ended;
   }
 
-  /** Takes in that etcd has renewed the lease on a request sent then. */
+  /** Records a renewal on a request that was sent at `sentAt`. */
   acknowledge(sentAt: number, response: LeaseKeepAliveResponse): void {
     const ttlMs = response.ttl * 1_000;
     this.#life = { deadline: sentAt + ttlMs, ttlMs };
@@ -112,12 +112,12 @@ export class KeptLease implements HeldLease {
     for (const hold of this.#holds) hold.deliver(response);
   }
 
-  /** The lease is gone, or may be: aborts the signal and ends every iteration with the error. */
+  /** Ends a lease that is gone or may be: aborts the signal and ends every iteration with the error. */
   fail(error: EtcdError): void {
     this.#end(error, true, (hold) => hold.fail(error));
   }
 
-  /** The lease is given up by its own client: aborts the signal with the error, the iterations just end. */
+  /** Ends a lease that its own client gives up: aborts the signal with the error, and ends the iterations without one. */
   finish(error: EtcdError): void {
     this.#end(error, false, (hold) => hold.finish(error));
   }
@@ -132,7 +132,7 @@ export class KeptLease implements HeldLease {
     this.#signal.abort(error);
   }
 
-  /** A holder lets go. */
+  /** Releases a hold. */
   release(hold: LeaseHold): void {
     if (this.#holds.delete(hold) && !this.held) this.#observer.onReleased(this);
   }

@@ -1,12 +1,12 @@
 import type { LeaseDraw } from '../call.ts';
 import type { Clock } from '../clock.ts';
 
-/** The ids drawn for one grant, and when: what its tries are granted under. */
+/** The ids that are drawn for the tries of one grant, and the time of the last one. */
 export class DrawnIds implements LeaseDraw {
   readonly #draw: () => bigint;
   readonly #clock: Clock;
   readonly #ids: bigint[] = [];
-  /** When the last id was drawn: no request under it was sent before. */
+  /** When the last id was drawn. No request with it was sent earlier. */
   drawnAt = 0;
 
   constructor(draw: () => bigint, clock: Clock) {
@@ -26,7 +26,7 @@ export class DrawnIds implements LeaseDraw {
     return id;
   }
 
-  /** All ids that were drawn, but for that of the lease that was granted. */
+  /** Returns all drawn ids except that of the granted lease. */
   strays(granted?: bigint): readonly bigint[] {
     return this.#ids.filter((id) => id !== granted);
   }

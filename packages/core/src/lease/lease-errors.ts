@@ -1,21 +1,21 @@
-// What ends a lease on this side, as errors.
+// The errors that end a lease in the client.
 import { EtcdError } from '../errors.ts';
 import { secondReader } from '../inbox.ts';
 import { methods } from '../methods.ts';
 
 const COMMON = { outcome: 'not-applied', method: methods.leaseKeepAlive.label } as const;
 
-/** The deadline of a lease passed without an acknowledged renewal; `cause` is why, where a stream said so. */
+/** The deadline of a lease passed without an acknowledged renewal. `cause` is the failure of a stream, if there was one. */
 export function leaseLost(id: bigint, reason: string, cause: unknown): EtcdError {
   return new EtcdError({ code: 'LEASE_LOST', message: `lease ${id} ${reason}`, ...COMMON, cause });
 }
 
-/** etcd does not know the lease any more, or never did. */
+/** etcd does not have the lease, any more or at all. */
 export function leaseNotFound(id: bigint, reason = 'is not known to etcd: it expired or was revoked'): EtcdError {
   return new EtcdError({ code: 'LEASE_NOT_FOUND', message: `lease ${id} ${reason}`, ...COMMON });
 }
 
-/** A member does not know a lease that the cluster may know. */
+/** A member does not have a lease that the cluster may have. */
 export function memberBehind(id: bigint): EtcdError {
   const message = `lease ${id} is not known to the member that was to renew it, and the cluster did not confirm that`;
   return new EtcdError({ code: 'UNAVAILABLE', message, ...COMMON });
@@ -32,7 +32,7 @@ export function streamStalled(): EtcdError {
   return new EtcdError({ code: 'UNAVAILABLE', message: 'renewals are not answered', ...COMMON });
 }
 
-/** A stream ended well although it owes an answer. */
+/** A stream ended without an error although it owes an answer. */
 export function streamEnded(): EtcdError {
   return new EtcdError({ code: 'UNAVAILABLE', message: 'the stream ended without an answer', ...COMMON });
 }

@@ -5,22 +5,22 @@ import type { LeaseKeepAliveResponse } from '../messages.ts';
 import { notRenewed, secondKeepAliveReader } from './lease-errors.ts';
 import type { KeepAlive } from './service.ts';
 
-/** Renewals that wait for a slow reader; clientv3's `LeaseResponseChSize`. */
+/** How many renewals wait for a slow reader (clientv3 `LeaseResponseChSize`). */
 const BUFFERED_RENEWALS = 16;
 
-/** The lease that is held, perhaps by several callers. */
+/** The lease of a hold. It may have several holds. */
 export interface HeldLease {
   readonly id: bigint;
   readonly signal: AbortSignal;
-  /** Time to live in milliseconds; `undefined` before etcd has given one. */
+  /** The TTL in milliseconds; `undefined` before etcd has given one. */
   readonly ttlMs: number | undefined;
   /** The last renewal that was acknowledged. */
   readonly renewal: LeaseKeepAliveResponse | undefined;
-  /** The holder lets go. */
+  /** Releases a hold. */
   release(hold: LeaseHold): void;
 }
 
-/** One caller's hold on a lease that is kept alive. */
+/** One keepalive of a lease. */
 export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
   readonly #lease: HeldLease;
   readonly #inbox: Inbox<LeaseKeepAliveResponse> = new Inbox();
@@ -29,10 +29,10 @@ export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
   #ignoreAbort: (() => void) | undefined;
   #renewed: Promise<LeaseKeepAliveResponse> | undefined;
   #settleRenewed: (() => void) | undefined;
-  /** Why there is no renewal, once it has ended. */
+  /** The reason of the end without a renewal. */
   #reason: unknown;
 
-  /** Lets go once: by `cancel`, by leaving an iteration, or through `ending`. */
+  /** The hold is released once: by `cancel`, by leaving an iteration, or by `ending`. */
   constructor(lease: HeldLease, ending: AbortSignal | undefined, openedAt: string | undefined) {
     this.#lease = lease;
     this.#ending = ending;
@@ -68,26 +68,26 @@ export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
     return this.#renewed;
   }
 
-  /** Follows the caller's own signal; apart from the constructor, because it may let go at once. */
+  /** Follows the caller's own signal. This is not part of the constructor, because it may release the hold at once. */
   follow(): void {
     if (this.#inbox.ended) return;
     if (this.#ending?.aborted) this.#onAbort();
     else if (this.#ending !== undefined) this.#ignoreAbort = onAbort(this.#ending, this.#onAbort);
   }
 
-  /** Hands a renewal to the reader, or keeps it; the oldest goes if there are too many. */
+  /** Gives a renewal to the reader, or keeps it. If there are too many, the oldest is dropped. */
   deliver(response: LeaseKeepAliveResponse): void {
     this.#settleRenewed?.();
     this.#inbox.push(response);
     if (this.#inbox.length > BUFFERED_RENEWALS) this.#inbox.take();
   }
 
-  /** Ends the iteration; `reason` says why no renewal comes any more. */
+  /** Ends the iteration. `reason` is why no more renewals come. */
   finish(reason: unknown): void {
     this.#end(failedAt(reason, this.#openedAt));
   }
 
-  /** Ends the iteration with an error. Renewals not yet read are dropped: they say what is no longer true. */
+  /** Ends the iteration with an error. Unread renewals are dropped, because they are no longer true. */
   fail(reason: unknown): void {
     const error = failedAt(reason, this.#openedAt);
     this.#end(error, { reason: error });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Draws an id for a lease at random: positive, 63 bits, from the random numbers of the system. */
+/** Draws a random id for a lease: positive, 63 bits, from the random numbers of the system. */
 export function randomLeaseId(): bigint {
   const id = BigInt.asUintN(63, randomBytes(8).readBigUInt64BE());
   // etcd reads 0 as "choose one".

@@ -45,8 +45,8 @@ export interface LeaseKeepAliveOptions {
   /** Ends the keepalive as `cancel` does; the iteration throws the signal's own reason. */
   signal?: AbortSignal | undefined;
   /**
-   * How long the first answer may take, in milliseconds, for a lease of which this client does not know how long it
-   * lives; then it counts as lost. Defaults to the client's `requestTimeoutMs`.
+   * How long the first answer may take, in milliseconds, for a lease of unknown TTL. Then the lease counts as lost. Defaults to
+   * the client's `requestTimeoutMs`.
    */
   timeoutMs?: number | undefined;
 }
@@ -59,8 +59,8 @@ const KEEP_ALIVE_OPTIONS: OptionTable = optionTable({
 /**
  * Leases: keys attached to one are deleted when it expires or is revoked (clientv3 `Lease`).
  *
- * A lease is not a lock: code that a pause overtakes may run after its lease is gone. Watch `KeepAlive.signal`. Ids are
- * positive; each method refuses others as `INVALID_ARGUMENT`.
+ * A lease is not a lock: after a pause, code may run although its lease is gone. Check `KeepAlive.signal`. Ids are positive;
+ * each method refuses others with `INVALID_ARGUMENT`.
  */
 export interface Lease {
   /**
@@ -70,28 +70,28 @@ export interface Lease {
    */
   grant(ttl: number, options?: LeaseGrantOptions): Promise<LeaseGrantResponse>;
   /**
-   * Revokes a lease and deletes its keys, in one revision. This client's keepalives of it end before etcd is asked.
-   * Rejects with `LEASE_NOT_FOUND` where there is no such lease.
+   * Revokes a lease and deletes its keys, in one revision. This client's keepalives of it end before the request is sent.
+   * Rejects with `LEASE_NOT_FOUND` if there is no such lease.
    */
   revoke(id: bigint | number, options?: CallOptions): Promise<LeaseRevokeResponse>;
-  /** Tells how long a lease still lives; `ttl` is -1 where there is no such lease. */
+  /** Reads the remaining life of a lease in seconds. `ttl` is -1 if there is no such lease. */
   timeToLive(id: bigint | number, options?: LeaseTimeToLiveOptions): Promise<LeaseTimeToLiveResponse>;
-  /** Lists the ids of all leases, those first that expire first. */
+  /** Lists the ids of all leases, in the order in which they expire. */
   leases(options?: CallOptions): Promise<LeaseLeasesResponse>;
   /**
-   * Keeps a lease alive until it is cancelled or lost, whether or not anyone iterates: at a third of its time to live,
-   * over one stream for all leases, on whichever member can be reached. Returns at once, also for a closed client or a
-   * lease that does not exist: `signal` and the iteration tell.
+   * Keeps a lease alive until it is cancelled or lost, with or without a reader. It renews at a third of the TTL, over one stream
+   * for all leases, on any member that can be reached. It returns at once, even for a closed client or a lease that does not
+   * exist: then `signal` aborts and the iteration throws.
    */
   keepAlive(id: bigint | number, options?: LeaseKeepAliveOptions): KeepAlive;
   /**
-   * Renews a lease once, over a stream of its own that has ended when this settles. Asks again, with backoff, where no
-   * member can answer, until `timeoutMs`. Rejects with `LEASE_NOT_FOUND` where there is no such lease.
+   * Renews a lease once, over a stream of its own that has ended when this settles. If no member can answer, it tries again with
+   * backoff until `timeoutMs`. Rejects with `LEASE_NOT_FOUND` if there is no such lease.
    */
   keepAliveOnce(id: bigint | number, options?: CallOptions): Promise<LeaseKeepAliveResponse>;
 }
 
-/** The Lease interface over a lease service: checks arguments and builds messages, nothing else. */
+/** `Lease` over a lease service. It only checks arguments and builds messages. */
 export class LeaseFacade implements Lease {
   readonly #service: LeaseService;
   readonly #names: CallOptionNames;

@@ -10,14 +10,14 @@ import { isAbsent } from './absence.ts';
 import { RENEWAL_BACKOFF, type KeeperParts } from './keeper-parts.ts';
 import { leaseNotFound, memberBehind, streamEnded } from './lease-errors.ts';
 
-/** How long etcd may take to end a stream that is half-closed; then it is cancelled. */
+/** How long etcd may take to end a half-closed stream, in milliseconds. Then the stream is cancelled. */
 const CLOSING_MS = 1_000;
 
 /**
- * Renews a lease once, over a stream of its own that has ended when this settles, however it does.
+ * Renews a lease once, over a stream of its own that has ended when this settles, with or without an error.
  *
- * Asks again, with backoff, if another try may be answered (`UNAVAILABLE`, `NO_LEADER`, …), for a second renewal does no
- * harm: until `timeoutMs`, and then fails with the last error.
+ * It tries again, with backoff, if another attempt may be answered (`UNAVAILABLE`, `NO_LEADER`, …), because a second renewal does
+ * no harm. After `timeoutMs` it fails with the last error.
  */
 export async function keepAliveOnce(
   parts: KeeperParts,
@@ -32,7 +32,7 @@ export async function keepAliveOnce(
       return await renew(parts, id, { ...options, timeoutMs });
     } catch (error) {
       if (!isEtcdError(error) || !mayAskAgain(error)) throw error;
-      // The first retry waits too: the endpoint that failed may be the only one.
+      // The first repeat waits too, because the endpoint that failed may be the only one.
       await pause(
         clock,
         Math.min(backoffMs(attempts, RENEWAL_BACKOFF, random), deadline - clock.now()),
@@ -58,7 +58,7 @@ async function renew(parts: KeeperParts, id: bigint, options: CallOptions): Prom
       closing = parts.clock.after(CLOSING_MS, () => stream.cancel(), true);
     });
   } catch (error) {
-    // The answer stands, however the stream ended after it.
+    // The answer is valid, however the stream ended after it.
     if (response === undefined) throw error;
   } finally {
     closing?.cancel();
@@ -69,13 +69,13 @@ async function renew(parts: KeeperParts, id: bigint, options: CallOptions): Prom
   throw (await isAbsent(parts.pipeline, id, Math.max(leftMs, 0))) ? leaseNotFound(id) : memberBehind(id);
 }
 
-/** Whether another try may be answered. A token is no business of this client: its interceptor has tried already. */
+/** Whether another attempt may be answered. For a refused token it may not: the auth interceptor has already tried. */
 function mayAskAgain(error: EtcdError): boolean {
   const remedy = remedyOf(error);
   return remedy !== 'none' && remedy !== 'token';
 }
 
-/** Waits; rejects with the signal's own reason. */
+/** Waits. Rejects with the signal's own reason if it aborts. */
 function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (end: () => void) => (): void => {

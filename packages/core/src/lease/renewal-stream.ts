@@ -2,22 +2,22 @@ import type { ClientStream } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import type { LeaseKeepAliveRequest, LeaseKeepAliveResponse } from '../messages.ts';
 
-/** One renewal on its way. */
+/** One renewal that was sent. */
 export interface Sent<L> {
   readonly lease: L;
   readonly sentAt: number;
-  /** Its place among all renewals of the stream. */
+  /** Its index among all renewals of the stream. */
   readonly place: number;
 }
 
 /**
- * One LeaseKeepAlive stream with the renewals that it owes an answer. Answers name the lease alone; those of one lease
- * come in the order of its requests, so the oldest request of the lease is the one answered.
+ * One LeaseKeepAlive stream with its owed renewals. Answers name only the lease. Those of one lease come in the order of its
+ * requests, so that an answer belongs to the oldest request of the lease.
  */
 export class RenewalStream<L extends { readonly id: bigint }> {
-  /** When the stream last answered anything. */
+  /** When the last answer came. */
   progressAt: number;
-  /** The latest place that has been answered. */
+  /** The highest index with an answer. */
   answered = 0;
   readonly #stream: ClientStream<LeaseKeepAliveRequest, LeaseKeepAliveResponse>;
   readonly #clock: Clock;
@@ -30,7 +30,7 @@ export class RenewalStream<L extends { readonly id: bigint }> {
     this.progressAt = clock.now();
   }
 
-  /** Reads to the end, as `ClientStream.forEach`; an answer that nobody asked for is passed over. */
+  /** Reads to the end, as `ClientStream.forEach`. An answer without a request is ignored. */
   read(onAnswer: (sent: Sent<L>, response: LeaseKeepAliveResponse) => void): Promise<void> {
     return this.#stream.forEach((response) => {
       this.progressAt = this.#clock.now();
@@ -52,7 +52,7 @@ export class RenewalStream<L extends { readonly id: bigint }> {
     return sent;
   }
 
-  /** The renewals without an answer, oldest first. */
+  /** Returns the renewals without an answer, oldest first. */
   owed(): Sent<L>[] {
     return [...this.#owed.values()].flat().sort((a, b) => a.place - b.place);
   }

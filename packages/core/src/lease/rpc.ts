@@ -21,13 +21,13 @@ import { keepAliveOnce } from './once.ts';
 import type { KeepAlive, LeaseService } from './service.ts';
 import { StrayLeases } from './stray-leases.ts';
 
-/** What the lease service is made of. */
+/** The parts of the lease service. */
 export interface LeaseParts extends KeeperParts {
-  /** Gives ids for leases: positive, 63 bits, never the same twice. Defaults to `randomLeaseId`. */
+  /** Draws ids for leases: positive, 63 bits, never the same twice. Defaults to `randomLeaseId`. */
   readonly randomId?: (() => bigint) | undefined;
 }
 
-/** The lease operations over etcd's RPCs; every keepalive shares one stream (clientv3/lease.go). */
+/** The lease operations over etcd's RPCs (clientv3/lease.go). All keepalives share one stream. */
 export class LeaseRpc implements LeaseService {
   readonly #parts: LeaseParts;
   readonly #keeper: LeaseKeeper;
@@ -42,8 +42,8 @@ export class LeaseRpc implements LeaseService {
   }
 
   /**
-   * Draws an id if there is none: a grant of which the outcome is unknown can then be settled by a read, and revoked if
-   * nobody uses it.
+   * Grants a lease. It draws an id if there is none, so that a grant with an unknown outcome can be settled by a read, and
+   * revoked if it is not used.
    */
   async grant(request: LeaseGrantRequest, options: CallOptions): Promise<LeaseGrantResponse> {
     const { pipeline, clock } = this.#parts;
@@ -69,7 +69,7 @@ export class LeaseRpc implements LeaseService {
     }
   }
 
-  /** Ends this client's keepalive of the lease before etcd is asked, so that its signal is not late. */
+  /** Revokes a lease. It first ends this client's keepalive of the lease, so that its signal is not late. */
   revoke(request: LeaseRevokeRequest, options: CallOptions): Promise<LeaseRevokeResponse> {
     this.#keeper.revoked(request.id);
     return this.#parts.pipeline.unary(methods.leaseRevoke, request, options);
@@ -95,7 +95,7 @@ export class LeaseRpc implements LeaseService {
     return this.#keeper.stats();
   }
 
-  /** Ends every keepalive with `CLIENT_CLOSED`; no stream and no timer stays. */
+  /** Ends every keepalive with `CLIENT_CLOSED`. No stream and no timer stays. */
   close(): void {
     this.#strays.close();
     this.#keeper.close();

@@ -11,35 +11,35 @@ import type {
 } from '../messages.ts';
 
 /**
- * A lease being kept alive, whether or not anyone iterates. Iterate it for the renewals (the 16 newest wait for a slow
+ * A keepalive of a lease. It renews the lease with or without a reader. Iterate it for the renewals (the 16 newest wait for a slow
  * reader). It has one reader: a second iteration is refused with `FAILED_PRECONDITION`; call `keepAlive` again instead. The
- * iteration ends on `cancel` and on a revoke by this client, and throws the error that `signal` carries
- * where the lease is lost. Leaving the iteration cancels.
+ * iteration ends on `cancel` and on a revoke by this client, and throws the reason of `signal` if the lease is lost. Leaving the
+ * iteration cancels.
  */
 export interface KeepAlive extends AsyncIterable<LeaseKeepAliveResponse>, AsyncDisposable {
   readonly id: bigint;
   /**
-   * The time to live in seconds that etcd gave last, by the grant of this client or by a renewal; `undefined` for a lease
-   * that was granted elsewhere, until its first renewal.
+   * The last TTL from etcd in seconds, from the grant of this client or from a renewal; `undefined` for a lease that was granted
+   * elsewhere, until its first renewal.
    */
   readonly ttl: number | undefined;
   /**
-   * Resolves with a renewal that etcd has acknowledged, at once if there was one, so that a lease of somebody else's is known
-   * to exist. Rejects if it ends before: with the error of `signal`, the reason of the caller's own signal, or `CANCELLED`.
+   * Resolves with a renewal that etcd has acknowledged, at once if there was one, which proves that the lease exists. Rejects if
+   * the keepalive ends first: with the error of `signal`, the reason of the caller's own signal, or `CANCELLED`.
    */
   readonly renewed: Promise<LeaseKeepAliveResponse>;
   /**
-   * Aborts, with an EtcdError as reason, the moment the lease may be gone: by the monotonic clock, counted from when the
-   * last acknowledged renewal was sent, so never later than on the server. `LEASE_LOST`: no renewal was acknowledged in
-   * time, `cause` says why; `LEASE_NOT_FOUND`: etcd says so, or this client revoked it; `CLIENT_CLOSED`.
+   * Aborts, with an EtcdError as reason, when the lease may be gone: by the monotonic clock, counted from the time at which the
+   * last acknowledged renewal was sent, and so never later than on the server. `LEASE_LOST`: no renewal was acknowledged in
+   * time, `cause` is why. `LEASE_NOT_FOUND`: etcd does not have it, or this client revoked it. `CLIENT_CLOSED`.
    *
-   * It looks at the clock whenever it is read, so that `aborted` and `throwIfAborted()` are right even before timers run,
-   * after the event loop was blocked or the process stopped. Listeners, and signals made of it by `AbortSignal.any`, depend
-   * on a timer; `checkedSignal` makes one of several that does not. If the time to live is not known (granted elsewhere, not
-   * renewed yet), the lease counts as lost after `timeoutMs`. While the whole machine is suspended, the clock stands still.
+   * It reads the clock whenever it is read, so that `aborted` and `throwIfAborted()` are right even before timers run, after the
+   * event loop was blocked or the process stopped. Listeners, and signals of `AbortSignal.any`, depend on a timer; `checkedSignal`
+   * combines several signals without that. If the TTL is not known (granted elsewhere, not renewed yet), the lease counts as lost
+   * after `timeoutMs`. While the whole machine is suspended, the clock stands still.
    */
   readonly signal: AbortSignal;
-  /** Stops renewing. The lease lives on for its time to live, and `signal` still aborts at its end. May be called again. */
+  /** Stops the renewals. The lease lives on for its TTL, and `signal` still aborts at its end. May be called again. */
   cancel(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export interface LeaseService {
   revoke(request: LeaseRevokeRequest, options: CallOptions): Promise<LeaseRevokeResponse>;
   timeToLive(request: LeaseTimeToLiveRequest, options: CallOptions): Promise<LeaseTimeToLiveResponse>;
   leases(options: CallOptions): Promise<LeaseLeasesResponse>;
-  /** Returns at once. Of the options `signal` and `timeoutMs` apply, for all keepalives share one stream. */
+  /** Returns at once. Only the options `signal` and `timeoutMs` apply, because all keepalives share one stream. */
   keepAlive(id: bigint, options: CallOptions): KeepAlive;
   keepAliveOnce(id: bigint, options: CallOptions): Promise<LeaseKeepAliveResponse>;
 }

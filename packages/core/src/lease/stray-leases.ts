@@ -7,15 +7,15 @@ import type { Logger } from '../logger.ts';
 import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 
-/** How long a stray lease is looked for. A member that is paused for longer grants it after that. */
+/** How long a stray lease is revoked again and again. A member that is paused for longer may still grant it later. */
 const REMEMBERED_MS = 600_000;
-/** Stray leases remembered at most; the oldest goes if there are more. */
+/** The largest number of stray leases. If there are more, the oldest is dropped. */
 const MOST = 1_000;
 const BACKOFF: Backoff = { firstMs: 1_000, longestMs: 60_000, jitter: 0.5 };
 /** How long one revoke may take. */
 const TIMEOUT_MS = 5_000;
 
-/** What stray leases are revoked with. */
+/** The parts of the revocation of stray leases. */
 export interface StrayParts {
   readonly pipeline: Pipeline;
   readonly clock: Clock;
@@ -25,15 +25,15 @@ export interface StrayParts {
 
 interface Stray {
   readonly options: CallOptions;
-  /** When it is given up. */
+  /** When the lease is given up. */
   readonly until: number;
-  /** When it is revoked next. */
+  /** When the lease is revoked next. */
   at: number;
   tries: number;
 }
 
 /**
- * Leases that etcd may have granted to this client, or may still grant, and that nobody uses: no caller knows their ids.
+ * Leases that etcd may have granted to this client, or may still grant, and that are not used: no caller has their ids.
  *
  * Each is revoked in the background, one after the other, until etcd has revoked it. `LEASE_NOT_FOUND` is not the end: the
  * grant may still wait in a member that is paused, and is applied when the member goes on. A revoke that succeeded is
@@ -65,7 +65,7 @@ export class StrayLeases {
     this.#arm();
   }
 
-  /** Forgets every lease; those that are left live for their time to live. */
+  /** Drops every lease. Those that are left live for their TTL. */
   close(): void {
     this.#closed = true;
     this.#strays.clear();

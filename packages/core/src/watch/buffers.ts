@@ -1,9 +1,9 @@
-/** A watch that holds no more than this is never parked for what the others hold. */
+/** The size in bytes up to which a watch is never parked because of other watches. */
 const SMALL_BYTES = 16 * 1024;
 
-/** The bounds that all watches of one client have in common, in bytes. */
+/** The bounds of all watches of one client together, in bytes. */
 export interface WatchLimits {
-  /** How much may wait for slow readers in all. */
+  /** How much may wait for slow readers in total. */
   readonly watchBufferBytes: number;
   /** The largest response, whole or in parts. */
   readonly maxReceiveBytes: number;
@@ -11,9 +11,9 @@ export interface WatchLimits {
   readonly maxSendBytes: number;
 }
 
-/** What the watches of one client hold for their readers, all together. */
+/** The bytes that all watches of one client hold for their readers. */
 export class WatchBuffers {
-  /** Bytes of what was received and not read yet. */
+  /** Bytes that were received and are not read yet. */
   bytes = 0;
   readonly maxReceiveBytes: number;
   readonly #limit: number;
@@ -23,17 +23,17 @@ export class WatchBuffers {
     this.maxReceiveBytes = maxReceiveBytes;
   }
 
-  /** Whether a watch that holds so many bytes is too much for the client, so that the one with the most is parked. */
+  /** Whether a watch with `own` bytes is too much for the client, so that the watch with the most bytes is parked. */
   isFull(own: number): boolean {
     return own > SMALL_BYTES && this.bytes > this.#limit;
   }
 
-  /** Whether there is room for a parked watch that holds so many bytes. Half of the bound, so that it does not come and go. */
+  /** Whether there is room for a parked watch with `own` bytes. Half of the bound must be free, to avoid parking it again at once. */
   hasRoom(own: number): boolean {
     return own <= SMALL_BYTES / 2 || this.bytes <= this.#limit / 2;
   }
 
-  /** Whether one revision, which cannot be split, is more than the client may receive, by itself or with what it holds. */
+  /** Whether one revision, which cannot be split, is more than the client may receive, alone or with what it holds. */
   isTooLarge(revision: number): boolean {
     const { maxReceiveBytes } = this;
     return revision > maxReceiveBytes || (revision > SMALL_BYTES && this.bytes > maxReceiveBytes + this.#limit);

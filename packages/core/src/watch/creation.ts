@@ -35,7 +35,7 @@ export class Creation {
     this.#over();
   }
 
-  /** The watch has ended. If it was registered before, `promise` still resolves. */
+  /** Called when the watch has ended. If it was registered, `promise` still resolves. */
   fail(error: unknown): void {
     this.#failure = { reason: error };
     this.#over();

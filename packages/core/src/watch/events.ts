@@ -6,18 +6,18 @@ import { secondWatchReader } from './watch-errors.ts';
 type Result = IteratorResult<WatchEvent, undefined>;
 const NONE: readonly WatchEvent[] = [];
 
-/** Where responses come from, one for each call; the reader may be called before `read` returns. */
+/** A source of responses, one for each call. The reader may be called before `read` returns. */
 export interface ResponseSource {
   read(reader: Reader<WatchResponse>): void;
   cancel(): Promise<void>;
 }
 
-/** The events of a watch's responses, one at a time. Leaving it cancels the watch. */
+/** The events of a watch's responses, one at a time. Leaving the iteration cancels the watch. */
 export class WatchEvents implements AsyncIterable<WatchEvent>, Pulled<WatchEvent>, Reader<WatchResponse> {
   readonly #source: ResponseSource;
   #events: readonly WatchEvent[] = NONE;
   #index = 0;
-  /** Who waits for an event. Events stay in their response until they are wanted, so it never holds one. */
+  /** The reads that wait for an event. Events stay in their response until they are read, so that it never holds one. */
   readonly #inbox: Inbox<WatchEvent> = new Inbox();
   #pulling = false;
   #answered = false;
@@ -45,7 +45,7 @@ export class WatchEvents implements AsyncIterable<WatchEvent>, Pulled<WatchEvent
     return new Iteration(this);
   }
 
-  /** A response, or the end. */
+  /** Receives a response, or the end. */
   resolve(response: IteratorResult<WatchResponse, undefined>): void {
     if (response.done === true) return this.#inbox.finish();
     this.#events = response.value.events;
@@ -55,12 +55,12 @@ export class WatchEvents implements AsyncIterable<WatchEvent>, Pulled<WatchEvent
     else if (this.#inbox.wanted) this.#pull();
   }
 
-  /** The failure of the watch. */
+  /** Receives the failure of the watch. */
   reject(reason: unknown): void {
     this.#inbox.finish({ reason });
   }
 
-  /** Reads until nobody waits or nothing is there: in a loop, as bookmarks without events may come by the thousand. */
+  /** Reads until no read waits or no response is there. It is a loop, because thousands of bookmarks without events may come. */
   #pull(): void {
     this.#pulling = true;
     do {

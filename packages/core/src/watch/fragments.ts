@@ -4,7 +4,7 @@ import type { WatchEvent, WatchResponseMessage } from '../messages.ts';
 export class Fragments {
   events: WatchEvent[] = [];
   bytes = 0;
-  /** So many of the events are known to be of one revision. */
+  /** How many of the events are known to be of one revision. */
   #alike = 0;
 
   add(message: WatchResponseMessage): void {
@@ -13,7 +13,7 @@ export class Fragments {
   }
 
   /**
-   * Takes out the revisions that are surely whole: all but the last one, of which more may follow. They go with their
+   * Removes the revisions that are certainly complete: all but the last one, of which more may follow. Returns them with their
    * share of the bytes.
    */
   takeWhole(): { readonly events: readonly WatchEvent[]; readonly bytes: number } | undefined {

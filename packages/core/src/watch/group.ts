@@ -6,12 +6,12 @@ import type { Subscription, SubscriptionOwner } from './subscription.ts';
 
 export type { WatchHubParts } from './succession.ts';
 
-/** What a group needs of the hub that it belongs to. */
+/** The functions of the hub that a group calls. */
 export interface GroupHub {
   readonly buffers: WatchBuffers;
-  /** The watches of the client hold too much. */
+  /** Called when the watches of the client hold too much. */
   relieve(): void;
-  /** Its last member has ended; there may be others later. */
+  /** Called when its last member has ended. There may be others later. */
   emptied(group: WatchGroup): void;
 }
 
@@ -31,7 +31,7 @@ export class WatchGroup implements SubscriptionOwner {
 
   /** Ends every subscription without an error. */
   close(): void {
-    // First the streams, because a cancel request for each watch on them is of no use.
+    // The streams end first, because a cancel request for each watch on them is of no use.
     this.streams.close();
     for (const subscription of this.members) subscription.close();
   }

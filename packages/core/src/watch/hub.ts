@@ -13,9 +13,8 @@ import { methods } from '../methods.ts';
 export type { WatchHubParts } from './group.ts';
 
 /**
- * The watch service of a client: any number of watches over one stream for each set of equal stream options
- * (clientv3/watch.go). It owns the streams, so watches outlive lost connections, and cancels a stream with its
- * last watch.
+ * The watch service of a client: any number of watches over one stream for each set of equal stream options (clientv3/watch.go).
+ * It owns the streams, so that watches survive lost connections, and cancels a stream with its last watch.
  */
 export class WatchHub implements WatchService {
   readonly #parts: WatchHubParts;
@@ -34,7 +33,7 @@ export class WatchHub implements WatchService {
 
   watch(request: WatchCreateRequest, options: WatchServiceOptions): WatchStream {
     const { startRevision = 0n } = request;
-    // etcd accepts it, then starves the other watches of the member (etcd #20693).
+    // etcd accepts a negative revision, and then starves the other watches of the member (etcd #20693).
     if (startRevision < 0n) throw invalidArgument('startRevision', `must be at least 0, not ${startRevision}`);
     const group = this.#group(options);
     const subscription = new Subscription(group, request, options);
@@ -84,7 +83,7 @@ export class WatchHub implements WatchService {
     group.submit(subscription);
   }
 
-  /** Parks the watch that holds most of what no reader has read. */
+  /** Parks the watch that holds the most unread bytes. */
   #parkLargest(): void {
     let largest: Subscription | undefined;
     for (const group of this.#groups.values()) {

@@ -3,9 +3,9 @@ import type { ResponseHeader, WatchEvent } from '../messages.ts';
 /** No revision yet. */
 const NONE = 0n;
 
-/** Where a watch stands in the history of the store: the revision that it resumes from, and the newest that it has seen. */
+/** The position of a watch in the history of the store: the revision at which it resumes, and the newest that it has seen. */
 export class Position {
-  /** The first revision that has not been received; 0n: whatever comes after the creation. Never moves back. */
+  /** The first revision that it has not received. 0n means the revision after the creation. It never goes back. */
   next: bigint;
   /** The newest revision that the store is known to have had. */
   observed: bigint = NONE;
@@ -14,14 +14,14 @@ export class Position {
     this.next = startRevision ?? NONE;
   }
 
-  /** Takes in the header of the first registration. */
+  /** Records the header of the first registration. */
   begin(header: ResponseHeader): void {
-    // Without a revision in the header it stays at "now" until the first event.
+    // Without a revision in the header, the position stays 0n until the first event.
     if (this.next === NONE && header.revision > 0n) this.next = header.revision + 1n;
     if (isReal(header)) this.observed = header.revision;
   }
 
-  /** Takes in the header of a registration after the first; false if its store is older than what was seen. */
+  /** Records the header of a later registration. Returns false if its store is older than what the watch has seen. */
   resume(header: ResponseHeader): boolean {
     if (!isReal(header)) return true;
     if (header.revision < this.observed) return false;
@@ -30,8 +30,8 @@ export class Position {
   }
 
   /**
-   * Takes in events, which are ordered; returns those that are new, or `undefined` if none is: a server may start earlier
-   * than it was asked to, or repeat.
+   * Records events, which are ordered, and returns the new ones, or `undefined` if there are none. A server may start earlier than
+   * requested, or repeat events.
    */
   pass(events: readonly WatchEvent[]): readonly WatchEvent[] | undefined {
     const from = this.next;
@@ -42,14 +42,14 @@ export class Position {
     return firstRevision(events) < from ? events.filter(({ kv }) => kv.modRevision >= from) : events;
   }
 
-  /** Takes in a bookmark, up to which there are no more events; whether it moves the position. */
+  /** Records a bookmark, up to which there are no more events. Returns whether it moves the position. */
   skip(revision: bigint): boolean {
     if (revision < this.next) return false;
     this.next = revision + 1n;
     return true;
   }
 
-  /** The store is known to have had this revision. */
+  /** Records that the store has had this revision. */
   observe(revision: bigint): void {
     if (revision > this.observed) this.observed = revision;
   }
@@ -75,7 +75,7 @@ function lastRevision(events: readonly WatchEvent[]): bigint {
   return (events[events.length - 1] as WatchEvent).kv.modRevision;
 }
 
-/** A grpc-proxy makes up headers: without a cluster id they prove nothing. */
+/** Whether a header is etcd's. A grpc-proxy invents headers; without a cluster id they prove nothing. */
 function isReal({ clusterId }: ResponseHeader): boolean {
   return clusterId !== 0n;
 }

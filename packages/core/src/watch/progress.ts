@@ -4,33 +4,33 @@ export interface Standing {
   readonly nextRevision: bigint;
   /** The revision of the store when etcd registered it on this stream; 0n if etcd did not give one. */
   readonly registeredAt: bigint;
-  /** How many progress requests went out on this stream before its creation. */
+  /** How many progress requests were sent on this stream before its creation. */
   readonly requestsBefore: number;
 }
 
 /**
  * The progress requests of one stream, and which of its watches an answer covers.
  *
- * An answer names no request and no watch. etcd takes the messages of a stream in order: it answers a request if every
- * watch that was created before it is in sync, with all events of these watches on their way ahead of the answer, else it
- * drops the request. An answer can arrive behind a creation that was sent after its request, so which request it answers
- * has to be inferred (server/etcdserver/api/v3rpc/watch.go, mvcc/watchable_store.go).
+ * An answer names no request and no watch. etcd handles the messages of a stream in order. It answers a request if every watch that
+ * was created before it is in sync, and sends all events of these watches ahead of the answer; otherwise it drops the request. An
+ * answer can arrive behind a creation that was sent after its request, so that the request of an answer must be inferred
+ * (server/etcdserver/api/v3rpc/watch.go, mvcc/watchable_store.go).
  */
 export class ProgressRequests {
-  /** One is to be sent: behind the creations that wait to be sent, so that its answer covers them. */
+  /** Whether a request must be sent. It is sent behind the creations that wait, so that its answer covers them. */
   wanted = false;
   #sent = 0;
-  /** So many of the oldest are known to be answered or dropped. */
+  /** How many of the oldest requests are known to be answered or dropped. */
   #settled = 0;
   #revision = 0n;
   #solicited = false;
 
-  /** How many were sent. */
+  /** How many requests were sent. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** Whether one is sent now. */
+  /** Takes the request that must be sent. Returns whether there is one. */
   take(): boolean {
     if (!this.wanted) return false;
     this.wanted = false;
@@ -38,12 +38,12 @@ export class ProgressRequests {
     return true;
   }
 
-  /** A watch has received something of its own, which etcd sends behind every answer to a request before its creation. */
+  /** Called when a watch has received a message of its own. etcd sends it behind every answer to a request before its creation. */
   received({ requestsBefore }: Standing): void {
     if (requestsBefore > this.#settled) this.#settled = requestsBefore;
   }
 
-  /** An answer has come. */
+  /** Called when an answer has come. */
   answered(revision: bigint): void {
     this.#revision = revision;
     this.#solicited = this.#settled < this.#sent;
@@ -54,12 +54,12 @@ export class ProgressRequests {
   covers(watch: Standing): boolean {
     if (watch.nextRevision > this.#revision) return true;
     if (!this.#solicited) return false;
-    // What was answered before its creation cannot be newer than its registration.
+    // An answer to a request before its creation cannot be newer than its registration.
     if (watch.registeredAt > 0n && this.#revision > watch.registeredAt) {
       this.received(watch);
       return true;
     }
-    // Requests may be dropped, never answered out of order: this is the answer to number `#settled` or a later one.
+    // Requests may be dropped, but are never answered out of order: the answer belongs to number `#settled` or a later one.
     return watch.requestsBefore < this.#settled;
   }
 }

@@ -11,11 +11,11 @@ import type { WatchResponse, WatchStream } from './service.ts';
 import { cancelled, secondWatchReader } from './watch-errors.ts';
 import { methods } from '../methods.ts';
 
-/** The application's side of a watch: whether it is registered, what waits to be read, and how it ends. */
+/** The application's side of a watch: its registration, its unread responses, and its end. */
 export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>, ResponseSource {
   protected readonly inbox: Inbox<WatchResponse>;
   protected readonly creation: Creation = new Creation();
-  /** Where the application opened it. */
+  /** The stack of the application's call that opened it. */
   openedAt: string | undefined;
   #ignoreAbort: (() => void) | undefined;
 
@@ -24,17 +24,17 @@ export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>
     if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => this.#aborted(signal.reason));
   }
 
-  /** Something was read. */
+  /** Called when a response was read. */
   protected abstract caughtUp(): void;
 
-  /** Lets go of the server's side; false if that was done before. */
+  /** Ends the server's side. Returns false if it was ended before. */
   protected abstract release(): boolean;
 
   get created(): Promise<ResponseHeader> {
     return this.creation.promise;
   }
 
-  /** Whether etcd has registered it, on this stream or an earlier one. */
+  /** Whether etcd has registered the watch, on this stream or an earlier one. */
   get registered(): boolean {
     return this.creation.header !== undefined;
   }
@@ -81,25 +81,25 @@ export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>
     this.creation.limit(clock, timeoutMs, (error) => this.fail(error));
   }
 
-  /** Ends with an error, after the responses that are there to be read. */
+  /** Ends the watch with an error, after the unread responses. */
   fail(error: unknown): void {
     const reason = failedAt(error, this.openedAt);
     if (this.#end(reason)) this.inbox.finish({ reason });
   }
 
-  /** Ends without an error, because the client is closed. */
+  /** Ends the watch without an error, because the client is closed. */
   close(): void {
     this.#stop(clientClosed(methods.watch.label));
   }
 
   #aborted(reason: unknown): void {
-    // That is how a wrapped client that is disposed of ends its watches.
+    // A wrapped client that is disposed of ends its watches with this reason.
     this.#stop(reason, isEtcdError(reason, 'CLIENT_CLOSED') ? undefined : { reason });
   }
 
   #stop(uncreated: unknown, failure?: Failure): void {
     this.#end(failedAt(uncreated, this.openedAt));
-    // After the end as well: what is left unread is dropped.
+    // Unread responses are dropped even after the end.
     this.inbox.stop(failure);
   }
 

@@ -3,14 +3,14 @@ import type { Subscription } from './subscription.ts';
 /**
  * The creations of one stream that etcd has not answered yet.
  *
- * Watches are created without waiting for one another: this side chooses their ids, and etcd answers in order, with id
- * -1 for those it refuses. Only the first creation is waited for, since a grpc-proxy chooses ids itself and answers in any
- * order; behind one, creations go one at a time.
+ * Creations do not wait for each other: this side chooses their ids, and etcd answers in order, with id -1 for those that it
+ * refuses. Only the first creation is awaited, because a grpc-proxy chooses ids itself and answers in any order; with a proxy,
+ * creations are sent one at a time.
  */
 export class Registrations {
-  /** Not sent yet. */
+  /** The subscriptions that are not sent yet. */
   readonly #queue: Set<Subscription> = new Set();
-  /** Sent and not answered, oldest first, by chosen id; `undefined` if not wanted any more. */
+  /** The sent ones without an answer, oldest first, by chosen id; `undefined` for one that is not needed any more. */
   readonly #sent: Map<number, Subscription | undefined> = new Map();
   #wanted = 0;
   #nextId = 1;
@@ -29,14 +29,14 @@ export class Registrations {
     this.#queue.add(subscription);
   }
 
-  /** Takes back the subscriptions that are not sent yet. */
+  /** Removes and returns the subscriptions that are not sent yet. */
   takeQueue(): readonly Subscription[] {
     const queue = [...this.#queue];
     this.#queue.clear();
     return queue;
   }
 
-  /** The next one to send, which has its id now; `undefined` if there is none, or if an answer has to come first. */
+  /** Returns the next one to send, which now has its id; `undefined` if there is none, or if an answer must come first. */
   next(): Subscription | undefined {
     if (this.#sent.size > 0 && !this.#pipelining) return undefined;
     for (const subscription of this.#queue) {
@@ -49,17 +49,17 @@ export class Registrations {
     return undefined;
   }
 
-  /** Lets one go; whether it is to be cancelled on the server now. */
+  /** Removes one. Returns whether it must be cancelled on the server now. */
   remove(subscription: Subscription): boolean {
     const id = subscription.watchId;
     if (this.#queue.delete(subscription) || this.#sent.get(id) !== subscription) return false;
     this.#sent.set(id, undefined);
     this.#wanted -= 1;
-    // If the server may choose another id, the answer has to come first.
+    // If the server may choose another id, the answer must come first.
     return this.#pipelining;
   }
 
-  /** Whether any waits to be sent. */
+  /** Whether any subscription waits to be sent. */
   get queued(): boolean {
     return this.#queue.size > 0;
   }
@@ -69,13 +69,13 @@ export class Registrations {
     return this.#sent.size > 0;
   }
 
-  /** In what way it breaks the protocol to answer the oldest creation with this id; `undefined` if it does not. */
+  /** How an answer with this id to the oldest creation breaks the protocol; `undefined` if it does not. */
   violation(id: number): string | undefined {
     const [chosen] = this.#sent.keys();
     return id === chosen || !this.#pipelining ? undefined : `answered the creation of watch ${chosen} as ${id}`;
   }
 
-  /** Takes out the oldest creation, which is answered with this id; `undefined` if it is not wanted any more. */
+  /** Removes and returns the oldest creation, which is answered with this id; `undefined` if it is not needed any more. */
   take(id: number): Subscription | undefined {
     for (const [chosen, subscription] of this.#sent) {
       if (id === chosen) this.#pipelining = true;
@@ -86,7 +86,7 @@ export class Registrations {
     return undefined;
   }
 
-  /** Whether the id may be of a creation that is not answered yet. */
+  /** Whether the id may belong to a creation that is not answered yet. */
   mayHave(id: number): boolean {
     return this.#pipelining ? this.#sent.has(id) : this.#sent.size > 0;
   }

@@ -4,8 +4,8 @@ import { clusterReset } from './watch-errors.ts';
 
 const AGAIN_MS = 1_000;
 
-/** A watch that has seen a newer revision than the member has to which it was resumed. */
-export interface Suspect {
+/** A watch that is ahead of its member: it has seen a newer revision than the member has. */
+export interface AheadWatch {
   readonly request: WatchCreateRequest;
   /** The newest revision that the store is known to have had. */
   readonly observed: bigint;
@@ -18,53 +18,53 @@ export interface Suspect {
  * its answer has the revision of the cluster.
  */
 export class ResetCheck {
-  readonly #read: (suspect: Suspect) => Promise<bigint>;
+  readonly #read: (watch: AheadWatch) => Promise<bigint>;
   readonly #clock: Clock;
-  /** What each suspect had seen when it was added: only a read that starts later can prove a reset. */
-  #suspects: Map<Suspect, bigint> = new Map();
+  /** The revision that each watch had seen when it was added. Only a read that starts later can prove a reset. */
+  #ahead: Map<AheadWatch, bigint> = new Map();
   #reading = false;
   #stopped = false;
   #timer: Timer | undefined;
 
-  constructor(read: (suspect: Suspect) => Promise<bigint>, clock: Clock) {
+  constructor(read: (watch: AheadWatch) => Promise<bigint>, clock: Clock) {
     this.#read = read;
     this.#clock = clock;
   }
 
-  add(suspect: Suspect): void {
-    this.#suspects.set(suspect, suspect.observed);
+  add(watch: AheadWatch): void {
+    this.#ahead.set(watch, watch.observed);
     if (!this.#reading && this.#timer === undefined) void this.#run();
   }
 
-  /** The stream is gone; the next one compares again. */
+  /** Called when the stream is gone. The next stream compares again. */
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
-    this.#suspects.clear();
+    this.#ahead.clear();
   }
 
   async #run(): Promise<void> {
     this.#timer = undefined;
     this.#reading = true;
-    while (this.#suspects.size > 0) {
-      const batch = this.#suspects;
-      this.#suspects = new Map();
+    while (this.#ahead.size > 0) {
+      const batch = this.#ahead;
+      this.#ahead = new Map();
       const [first] = batch.keys();
       let revision: bigint;
       try {
-        revision = await this.#read(first as Suspect);
+        revision = await this.#read(first as AheadWatch);
       } catch {
         // Keep them for the next read. The watches stay open meanwhile.
-        for (const [suspect, observed] of batch) this.#suspects.set(suspect, observed);
+        for (const [watch, observed] of batch) this.#ahead.set(watch, observed);
         break;
       }
       if (this.#stopped) return;
-      for (const [suspect, observed] of batch) {
-        if (revision < observed) suspect.fail(clusterReset(`revision ${observed} was seen, now it is at ${revision}`));
+      for (const [watch, observed] of batch) {
+        if (revision < observed) watch.fail(clusterReset(`revision ${observed} was seen, now it is at ${revision}`));
       }
     }
     this.#reading = false;
-    if (this.#stopped || this.#suspects.size === 0) return;
+    if (this.#stopped || this.#ahead.size === 0) return;
     this.#timer = this.#clock.after(AGAIN_MS, () => void this.#run());
   }
 }

@@ -2,9 +2,9 @@ import { assert, suite } from '@etcdts/testing';
 import type { EtcdErrorCode } from '../error-codes.ts';
 import { errorCodes, remedyOf } from '../failures.ts';
 import { failure } from './fakes.test.kit.ts';
-import { cancelVerdict, streamVerdict, type Verdict } from './resume.ts';
+import { cancelReaction, streamReaction, type Reaction } from './resume.ts';
 
-const test = suite('watch verdicts');
+const test = suite('watch reactions');
 
 const OF_REMEDY = {
   none: 'fail',
@@ -15,24 +15,24 @@ const OF_REMEDY = {
 } as const;
 
 // Codes that mean more to a stream, or to one watch, than their remedy.
-const OF_STREAM: Partial<Record<EtcdErrorCode, Verdict>> = { CLIENT_CLOSED: 'closed', RESPONSE_TOO_LARGE: 'fragment' };
-const OF_WATCH: Partial<Record<EtcdErrorCode, Verdict>> = { WATCH_CANCELED: 'fail' };
+const OF_STREAM: Partial<Record<EtcdErrorCode, Reaction>> = { CLIENT_CLOSED: 'closed', RESPONSE_TOO_LARGE: 'fragment' };
+const OF_WATCH: Partial<Record<EtcdErrorCode, Reaction>> = { WATCH_CANCELED: 'fail' };
 
 test('W-26 W-27: a stream that ended with any code is judged by the remedy of the code', () => {
   for (const code of errorCodes()) {
     const expected = OF_STREAM[code] ?? OF_REMEDY[remedyOf(code)];
-    assert.is(streamVerdict(failure(code), false), expected, code);
-    assert.is(streamVerdict(failure(code), true), code === 'TLS_FAILED' ? 'resume' : expected, code);
+    assert.is(streamReaction(failure(code), false), expected, code);
+    assert.is(streamReaction(failure(code), true), code === 'TLS_FAILED' ? 'resume' : expected, code);
   }
 });
 
 test('a watch that etcd cancelled with any code is judged by the remedy of the code', () => {
   for (const code of errorCodes())
-    assert.is(cancelVerdict(failure(code)), OF_WATCH[code] ?? OF_REMEDY[remedyOf(code)], code);
+    assert.is(cancelReaction(failure(code)), OF_WATCH[code] ?? OF_REMEDY[remedyOf(code)], code);
 });
 
 test('a member that is too old for the cluster moves the watch to another one', () => {
-  assert.is(streamVerdict(failure('NOT_CAPABLE'), false), 'resume');
+  assert.is(streamReaction(failure('NOT_CAPABLE'), false), 'resume');
 });
 
 test.run();

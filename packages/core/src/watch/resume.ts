@@ -1,32 +1,33 @@
-// What ends a watch, and what only interrupts it.
+// Decides which failures end a watch, and which only interrupt it.
 import { isEtcdError, type EtcdError } from '../errors.ts';
 import { remedyOf } from '../failures.ts';
 
 /**
- * What the end of a stream, or of one watch on it, asks for: another stream; another stream that sends large responses in
- * fragments; another stream after a new token; an end with the error; an end without one, because this client was closed.
+ * The reaction to the end of a stream, or of one watch on it. `resume`: another stream. `fragment`: another stream that sends large
+ * responses in fragments. `authenticate`: another stream after a new token. `fail`: an end with the error. `closed`: an end
+ * without one, because this client was closed.
  */
-export type Verdict = 'resume' | 'fragment' | 'authenticate' | 'fail' | 'closed';
+export type Reaction = 'resume' | 'fragment' | 'authenticate' | 'fail' | 'closed';
 
-/** Judges how a stream ended; `proven` says whether this client has ever had a watch registered. */
-export function streamVerdict(error: unknown, proven: boolean): Verdict {
+/** Decides the reaction to the end of a stream. `proven` is whether its succession is proven. */
+export function streamReaction(error: unknown, proven: boolean): Reaction {
   if (error === undefined) return 'resume';
-  // Not ours: an interceptor threw. On a first use that is a mistake to show, later a passing failure to outlive.
+  // An interceptor threw this. On first use it is a mistake and is reported; later it is a passing failure.
   if (!isEtcdError(error)) return proven ? 'resume' : 'fail';
   if (error.code === 'CLIENT_CLOSED') return 'closed';
   if (error.code === 'RESPONSE_TOO_LARGE') return 'fragment';
-  // A wrong certificate does not heal by itself; a certificate that worked before may be renewed.
+  // A wrong certificate is final. A certificate that worked before may be renewed.
   if (error.code === 'TLS_FAILED') return proven ? 'resume' : 'fail';
-  return verdictOf(error);
+  return reactionOf(error);
 }
 
-/** Judges why etcd refused or cancelled one watch of a stream. */
-export function cancelVerdict(error: EtcdError): Verdict {
-  // Of one watch this code says that etcd gave no reason that is known: it would cancel the watch again.
-  return error.code === 'WATCH_CANCELED' ? 'fail' : verdictOf(error);
+/** Decides the reaction to a watch that etcd refused or cancelled. */
+export function cancelReaction(error: EtcdError): Reaction {
+  // For one watch, this code means that etcd gave no known reason. It would cancel the watch again.
+  return error.code === 'WATCH_CANCELED' ? 'fail' : reactionOf(error);
 }
 
-function verdictOf(error: EtcdError): Verdict {
+function reactionOf(error: EtcdError): Reaction {
   const remedy = remedyOf(error);
   if (remedy === 'token') return 'authenticate';
   return remedy === 'none' ? 'fail' : 'resume';

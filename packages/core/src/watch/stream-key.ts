@@ -2,7 +2,7 @@ import type { CallOptions } from '../call.ts';
 import type { Metadata } from '../metadata.ts';
 import type { WatchServiceOptions } from './service.ts';
 
-/** Options of a single watch: streams do not differ by them. `avoid` is that of the watch that opens the stream. */
+/** Options of a single watch, by which streams do not differ. `avoid` is that of the watch that opens the stream. */
 const OF_ONE_WATCH: ReadonlySet<string> = new Set<keyof WatchServiceOptions>([
   'signal',
   'timeoutMs',
@@ -10,14 +10,14 @@ const OF_ONE_WATCH: ReadonlySet<string> = new Set<keyof WatchServiceOptions>([
   'maxBufferedBytes',
   'avoid',
 ]);
-/** Plain data that is nested deeper is compared by identity: it may hold itself. */
+/** The depth below which plain data are compared by identity, because they may contain themselves. */
 const DEEPEST = 8;
 
 /**
- * A text that is equal for watches that may share a stream: all their options that a stream is opened with are equal.
+ * Returns a text that is equal for watches that may share a stream, because all options of their streams are equal.
  *
- * Options are equal if they are equal primitives, or plain objects, arrays or bytes with equal content. Anything else is
- * equal to itself only: an object of a class may have content that nobody can compare. Symbols count as keys too.
+ * Options are equal if they are equal primitives, or plain objects, arrays or bytes with equal content. Anything else is equal only
+ * to itself, because an object of a class may have content that cannot be compared. Symbols count as keys too.
  */
 export function streamKey(options: WatchServiceOptions): string {
   const parts: string[] = [];
@@ -31,7 +31,7 @@ export function streamKey(options: WatchServiceOptions): string {
   return parts.toSorted().join();
 }
 
-/** The options that a stream is opened with. It lives as long as its watches: no signal and no deadline of theirs are its own. */
+/** The options with which a stream is opened. It lives as long as its watches, and has none of their signals and deadlines. */
 export function streamOptions(options: WatchServiceOptions): CallOptions {
   const { createdNotify: _created, maxBufferedBytes: _bytes, stream: _stream, ...call } = options;
   return { ...call, requireLeader: options.requireLeader ?? true, timeoutMs: Infinity, signal: undefined };
@@ -42,7 +42,7 @@ function standardOf(name: string | symbol): boolean | undefined {
   return name === 'confidential' ? false : undefined;
 }
 
-/** Structural: clientv3's key is text, in which different metadata can meet. A value is equal to a list of it alone. */
+/** Makes a text that differs for different metadata, unlike clientv3's key. A value equals a list of only this value. */
 function metadataText(metadata: Metadata): string {
   if (typeof metadata !== 'object' || metadata === null) return textOf(metadata);
   const lists = Object.entries(metadata).map(([key, value]) => [key, Array.isArray(value) ? value : [value]] as const);
@@ -66,7 +66,7 @@ function textOf(value: unknown, depth = 0): string {
   }
 }
 
-/** What is in plain data; `undefined` for anything else. */
+/** Makes the text of plain data; `undefined` for anything else. */
 function contentOf(value: object, depth: number): string | undefined {
   if (value instanceof Uint8Array) return `b${JSON.stringify(Buffer.from(value).toString('base64'))}`;
   if (depth === DEEPEST) return undefined;

@@ -10,38 +10,38 @@ import { ResetCheck } from './reset-check.ts';
 import type { Subscription, Upstream } from './subscription.ts';
 import { cancelError } from './watch-errors.ts';
 
-/** What a stream needs of those that opened it. */
+/** The functions that a stream calls on its owner. */
 export interface StreamOwner {
-  /** Its subscriptions were given as many new events. */
+  /** Called when its subscriptions have got this number of new events. */
   advanced(events: number): void;
-  /** Its last subscription has left: the stream has cancelled itself. */
+  /** Called when its last subscription has left. The stream has cancelled itself. */
   deserted(stream: LiveStream): void;
-  /** The revision of the cluster's store, not of one member's; `key` is one that the user may read. */
+  /** Reads the revision of the cluster's store, not of one member's. `key` is one that the user may read. */
   storeRevision(key: Uint8Array): Promise<bigint>;
-  /** A watch was registered on this stream. */
+  /** Called when a watch was registered on this stream. */
   established(stream: LiveStream): void;
-  /** The server refused to create a watch, or cancelled it. The subscription is off the stream. */
+  /** Called when the server refused to create a watch, or cancelled it. The subscription has left the stream. */
   cancelled(stream: LiveStream, subscription: Subscription, error: EtcdError): void;
-  /** The stream is over, by the server or by the network; well, if there is no error. */
+  /** Called when the server or the network has ended the stream; `error` is `undefined` if it ended without one. */
   ended(stream: LiveStream, error: unknown): void;
-  /** The server broke the protocol in a way that leaves unclear whose messages are whose. */
+  /** Called when the server broke the protocol, so that messages cannot be assigned to watches any more. */
   violated(stream: LiveStream, why: string): void;
 }
 
-/** The id of messages that are about no single watch. */
+/** The id of messages that do not belong to one watch. */
 const NO_ID = -1;
-/** Ids that were cancelled and not confirmed. A sane server confirms each; more than this is a flood. */
+/** The largest number of dismissed ids. A correct server confirms each cancel; more than this is a flood. */
 const MOST_DISMISSED = 65_536;
 
 /**
- * One watch stream and the subscriptions attached to it. No id is used twice on a stream: a message that is late for a
- * cancelled watch can never reach another one.
+ * One watch stream and the subscriptions attached to it. No id is used twice on a stream, so that a late message for a cancelled
+ * watch never reaches another one.
  */
 export class LiveStream implements Upstream {
   readonly openedAt: number;
-  /** Whether anything new came by it. */
+  /** Whether it has delivered anything new. */
   fruitful = false;
-  /** Compares what the member has with what subscriptions have seen; made when there is a doubt. */
+  /** Compares the member with the cluster. Made on first need. */
   #resetCheck: ResetCheck | undefined;
   readonly #clock: Clock;
   readonly #source: ClientStream<WatchRequest, WatchResponseMessage>;
@@ -49,9 +49,9 @@ export class LiveStream implements Upstream {
   readonly #registrations: Registrations = new Registrations();
   readonly #progress: ProgressRequests = new ProgressRequests();
   readonly #live: Map<number, Subscription> = new Map();
-  /** Cancelled here, not confirmed yet: what still comes for them is nobody's. */
+  /** The dismissed ids. Messages for them are dropped. */
   readonly #dismissed: Set<number> = new Set();
-  /** Of the last creation: a thousand watches created at one revision keep one header between them. */
+  /** The header of the last creation. A thousand watches that are created at one revision share it. */
   #header: ResponseHeader | undefined;
   #open = true;
 
@@ -72,27 +72,27 @@ export class LiveStream implements Upstream {
       );
   }
 
-  /** How many subscriptions are attached: sent or not, created or not. */
+  /** How many subscriptions are attached, whether sent and created or not. */
   get size(): number {
     return this.#registrations.size + this.#live.size;
   }
 
-  /** Every attached subscription. */
+  /** Returns every attached subscription. */
   *subscriptions(): Generator<Subscription, undefined> {
     yield* this.#live.values();
     yield* this.#registrations.subscriptions();
   }
 
-  /** Has the subscription created on the server. */
+  /** Creates the watch of a subscription on the server. */
   attach(subscription: Subscription): void {
     subscription.attach(this);
     this.#registrations.add(subscription);
     this.#pump();
   }
 
-  /** Lets a subscription go and has its watch cancelled on the server. */
+  /** Removes a subscription and cancels its watch on the server. */
   detach(subscription: Subscription): void {
-    // The last one takes the stream with it, which needs no cancel request.
+    // Without a subscription the stream ends, which needs no cancel request.
     if (this.size === 1) {
       this.cancel();
       return this.#owner.deserted(this);
@@ -107,24 +107,24 @@ export class LiveStream implements Upstream {
     }
   }
 
-  /** Something new was received, as many events of it: the stream works. */
+  /** Called when new events, or a new bookmark, were received, which shows that the stream works. */
   advanced(events: number): void {
     this.fruitful = true;
     this.#owner.advanced(events);
   }
 
   /** The store at the other end is older than what this subscription has seen. */
-  suspect(subscription: Subscription): void {
+  aheadOfStore(subscription: Subscription): void {
     this.#resetCheck ??= new ResetCheck(({ request }) => this.#owner.storeRevision(request.key), this.#clock);
     this.#resetCheck.add(subscription);
   }
 
-  /** The server broke the protocol in a way that leaves unclear whose messages are whose. */
+  /** Called when the server broke the protocol, so that messages cannot be assigned to watches any more. */
   distrust(why: string): void {
     this.#owner.violated(this, why);
   }
 
-  /** Takes back the subscriptions that are not sent yet. */
+  /** Removes and returns the subscriptions that are not sent yet. */
   takeQueue(): readonly Subscription[] {
     const queue = this.#registrations.takeQueue();
     this.#askProgress();
@@ -136,7 +136,7 @@ export class LiveStream implements Upstream {
     this.#askProgress();
   }
 
-  /** Ends the stream at once: nothing of it is reported any more. */
+  /** Ends the stream at once. It reports nothing any more. */
   cancel(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -153,7 +153,7 @@ export class LiveStream implements Upstream {
     }
   }
 
-  /** Sends the progress request that is wanted, unless creations wait to be sent. */
+  /** Sends a requested progress request, unless creations wait to be sent. */
   #askProgress(): void {
     if (this.#open && !this.#registrations.queued && this.#progress.take()) this.#source.send({ type: 'progress' });
   }
@@ -168,8 +168,8 @@ export class LiveStream implements Upstream {
       else this.#onStranger(message);
     } else if (message.canceled || message.compactRevision > 0n) {
       this.#live.delete(watchId);
-      // etcd keeps the record of a watch that it cancelled for compaction until it is asked to drop it, and answers no
-      // progress request on this stream before that.
+      // After a compaction, etcd keeps the record of the cancelled watch until a cancel request. Until then it answers no progress
+      // request on this stream.
       this.#dismiss(watchId);
       this.#owner.cancelled(this, subscription, cancelError(message));
     } else {
@@ -178,12 +178,12 @@ export class LiveStream implements Upstream {
     }
   }
 
-  /** The answer to a creation. */
+  /** Handles the answer to a creation. */
   #onAnswer(message: WatchResponseMessage): void {
     const id = message.watchId;
     const refused = message.canceled || id < 0;
     if (!this.#registrations.awaited) {
-      // An answer to no request of ours.
+      // This is an answer without a request.
       if (!refused && !this.#live.has(id)) this.#dismiss(id);
       return;
     }
@@ -221,19 +221,19 @@ export class LiveStream implements Upstream {
     }
   }
 
-  /** A message for a watch that is not here: cancelled a moment ago, or never wanted. */
+  /** Handles a message for an unknown watch, which was cancelled a moment ago or never created. */
   #onStranger(message: WatchResponseMessage): void {
     const { watchId } = message;
     if (message.canceled) {
       this.#dismissed.delete(watchId);
     } else if (!this.#dismissed.has(watchId)) {
-      // It could be the one being created, and its events would be lost.
+      // The watch may be the one that is being created, and its events would be lost.
       if (this.#registrations.mayHave(watchId)) this.distrust(`sent events of watch ${watchId} before creating it`);
       else this.#dismiss(watchId);
     }
   }
 
-  /** Tells the server once that nobody is there for a watch. */
+  /** Sends one cancel request for a watch without a subscription. */
   #dismiss(id: number): void {
     if (!this.#open || this.#dismissed.has(id)) return;
     if (this.#dismissed.size >= MOST_DISMISSED) return this.distrust(`keeps ${MOST_DISMISSED} cancelled watches`);

@@ -7,58 +7,58 @@ import type { WatchResponse, WatchServiceOptions } from './service.ts';
 import { Setbacks } from './setbacks.ts';
 import { otherCluster, tooLarge } from './watch-errors.ts';
 
-/** What a subscription needs of the group that it belongs to. */
+/** The functions that a subscription calls on its group. */
 export interface SubscriptionOwner {
-  /** What all watches of the client hold. */
+  /** The bytes that all watches of the client hold. */
   readonly buffers: WatchBuffers;
-  /** The watches of the client hold too much. */
+  /** Called when the watches of the client hold too much. */
   relieve(): void;
-  /** A watch is wanted on the server, from `nextRevision` on. */
+  /** Creates the watch on the server, from `nextRevision` on. */
   submit(subscription: Subscription): void;
-  /** Its reader is behind: it is off its stream until it is submitted again. */
+  /** Called when the watch is parked. It has left its stream until it is submitted again. */
   parked(subscription: Subscription): void;
-  /** The subscription has ended. */
+  /** Called when the subscription has ended. */
   release(subscription: Subscription): void;
 }
 
-/** What a subscription needs of the stream that it is attached to. */
+/** The functions that a subscription calls on its stream. */
 export interface Upstream {
-  /** Something new was received, as many events of it: the stream works. */
+  /** Called when new events, or a new bookmark, were received, which shows that the stream works. */
   advanced(events: number): void;
   /** The store at the other end is older than what this subscription has seen. */
-  suspect(subscription: Subscription): void;
-  /** The server broke the protocol on this stream. */
+  aheadOfStore(subscription: Subscription): void;
+  /** Called when the server broke the protocol on this stream. */
   distrust(why: string): void;
-  /** The watch is not wanted on the server any more. */
+  /** Called when the watch is not needed on the server any more. */
   detach(subscription: Subscription): void;
 }
 
 /**
- * Where a subscription stands with the server. `waiting`: for a stream; `attached`: to one, which may not have created
- * it yet; `parked`: its reader is behind, so the server has no watch for it; `ended`: for good.
+ * The state of a subscription. `waiting`: for a stream. `attached`: to a stream, which may not have created it yet. `parked`: its
+ * reader is behind, so that the server has no watch for it. `ended`: for good.
  */
 export type SubscriptionState = 'waiting' | 'attached' | 'parked' | 'ended';
 
-/** Bytes that may wait for a slow reader, unless said otherwise. */
+/** The default of the bytes that may wait for a slow reader. */
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
-/** A response takes some memory, however small its message. */
+/** The least size of a response, because even a small message takes some memory. */
 const LEAST_BYTES = 64;
 const NO_EVENTS: readonly WatchEvent[] = [];
 
-/** One watch of the application: what it has received, what waits to be read, and where it resumes. */
+/** One watch of the application: its received and unread responses, and its position. */
 export class Subscription extends WatchReading {
   readonly request: WatchCreateRequest;
   state: SubscriptionState = 'waiting';
-  /** Its id on its stream, from when it is sent. */
+  /** Its id on its stream, once it is sent. */
   watchId = -1;
-  /** How many progress requests went out on its stream before its creation. */
+  /** How many progress requests were sent on its stream before its creation. */
   requestsBefore = 0;
   /** The revision of the store when etcd registered it on its stream. */
   registeredAt = 0n;
-  /** Asks for fragments, also where the application did not: they bound how much comes at once. */
+  /** Whether to request fragments. May be true even if the application did not ask, to limit the size of one message. */
   fragmented: boolean;
   readonly #owner: SubscriptionOwner;
-  /** The stream that it is attached to. */
+  /** The stream to which it is attached. */
   #upstream: Upstream | undefined;
   readonly #position: Position;
   readonly #createdNotify: boolean;
@@ -76,12 +76,12 @@ export class Subscription extends WatchReading {
     this.#maxBufferedBytes = options.maxBufferedBytes ?? MAX_BUFFERED_BYTES;
   }
 
-  /** Has it created on the server again if it was parked and half of its bound, and of the client's, is free. */
+  /** Creates a parked watch on the server again once half of its bound, and of the client's, is free. */
   protected caughtUp(): void {
     if (this.state !== 'parked' || this.inbox.bytes > this.#maxBufferedBytes / 2) return;
     if (!this.#owner.buffers.hasRoom(this.inbox.bytes)) return;
     this.state = 'waiting';
-    // What waits on the server by now may be far more than the bound.
+    // The events that wait on the server may by now be far more than the bound.
     this.fragmented = true;
     this.#owner.submit(this);
   }
@@ -106,13 +106,13 @@ export class Subscription extends WatchReading {
     return this.#position.observed;
   }
 
-  /** It is put on a stream. */
+  /** Attaches it to a stream. */
   attach(upstream: Upstream): void {
     this.#upstream = upstream;
     this.state = 'attached';
   }
 
-  /** etcd has registered it: for the first time, or again on a new stream. */
+  /** Called when etcd has registered it, for the first time or again on a new stream. */
   establish(header: ResponseHeader): void {
     this.#setbacks?.established();
     this.registeredAt = header.revision;
@@ -120,10 +120,10 @@ export class Subscription extends WatchReading {
     if (first === undefined) return this.#begin(header);
     const reset = otherCluster(first, header);
     if (reset !== undefined) this.fail(reset);
-    else if (!this.#position.resume(header)) this.#upstream?.suspect(this);
+    else if (!this.#position.resume(header)) this.#upstream?.aheadOfStore(this);
   }
 
-  /** A message of events or of progress, whole or in part. */
+  /** Receives a message of events or of progress, whole or a fragment. */
   receive(message: WatchResponseMessage): void {
     const size = Math.max(message.byteLength, LEAST_BYTES);
     if (message.fragment || this.#fragments !== undefined) this.#assemble(message);
@@ -131,14 +131,14 @@ export class Subscription extends WatchReading {
     else this.#progress(message.header, size);
   }
 
-  /** The answer to a progress request, which covers this watch. Older servers give it too early, so it moves no position. */
+  /** Receives the answer to a progress request that covers this watch. Older servers send it too early, so it moves no position. */
   receiveRequestedProgress(header: ResponseHeader): void {
     if (this.#fragments !== undefined) return;
     this.#notify(header, LEAST_BYTES);
     this.#position.observe(header.revision);
   }
 
-  /** Its stream is lost. What is incomplete comes again, whole. */
+  /** Called when its stream is lost. Incomplete responses come again, whole. */
   interrupt(): void {
     this.#dropFragments();
     this.#upstream = undefined;
@@ -159,13 +159,13 @@ export class Subscription extends WatchReading {
     fragments.add(message);
     this.#owner.buffers.bytes += message.byteLength;
     if (this.#isExcessive(fragments.bytes, message.fragment)) this.#shed(message, fragments);
-    // Not if it is parked or has ended meanwhile.
+    // It may be parked or have ended meanwhile.
     if (message.fragment || this.#fragments !== fragments) return;
     this.#dropFragments();
     if (fragments.events.length > 0) this.#deliver(message.header, fragments.events, fragments.bytes);
   }
 
-  /** Whether a response in parts is not to be held any longer; `more` if others of its parts are to come. */
+  /** Whether a fragmented response must not be held any longer. `more` is whether more of its fragments follow. */
   #isExcessive(bytes: number, more: boolean): boolean {
     const { buffers } = this.#owner;
     if (buffers.isTooLarge(bytes)) return true;
@@ -173,7 +173,7 @@ export class Subscription extends WatchReading {
     return more && (held > this.#maxBufferedBytes || buffers.isFull(held));
   }
 
-  /** Delivers the whole revisions of a response in parts. What is left of it, one revision, may be too much. */
+  /** Delivers the complete revisions of a fragmented response. The rest, one revision, may be too much. */
   #shed({ header, fragment }: WatchResponseMessage, fragments: Fragments): void {
     const { buffers } = this.#owner;
     const whole = fragments.takeWhole();
@@ -205,7 +205,7 @@ export class Subscription extends WatchReading {
   }
 
   #notify(header: ResponseHeader, size: number): void {
-    // A bookmark never goes back, as it would on a member that lags behind the one before.
+    // A bookmark never goes back, as it would on a member that lags behind the previous one.
     if (header.revision < this.#position.observed || header.revision <= 0n) return;
     this.#push({ header, events: NO_EVENTS, created: false, progressNotify: true }, size);
   }
@@ -216,7 +216,7 @@ export class Subscription extends WatchReading {
     else if (this.#owner.buffers.isFull(this.inbox.bytes)) this.#owner.relieve();
   }
 
-  /** Takes it off the server until its reader has caught up. */
+  /** Cancels it on the server until its reader has caught up. */
   park(): void {
     this.#owner.parked(this);
     this.#leave();

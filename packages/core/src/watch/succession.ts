@@ -7,49 +7,47 @@ import type { Logger } from '../logger.ts';
 import { methods } from '../methods.ts';
 import { Outage } from '../outage.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import { cancelVerdict, endedBy, streamVerdict, type Verdict } from './resume.ts';
+import { cancelReaction, endedBy, streamReaction, type Reaction } from './resume.ts';
 import { LiveStream, type StreamOwner } from './stream.ts';
 import type { Subscription } from './subscription.ts';
 import { protocolError } from './watch-errors.ts';
 
-/** What the watch hub is made of. */
+/** The parts of the watch hub. */
 export interface WatchHubParts {
   readonly pipeline: Pipeline;
   readonly clock: Clock;
-  /** From 0 up to 1, as Math.random: jitter. */
+  /** Returns a number of at least 0 and less than 1, like Math.random, for jitter. */
   readonly random: () => number;
   readonly logger: Logger;
 }
 
-/** After a stream that lived this long, or this long with something new on it, the next attempt is a first one. */
+/** The life of a stream, with or without anything new on it, after which the backoff starts anew. */
 const GOOD_STREAM_MS = 5_000;
 const GOOD_FRUITFUL_MS = 100;
 const READ_TIMEOUT_MS = 5_000;
-/** Between the end of a stream and the next one. */
+/** The pauses between the end of a stream and the next one. */
 const BACKOFF: Backoff = { firstMs: 10, longestMs: 1_000 };
 
 /**
- * The streams of one group of subscriptions, one after the other.
- *
- * There is one current stream at most. When etcd refuses a token, which a stream cannot change, a new stream becomes the
- * current one; the watches of the outdated stream follow once etcd has registered a watch on the new one. A stream without
- * subscriptions is cancelled at once.
+ * The streams of one group of subscriptions, one after the other. At most one is current. When etcd refuses a token, which a
+ * stream cannot change, a new stream becomes the current one; the watches of the outdated stream follow once etcd has registered
+ * a watch on the new one. A stream without subscriptions is cancelled at once.
  */
 export class Succession implements StreamOwner {
-  /** How many lost or replaced streams have been resumed from. */
+  /** How many lost or replaced streams were followed by a resume. */
   resumes = 0;
-  /** How many events the subscriptions were given. */
+  /** How many events the subscriptions have got. */
   events = 0;
   readonly #parts: WatchHubParts;
   readonly #options: CallOptions;
   readonly #members: ReadonlySet<Subscription>;
-  /** Streams in a row that were of no use. */
+  /** The number of useless streams in a row. */
   #failures = 0;
   #current: LiveStream | undefined;
   readonly #outdated: Set<LiveStream> = new Set();
   readonly #outage: Outage;
   #timer: Timer | undefined;
-  /** Set while a token has to be renewed before the next stream: the subscription whose key is read for that. */
+  /** The subscription whose key is read to renew the token before the next stream; `undefined` if that is not needed. */
   #refused: Subscription | undefined;
   #renewing = false;
   #proven = false;
@@ -72,7 +70,7 @@ export class Succession implements StreamOwner {
     else if (this.#timer === undefined && !this.#renewing) this.#open();
   }
 
-  /** A member has ended. */
+  /** Removes a member that has ended. */
   forget(subscription: Subscription): void {
     if (this.#refused === subscription) this.#refused = undefined;
     if (this.#members.size > 0) return;
@@ -81,7 +79,7 @@ export class Succession implements StreamOwner {
     this.#timer = undefined;
   }
 
-  /** Asks on every stream; if there is none, on the next one. */
+  /** Requests progress on every stream, or on the next one if there is none. */
   requestProgress(): void {
     for (const stream of this.#outdated) stream.requestProgress();
     if (this.#current === undefined) this.#progressWanted = true;
@@ -114,7 +112,7 @@ export class Succession implements StreamOwner {
     this.#proven = true;
     if (stream !== this.#current) return;
     this.#outage.end(stream.size);
-    // The new token is good, so the streams of the old one are of no use any more.
+    // The new token is valid, so that the streams of the old one are not needed any more.
     for (const outdated of this.#outdated) {
       const subscriptions = [...outdated.subscriptions()];
       this.#drop(outdated);
@@ -128,8 +126,8 @@ export class Succession implements StreamOwner {
 
   cancelled(stream: LiveStream, subscription: Subscription, error: EtcdError): void {
     subscription.interrupt();
-    const verdict = cancelVerdict(error);
-    if (!this.#survives(subscription, verdict, error)) {
+    const reaction = cancelReaction(error);
+    if (!this.#survives(subscription, reaction, error)) {
       subscription.fail(error);
       if (stream.size === 0) this.#drop(stream);
       return;
@@ -142,17 +140,17 @@ export class Succession implements StreamOwner {
   ended(stream: LiveStream, error: unknown): void {
     const lived = this.#parts.clock.now() - stream.openedAt;
     const brief = lived < GOOD_STREAM_MS;
-    // Not before 100 ms. Otherwise a stream that always fails on its first message would be reopened in a tight loop.
+    // Reset the backoff only after 100 ms. Otherwise a stream that fails on its first message would be reopened in a tight loop.
     if (!brief || (stream.fruitful && lived >= GOOD_FRUITFUL_MS)) this.#failures = 0;
     if (this.#current === stream) this.#current = undefined;
     this.#outdated.delete(stream);
     const subscriptions = [...stream.subscriptions()];
-    // All of them leave the stream before any of them acts, so that none finds a sibling half attached.
+    // All leave the stream before any of them acts, so that none finds another one still attached.
     for (const subscription of subscriptions) subscription.interrupt();
-    const verdict = streamVerdict(error, this.#proven);
+    const reaction = streamReaction(error, this.#proven);
     for (const subscription of subscriptions) {
-      if (verdict === 'closed') subscription.close();
-      else if (!this.#survives(subscription, verdict, error, brief)) subscription.fail(error);
+      if (reaction === 'closed') subscription.close();
+      else if (!this.#survives(subscription, reaction, error, brief)) subscription.fail(error);
       else if (this.#current !== undefined) this.#current.attach(subscription);
     }
     const resuming = subscriptions.filter((subscription) => subscription.state !== 'ended').length;
@@ -191,7 +189,7 @@ export class Succession implements StreamOwner {
     stream.cancel();
   }
 
-  /** Puts no more watches on a stream whose token etcd refuses; those that it has go on. */
+  /** Puts no more watches on a stream whose token etcd refuses. Those that it has go on. */
   #outdate(stream: LiveStream): void {
     if (this.#current !== stream) return;
     this.#current = undefined;
@@ -220,9 +218,9 @@ export class Succession implements StreamOwner {
     this.#renewToken(refused.request.key).then(go, go);
   }
 
-  /** Whether a watch goes on after its stream, which was `brief`, or the watch itself has ended so. */
-  #survives(subscription: Subscription, verdict: Verdict, error: unknown, brief = true): boolean {
-    switch (verdict) {
+  /** Whether a watch goes on after this end of its stream, which was `brief`, or of the watch itself. */
+  #survives(subscription: Subscription, reaction: Reaction, error: unknown, brief = true): boolean {
+    switch (reaction) {
       case 'authenticate':
         this.#refused = subscription;
         return subscription.setbacks.refused();
@@ -232,7 +230,7 @@ export class Succession implements StreamOwner {
       case 'resume': {
         if (!isEtcdError(error) || !isLasting(error)) return true;
         const pinned = this.#options.endpoint !== undefined;
-        // If another member has served it before, that one may be back soon.
+        // If another member has served it before, that member may be back soon.
         return (!pinned && subscription.registered) || subscription.setbacks.unfit(pinned);
       }
       default:
@@ -241,8 +239,8 @@ export class Succession implements StreamOwner {
   }
 
   /**
-   * Makes a unary call, in which every interceptor sees a refused token. etcd refuses the token of a watch in a message on
-   * a healthy stream, which no interceptor has to read.
+   * Makes a unary call, in which every interceptor sees a refused token. etcd refuses the token of a watch in a message on a
+   * healthy stream, which an interceptor need not read.
    */
   async #renewToken(key: Uint8Array): Promise<void> {
     const options = { ...this.#options, timeoutMs: READ_TIMEOUT_MS };

@@ -1,4 +1,4 @@
-// What ends a watch or its stream, as errors.
+// The errors that end a watch or its stream.
 import { EtcdError, serverText } from '../errors.ts';
 import { serverError } from '../failures.ts';
 import { hinted } from '../hints.ts';
@@ -8,7 +8,7 @@ import { methods } from '../methods.ts';
 
 const COMMON = { outcome: 'not-applied', method: methods.watch.label } as const;
 
-/** The watch was cancelled by its user before etcd registered it. */
+/** The application cancelled the watch before etcd registered it. */
 export function cancelled(): EtcdError {
   const message = 'the watch was cancelled before etcd registered it';
   return new EtcdError({ code: 'CANCELLED', message, ...COMMON });
@@ -31,7 +31,7 @@ export function cancelError(message: WatchResponseMessage): EtcdError {
   const known = serverError(message.cancelReason);
   return new EtcdError({
     code: known ?? 'WATCH_CANCELED',
-    message: hinted(known ?? 'WATCH_CANCELED', reason || 'etcd cancelled the watch without saying why'),
+    message: hinted(known ?? 'WATCH_CANCELED', reason || 'etcd cancelled the watch without a reason'),
     ...COMMON,
   });
 }

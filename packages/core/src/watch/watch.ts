@@ -9,21 +9,21 @@ import type { WatchCreateRequest, WatchFilter } from '../messages.ts';
 import type { RequestProgressOptions, WatchService, WatchServiceOptions, WatchStream } from './service.ts';
 
 /**
- * Options of a watch. `timeoutMs` bounds its creation alone, and is off by default; `signal` ends it with the signal's
- * reason; `requireLeader` is on by default: a member that lost its leader is left instead of waited on.
+ * Options of a watch. `timeoutMs` bounds only its creation, and is off by default; `signal` ends it with the signal's reason;
+ * `requireLeader` is on by default, so that the watch leaves a member that has lost its leader.
  */
 export interface WatchOptions extends RangeForms, WatchServiceOptions {
   /** The first revision to deliver, past or future. Defaults to the one after the watch's creation (clientv3 `WithRev`). */
   startRevision?: bigint | number | undefined;
-  /** Gives the key as it was before each event (clientv3 `WithPrevKV`). */
+  /** Whether events have the key as it was before (clientv3 `WithPrevKV`). */
   prevKv?: boolean | undefined;
-  /** Delivers a bookmark every ten minutes or so without events (clientv3 `WithProgressNotify`). */
+  /** Whether to deliver a bookmark about every ten minutes without events (clientv3 `WithProgressNotify`). */
   progressNotify?: boolean | undefined;
   /** Events to leave out (clientv3 `WithFilterPut`, `WithFilterDelete`). */
   filters?: readonly WatchFilter[] | undefined;
   /**
-   * Lets etcd send large responses in parts, which are put together here (clientv3 `WithFragment`). It may split them at
-   * revisions where they exceed `maxBufferedBytes`, never within one.
+   * Whether etcd may send large responses in fragments, which are joined here (clientv3 `WithFragment`). A response that exceeds
+   * `maxBufferedBytes` may be split between revisions, never within one.
    */
   fragment?: boolean | undefined;
 }
@@ -45,18 +45,18 @@ const PROGRESS_OPTIONS = ownOptions<RequestProgressOptions>({ stream: checkStrea
 
 /** Watches (clientv3 `Watcher`). */
 export interface Watcher {
-  /** Watches a key or a range, from the call on or from a revision; throws where an argument is wrong. */
+  /** Watches a key or a range, from the call on or from a revision. Throws if an argument is wrong. */
   watch<const O extends Possible<O, WatchOptions>>(key: Bytes, options?: O): WatchStream;
   /**
-   * Asks etcd for a bookmark on every watch that shares the stream of these options: those whose `stream`, metadata, leader
-   * requirement, endpoint, `confidential` and options of plugins are equal.
-   * It comes as a response with `progressNotify`, or not at all while one of these watches is behind or starts in the
-   * future, and not to a watch that it may not cover: then ask again (clientv3 `RequestProgress`). Before etcd 3.4.25 and 3.5.8 it can come ahead of events that precede it.
+   * Requests a bookmark on every watch that shares the stream of these options: those with equal `stream`, metadata, leader
+   * requirement, endpoint, `confidential` and options of plugins (clientv3 `RequestProgress`). It comes as a response with
+   * `progressNotify`. It does not come while one of these watches is behind or starts in the future, nor to a watch that it may not
+   * cover; then request again. Before etcd 3.4.25 and 3.5.8 it can come ahead of events that precede it.
    */
   requestProgress(options?: RequestProgressOptions): Promise<void>;
 }
 
-/** The watch interface over a watch service: coerces arguments, builds messages. */
+/** `Watcher` over a watch service. It converts arguments and builds messages. */
 export class WatcherFacade implements Watcher {
   readonly #service: WatchService;
   readonly #names: CallOptionNames;

@@ -78,7 +78,7 @@ export class GrpcCall implements WireCall {
     if (times > 1 && !this.#written && !this.#answered) queueMicrotask(() => this.#cancelWire(times - 1));
   }
 
-  /** Ends the call because its connection ends, and reports that. grpc-js does not show how far a call got while it is under way. */
+  /** Ends the call because its connection ends, as `sent`: grpc-js does not show how far a call got while it is under way. */
   abandon(details: string): void {
     const listener = this.#listener;
     this.cancel();
