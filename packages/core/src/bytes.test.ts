@@ -56,7 +56,7 @@ test('what is no text and no bytes is refused by its type, never by its content'
     [null, 'null'],
     [undefined, 'undefined'],
     [['sentinel'], 'an array: calls are about one key or one range; several go into a txn'],
-    [{ s: 'sentinel' }, 'an object: JSON.stringify makes text of it'],
+    [{ s: 'sentinel' }, 'an object'],
     [new ArrayBuffer(1), 'an ArrayBuffer: pass new Uint8Array(buffer)'],
     [Promise.resolve('sentinel'), 'a Promise: await it first'],
     [5n, 'a bigint: String makes text of it'],
@@ -66,6 +66,10 @@ test('what is no text and no bytes is refused by its type, never by its content'
       (error: Error) => error.message === `INVALID_ARGUMENT: arg must be a string or a Uint8Array, not ${type}`,
     );
   }
+});
+
+test('for a value that is an object, the error says how to make text of it', () => {
+  assert.throws(() => toBytes({} as never, 'value'), /not an object: JSON\.stringify makes text of it$/);
 });
 
 test('an empty key is refused as EMPTY_KEY', () => {

@@ -20,15 +20,19 @@ export function toBytes(value: Bytes, argument: string): Buffer {
     return value === '' ? EMPTY : Buffer.from(value);
   }
   if (value instanceof Uint8Array) return copyBytes(value);
-  throw invalidArgument(argument, `must be a string or a Uint8Array, not ${describe(value)}${bytesHint(value)}`);
+  throw invalidArgument(
+    argument,
+    `must be a string or a Uint8Array, not ${describe(value)}${bytesHint(value, argument)}`,
+  );
 }
 
 // Its content is not shown: it is a key or a value.
-function bytesHint(value: unknown): string {
+function bytesHint(value: unknown, argument: string): string {
   if (value instanceof Promise) return ': await it first';
   if (value instanceof ArrayBuffer) return ': pass new Uint8Array(buffer)';
   if (Array.isArray(value)) return ': calls are about one key or one range; several go into a txn';
-  if (typeof value === 'object' && value !== null) return ': JSON.stringify makes text of it';
+  if (typeof value === 'object' && value !== null)
+    return argument === 'value' ? ': JSON.stringify makes text of it' : '';
   return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
     ? ': String makes text of it'
     : '';

@@ -45,7 +45,11 @@ test('an unknown option is refused by name, with the known one that it resembles
     ['timeout', '; did you mean timeoutMs?'],
     ['Limit', '; did you mean limit?'],
     ['singal', '; did you mean signal?'],
-    ['colour', ''],
+    ['leaseIdOrLimit', '; did you mean limit?'],
+    [
+      'colour',
+      '; there are limit, lease, retry, signal, timeoutMs, requireLeader, endpoint, avoid, metadata, confidential',
+    ],
   ] as const) {
     assert.throws(
       () => names.of(any({ [given]: 1 }), OWN),

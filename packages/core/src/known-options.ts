@@ -96,7 +96,7 @@ export function notOptions(options: unknown, at = ''): EtcdError {
   return invalidArgument(at || 'options', `must be an object of options, not ${describe(options)}${hint}`);
 }
 
-/** The error for an option that is none of `known`; `hint` instead of the known one that it resembles. */
+/** The error for an option that is none of `known`: names the one that it resembles, or all, unless there is a `hint`. */
 export function unknownOption(
   options: object,
   name: string,
@@ -108,7 +108,7 @@ export function unknownOption(
   const prefix = at === '' ? '' : `${at}.`;
   const argument = `${prefix}${name.slice(0, 64)}`;
   const meant = nearest(name, known);
-  const more = hint ?? (meant === undefined ? undefined : `did you mean ${prefix}${meant}?`);
-  const message = `unknown option ${argument}${more === undefined ? '' : `; ${more}`}`;
+  const resembling = meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${prefix}${meant}?`;
+  const message = `unknown option ${argument}; ${hint ?? resembling}`;
   return new EtcdError({ code: 'INVALID_ARGUMENT', message, outcome: 'not-applied', argument });
 }

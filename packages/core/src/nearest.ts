@@ -1,11 +1,13 @@
 // Words that callers misspell.
 
-/** The known name that a misspelt one probably means: of those that begin it or that it begins, the nearest in length. */
+/** The known name that a misspelt one probably means: of those that it begins or ends with, or that begin or end with it, the nearest in length. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const lower = name.toLowerCase();
   const related = known.filter((one) => {
     const other = one.toLowerCase();
-    return other.startsWith(lower) || lower.startsWith(other);
+    return [other.startsWith(lower), lower.startsWith(other), other.endsWith(lower), lower.endsWith(other)].includes(
+      true,
+    );
   });
   const differs = (one: string): number => Math.abs(one.length - name.length);
   if (related.length > 0) return related.reduce((best, one) => (differs(one) < differs(best) ? one : best));

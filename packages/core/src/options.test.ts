@@ -135,7 +135,10 @@ test('an unknown option is refused by name, in tls and keepalive too, and with t
     [{ endpoint: 'a:1' }, 'endpoint; did you mean endpoints?'],
     [{ requestTimeout: 5 }, 'requestTimeout; did you mean requestTimeoutMs?'],
     [{ tls: { servername: 'a' } }, 'tls.servername; did you mean tls.serverName?'],
-    [{ tls: { passphrase: 'sentinel' } }, 'tls.passphrase'],
+    [
+      { tls: { passphrase: 'sentinel' } },
+      'tls.passphrase; there are ca, cert, key, serverName, insecureSkipVerify, load',
+    ],
     [{ keepalive: { time: 5 } }, 'keepalive.time; did you mean keepalive.timeMs?'],
     [{ hosts: 'a:1' }, 'hosts; did you mean endpoints?'],
     [{ password: 'sentinel' }, 'password; give it to auth() of @etcdts/auth, and that to interceptors'],

@@ -43,8 +43,11 @@ test('an unknown one is refused with the known one that it resembles, for a call
   );
   const client = createClient({ endpoints: '127.0.0.1:1', interceptors: [retry()] });
   const options = { retry: { attempts: 3 } } as object;
-  await rejects(client.kv.get('k', options), refused('retry.attempts'));
-  await rejects(client.kv.get('k', { retry: { budget: false } } as object), refused('retry.budget'));
+  await rejects(client.kv.get('k', options), refused('retry.attempts; did you mean retry.maxAttempts\\?'));
+  await rejects(
+    client.kv.get('k', { retry: { budget: false } } as object),
+    refused('retry.budget; there are maxAttempts, .*'),
+  );
   await client.close();
 });
 
