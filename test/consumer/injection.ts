@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   // Without the option it is the global container, the one that this program sees.
   const globalJournal = new Journal();
   container.registerInstance(Journal, globalJournal);
-  container.registerInstance('named', { name: 'registered by name' });
+  container.registerInstance('named', { name: 'registered by name', unary: (next: unknown) => next });
   const withGlobal = createClient({ endpoints, interceptors: [Journalist, 'named'] });
   await withGlobal.kv.get('colour');
   await withGlobal.close();

@@ -128,7 +128,7 @@ const leaks: Record<string, [place: string, body: string]> = {
   ],
   'a description, also where nobody asks for it': [
     'descriptions',
-    `const client = clientOf({ interceptors: [{ name: KEY }] }); await put(client); await client.close();`,
+    `const client = clientOf({ interceptors: [{ name: KEY, unary: (next) => next }] }); await put(client); await client.close();`,
   ],
   'the output of a program that it starts': [
     'output',
