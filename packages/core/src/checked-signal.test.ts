@@ -87,4 +87,15 @@ test('it is an AbortSignal to those who take one', async () => {
   await rejects(fetch('http://127.0.0.1:1/', { signal }), (reason) => reason === 'over at 10');
 });
 
+test('options that cannot be are refused by name', () => {
+  for (const [options, said] of [
+    [{ checks: () => {} }, /unknown option checks; did you mean check\?/],
+    [{ check: true }, /check must be a function, not true \(a boolean\)/],
+    [{ from: new AbortController().signal }, /from must be an array of signals, not an AbortSignal/],
+    [{ from: [new AbortController()] }, /from must be an AbortSignal, not an AbortController: pass controller\.signal/],
+  ] as const) {
+    assert.throws(() => checkedSignal(options as never), said);
+  }
+});
+
 test.run();

@@ -1,4 +1,7 @@
 import { onAbort } from './abort.ts';
+import { describe } from './describe.ts';
+import { invalidArgument } from './errors.ts';
+import { checkKnown, checkSignal, optionTable, type OptionChecks } from './known-options.ts';
 
 /** An abort signal that is checked whenever it is read, and the function that aborts it. */
 export interface CheckedSignal {
@@ -18,6 +21,16 @@ export interface CheckedSignalOptions {
   readonly from?: readonly AbortSignal[] | undefined;
 }
 
+const CHECKED_SIGNAL_OPTIONS = optionTable({
+  check: 'function',
+  from: checkSignals,
+} satisfies OptionChecks<CheckedSignalOptions>);
+
+function checkSignals(value: unknown, argument: string): void {
+  if (!Array.isArray(value)) throw invalidArgument(argument, `must be an array of signals, not ${describe(value)}`);
+  for (const one of value) checkSignal(one, argument);
+}
+
 const checks = new WeakMap<AbortSignal, () => void>();
 
 /**
@@ -27,7 +40,9 @@ const checks = new WeakMap<AbortSignal, () => void>();
  * before any timer. A signal of `AbortSignal.any` runs no check, because it follows only the events of its sources. Listeners of
  * a checked signal are called when it is aborted: by `abort`, by the event of a source, or by a read.
  */
-export function checkedSignal({ check, from = [] }: CheckedSignalOptions = {}): CheckedSignal {
+export function checkedSignal(options: CheckedSignalOptions = {}): CheckedSignal {
+  checkKnown(options, CHECKED_SIGNAL_OPTIONS);
+  const { check, from = [] } = options;
   const controller = new AbortController();
   const { signal } = controller;
   Object.setPrototypeOf(signal, checkedPrototype);

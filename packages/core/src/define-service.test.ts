@@ -123,4 +123,11 @@ test('K-4 what is no definition, and names that it does not have, are refused by
   refused(() => define(numbers, { service: 'demo.v1.Other', reads: ['Add'] }), 'reads', /"Add"; the service has Ping/);
 });
 
+test('an unknown option is refused by name', () => {
+  assert.throws(
+    () => defineService({ nested: {} }, { read: ['Check'] } as never),
+    /unknown option read; did you mean reads\?/,
+  );
+});
+
 test.run();

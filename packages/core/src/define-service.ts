@@ -3,6 +3,7 @@ import { describe } from './describe.ts';
 import { definitionCodec, type RpcDefinition, type ServiceDefinition } from './codec/definition.ts';
 import { servicesOf } from './codec/descriptors.ts';
 import { invalidArgument } from './errors.ts';
+import { checkOptions } from './known-options.ts';
 import { rpc, type Method, type MethodKind } from './methods.ts';
 
 /** A protocol as protobufjs's JSON, which `pbjs -t json` prints and `Root.toJSON()` returns. */
@@ -58,6 +59,7 @@ export function defineService(
       `must be a service definition or a protocol as JSON, not ${describe(definition)}`,
     );
   }
+  checkOptions<DefineServiceOptions>(options, { service: 'string', reads: 'object' });
   const made = isProtocol(definition)
     ? fromJson(definition, options)
     : Object.entries(definition).map(([name, one]) => [name, fromDefinition(name, one, options)] as const);

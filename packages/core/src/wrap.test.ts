@@ -173,4 +173,25 @@ test("K-11 a wrapper is made with the client's clock, chance and logger, through
   await base.close();
 });
 
+test('a wrapper that would wrap nothing is refused by name', async () => {
+  const client = createClient({ endpoints: '127.0.0.1:1' });
+  for (const [wrap, said] of [
+    [{ KV: () => ({}) }, 'unknown option wrap.KV; did you mean wrap.kv?'],
+    [{ kv: {} }, 'wrap.kv must be a function, not an object'],
+    [undefined, 'wrap must be an object of wrappers, or a function that returns one, not undefined'],
+    [() => undefined, 'wrap must be an object of wrappers, or a function that returns one, not undefined'],
+  ] as const) {
+    assert.throws(
+      () => wrapClient(client, wrap as never),
+      (error: Error) => error.message === `INVALID_ARGUMENT: ${said}`,
+      said,
+    );
+  }
+  class Own {
+    readonly prefix = 'a/';
+  }
+  assert.type(wrapClient(client, new Own() as never).kv.get, 'function');
+  await client.close();
+});
+
 test.run();

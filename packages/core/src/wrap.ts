@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import type { CallOptions, ClientSite } from './call.ts';
 import type { CallOptionNames } from './call-options.ts';
+import { describe } from './describe.ts';
 import { clientClosed, invalidArgument } from './errors.ts';
 import { internalsOf, setInternals } from './internals.ts';
+import { checkKnown, optionTable, type OptionChecks } from './known-options.ts';
 import { KVFacade } from './kv/kv.ts';
 import type { KVService } from './kv/service.ts';
 import { Layer } from './layer.ts';
@@ -48,6 +50,7 @@ export function wrapClient<Extra extends object = Record<never, never>>(
   const below = internalsOf(client);
   if (below.layer.ended) throw clientClosed();
   const wrappers = typeof wrap === 'function' ? wrap(below.site) : wrap;
+  checkWrappers(wrappers);
   const ending = new AbortController();
   setMaxListeners(0, ending.signal);
   const { kv, watch, lease } = below.services;
@@ -66,6 +69,24 @@ export function wrapClient<Extra extends object = Record<never, never>>(
   setInternals(wrapped, { services, names, site: below.site, layer });
   return withMembers(wrapped, extra);
 }
+
+// A misspelt wrapper would wrap nothing. An instance of a class may have members of its own.
+function checkWrappers(wrappers: ServiceWrappers): void {
+  if (typeof wrappers !== 'object' || wrappers === null)
+    throw invalidArgument(
+      'wrap',
+      `must be an object of wrappers, or a function that returns one, not ${describe(wrappers)}`,
+    );
+  if (Object.getPrototypeOf(wrappers) === Object.prototype) checkKnown(wrappers, WRAPPERS, 'wrap');
+}
+
+const WRAPPERS = optionTable({
+  options: 'object',
+  kv: 'function',
+  watch: 'function',
+  lease: 'function',
+  dispose: 'function',
+} satisfies OptionChecks<ServiceWrappers>);
 
 /** Adds members to an object as they are defined, so that a getter stays one. */
 function withMembers<T extends object, Extra extends object>(target: T, extra: Extra | undefined): T & Extra {

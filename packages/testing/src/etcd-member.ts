@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
+import { checkOptions } from '@etcdts/core/plugin';
 import type { EtcdBinary } from './etcd-binary.ts';
 import type { DataRoot } from './etcd-data.ts';
 import type { EtcdOptions, MemberPlace } from './etcd-flags.ts';
@@ -59,7 +60,9 @@ export class EtcdMember {
   }
 
   /** Starts the process. Rejects with its log if it ends or does not serve within 30 s. */
-  async start({ waitHealthy = true }: StartOptions = {}): Promise<void> {
+  async start(options: StartOptions = {}): Promise<void> {
+    checkOptions<StartOptions>(options, { waitHealthy: 'boolean' });
+    const { waitHealthy = true } = options;
     if (this.running) throw new Error(`${this.name} is running already`);
     const log = openSync(this.#logPath, 'a');
     const flags = toFlags(this.#place, this.#options, this.version);

@@ -98,6 +98,7 @@ export function suite(name: string, options: SuiteOptions = {}): Suite {
   }
 
   function test(testName: string, fn: TestFunction, own: { readonly timeoutMs?: number } = {}): void {
+    checkOptions<{ readonly timeoutMs?: number }>(own, { timeoutMs: true });
     if (filter && !filter.test(`${name} ${testName}`)) return;
     inner(testName, () => runTest(testName, fn, own.timeoutMs ?? timeoutMs));
   }
