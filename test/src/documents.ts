@@ -23,9 +23,9 @@ export interface Block {
 /** The root of the repository. */
 export const root: string = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Below `test`, where the packages that the blocks import are found. */
-const folder = join(root, 'test', 'dist', 'documents');
-const READERS_ETCD = /localhost:2379/g;
+/** Below `test`, where the packages that the blocks import are found; each test file has a folder of its own. */
+const folderOf = (place: string): string => join(root, 'test', 'dist', place);
+const READERS_ETCD = /'localhost:2379'/g;
 const CLAIM = /^(\s*)(?:console\.log\((.*)\)|(.*)); \/\/ => (.*)$/gm;
 const LIMIT_MS = 20_000;
 /** What the documents use of a package that is too large to be installed for one block, which is not run. */
@@ -57,17 +57,29 @@ export function blocksOf({ path, text }: Document): readonly Block[] {
   });
 }
 
-/** Type-checks and compiles the blocks; returns what the compiler says, nothing where all is well. */
-export async function compile(blocks: readonly Block[], endpoint: string): Promise<string> {
+/** How blocks are compiled. */
+export interface Compilation {
+  /** The name of the folder for them. */
+  readonly place: string;
+  /** An expression in place of the text `'localhost:2379'`. */
+  readonly endpoint: string;
+  /** Whether what the blocks claim is checked. */
+  readonly claims: boolean;
+}
+
+/** Type-checks and compiles the blocks; returns what the compiler says: nothing if all is well. */
+export async function compile(blocks: readonly Block[], { place, endpoint, claims }: Compilation): Promise<string> {
+  const folder = folderOf(place);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const block of blocks) {
     const check = "import { deepStrictEqual as same } from 'node:assert/strict';";
-    const claims = block.code.replace(
+    const claimed = block.code.replace(
       CLAIM,
       (_, indent, logged, plain, value) => `${indent}same(${logged ?? plain}, ${value});`,
     );
-    writeFileSync(join(folder, `${fileOf(block)}.ts`), (check + claims).replaceAll(READERS_ETCD, endpoint));
+    const code = claims ? check + claimed : block.code;
+    writeFileSync(join(folder, `${fileOf(block)}.ts`), code.replaceAll(READERS_ETCD, endpoint));
   }
   writeFileSync(join(folder, 'vitest.d.ts'), VITEST);
   const options = {
@@ -88,11 +100,20 @@ export async function compile(blocks: readonly Block[], endpoint: string): Promi
   return code === 0 ? '' : output;
 }
 
-/** Runs a compiled block to its end; one that does not end by itself is killed. */
-export function runBlock(block: Block): Promise<Ending> {
+/** Where a compiled block is. */
+export function compiled(block: Block, place: string): string {
+  return join(folderOf(place), `${fileOf(block)}.js`);
+}
+
+/** Runs a compiled block to its end; one that does not end by itself is killed. `more`: further variables and arguments. */
+export function runBlock(
+  block: Block,
+  place: string,
+  more: { readonly env?: NodeJS.ProcessEnv; readonly args?: readonly string[] } = {},
+): Promise<Ending> {
   // A block may itself be a file of tests, whose result is not one of ours.
-  const env = { ...process.env, ETCDTS_TEST_REPORT_FD: undefined };
-  return run(['--enable-source-maps', join(folder, `${fileOf(block)}.js`)], { limitMs: LIMIT_MS, env });
+  const env = { ...process.env, ETCDTS_TEST_REPORT_FD: undefined, ...more.env };
+  return run([...(more.args ?? []), '--enable-source-maps', compiled(block, place)], { limitMs: LIMIT_MS, env });
 }
 
 function fileOf({ name }: Block): string {

@@ -9,6 +9,7 @@ import { blocksOf, compile, documents, root, runBlock } from './documents.ts';
 /** A document whose blocks go on from one another; a test of its own runs them. */
 const ELSEWHERE = 'docs/namespaces.md';
 
+const PLACE = 'documents';
 const test = suite('documents', { timeoutMs: 60_000 });
 const all = documents();
 const blocks = all.filter(({ path }) => path !== ELSEWHERE).flatMap(blocksOf);
@@ -18,7 +19,7 @@ let complaints: string;
 
 test.before(async () => {
   etcd = await startEtcd();
-  complaints = await compile(blocks, etcd.endpoint);
+  complaints = await compile(blocks, { place: PLACE, endpoint: `'${etcd.endpoint}'`, claims: true });
 });
 
 test.after(async () => {
@@ -31,7 +32,7 @@ test('have code that is correct by its types', () => {
 
 for (const block of blocks.filter(({ runs }) => runs)) {
   test(`${block.name} runs to its end, and what it claims is so`, async () => {
-    const { code, output } = await runBlock(block);
+    const { code, output } = await runBlock(block, PLACE);
     // For the next one, which starts on an empty store as its reader does.
     await using client = createClient({ endpoints: etcd.endpoint });
     await client.kv.delete('', { prefix: true });

@@ -53,7 +53,11 @@ export class Link {
 
   /** Resets both sides. Bytes in flight are lost. */
   reset(): void {
-    this.#end((socket) => socket.resetAndDestroy());
+    this.#end((socket) => {
+      // While its end is being sent, Node refuses to reset a socket, and would keep it for ever.
+      if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+      else socket.resetAndDestroy();
+    });
   }
 
   /** Closes both sides. Bytes that have passed still arrive. */

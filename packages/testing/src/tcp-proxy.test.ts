@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
-import { connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, Socket } from 'node:net';
 import type { FaultProxy } from './index.ts';
 import { assert, eventually, rejects, startProxy, suite } from './index.ts';
 
@@ -256,6 +256,27 @@ test('close ends everything, also in a black hole, and may be called again', asy
   assert.is(w.proxy.connections, 0);
   await w.proxy.close();
   await rejects(w.client(), { code: 'ECONNREFUSED' });
+});
+
+test('a cut in the turn in which an end is handed on leaves no socket', async () => {
+  const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+  await using w = await world();
+  const { socket } = await w.client();
+  await eventually(() => w.proxy.connections === 1);
+  const { end } = Socket.prototype;
+  Socket.prototype.end = function (this: Socket, ...rest: unknown[]) {
+    end.apply(this, rest as Parameters<Socket['end']>);
+    if (this !== socket) w.proxy.cut();
+    return this;
+  };
+  try {
+    socket.end();
+    await eventually(() => w.proxy.connections === 0);
+  } finally {
+    Socket.prototype.end = end;
+  }
+  socket.destroy();
+  await eventually(() => sockets() === 0, { describe: 'every socket is closed' });
 });
 
 test('refuses a target without a port', async () => {
