@@ -30,8 +30,8 @@ export interface KeepAlive extends AsyncIterable<LeaseKeepAliveResponse>, AsyncD
   readonly renewed: Promise<LeaseKeepAliveResponse>;
   /**
    * Aborts, with an EtcdError as reason, when the lease may be gone: by the monotonic clock, counted from the time at which the
-   * last acknowledged renewal was sent, and so never later than on the server. `LEASE_LOST`: no renewal was acknowledged in
-   * time, `cause` is why. `LEASE_NOT_FOUND`: etcd does not have it, or this client revoked it. `CLIENT_CLOSED`.
+   * last acknowledged renewal was sent, and so never later than on the server; docs/leases.md has the exceptions that etcd makes
+   * after a leader was paused. `LEASE_LOST`: no renewal was acknowledged in time, `cause` is why. `LEASE_NOT_FOUND`: etcd does not have it, or this client revoked it. `CLIENT_CLOSED`.
    *
    * It reads the clock whenever it is read, so that `aborted` and `throwIfAborted()` are right even before timers run, after the
    * event loop was blocked or the process stopped. Listeners, and signals of `AbortSignal.any`, depend on a timer; `checkedSignal`
