@@ -6,16 +6,21 @@ import { ownError } from './traced.ts';
 const FRAMES = 6;
 /** The number of texts that are shared. */
 const SHARED = 500;
+/** The call sites that are kept in one microtask: a text costs about as much as half a watch. */
+const BURST = 64;
 
 // Watches are opened at few places: a thousand of them share a text, and cost a thousand pointers.
 const texts = new Map<string, string>();
+let kept = 0;
 
 /**
- * The frames below `entry` on the present stack, as text; `undefined` if the application wants no stacks, or makes something
- * else of them. It is text because V8 would hold about 70 bytes for each frame, and the objects that their functions are
- * called on.
+ * The frames below `entry` on the present stack, as text. `undefined` if the application wants no stacks or makes something
+ * else of them, and beyond 64 calls in a row without a pause: a thousand watches opened in a loop cost no thousand texts.
+ * It is text because V8 would hold about 70 bytes for each frame, and the objects that their functions are called on.
  */
 export function callSite(entry: (...args: never[]) => unknown): string | undefined {
+  if (kept >= BURST) return undefined;
+  if (kept++ === 0) queueMicrotask(calm);
   const limit = Error.stackTraceLimit;
   const holder: { stack?: unknown } = {};
   Reflect.set(Error, 'stackTraceLimit', Math.min(limit, FRAMES));
@@ -29,6 +34,10 @@ export function callSite(entry: (...args: never[]) => unknown): string | undefin
   } finally {
     Reflect.set(Error, 'stackTraceLimit', limit);
   }
+}
+
+function calm(): void {
+  kept = 0;
 }
 
 function shared(text: string): string | undefined {
