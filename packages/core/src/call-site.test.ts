@@ -100,11 +100,11 @@ test('an application that changes how stacks are made has its own way, and its l
 
 test('of a thousand calls in a row the first 64 have a call site, and after a pause there are some again', async () => {
   const opened = (): string | undefined => callSite(opened);
-  await null;
+  await Promise.resolve();
   const sites = Array.from({ length: 1_000 }, opened);
   assert.is(sites.filter((site) => site !== undefined).length, 64);
   assert.is(sites[63]?.includes('call-site.test'), true);
-  await null;
+  await Promise.resolve();
   assert.is.not(opened(), undefined);
 });
 
