@@ -62,7 +62,7 @@ test.after(async () => {
   await etcd?.close();
 });
 
-/** A proxy that is cut at random moments until it is told to stop. */
+/** A proxy whose connections are cut at random moments until the test stops it. */
 async function stormy(
   run: (proxy: FaultProxy, stop: () => Promise<void>) => Promise<void>,
   everyMs = 15,

@@ -46,7 +46,7 @@ function unused(): never {
   throw new Error('a retry has no use for it');
 }
 
-/** Time and chance in hand, a site, and a handler below that fails as it is told. */
+/** A clock and random numbers that the test sets, a site, and a handler below that fails as the test chooses. */
 export class Bench implements Clock {
   time = 1_000;
   chance = 1;

@@ -47,7 +47,7 @@ export function authEnabling(test: Suite, server: () => AuthServer, start: () =>
   });
 
   test('the revision counts changes of users, roles and permissions, and that it is switched off', async (t) => {
-    if (!tellsStatus()) t.skip('this etcd does not tell its revision');
+    if (!tellsStatus()) t.skip('this etcd returns no revision');
     await using etcd = await start();
     await using client = createClient({ endpoints: etcd.endpoint, interceptors: [auth(root)] });
     const admin = authAdmin(client);
@@ -71,7 +71,7 @@ export function authEnabling(test: Suite, server: () => AuthServer, start: () =>
   });
 
   test('who is told the status depends on the release', async (t) => {
-    if (!tellsStatus()) t.skip('this etcd does not tell its status');
+    if (!tellsStatus()) t.skip('this etcd has no status');
     await using limited = await limitedUser(server());
     await using stranger = nobody(server());
     if (isAtLeast(server().version, '3.7')) {
