@@ -1,0 +1,7 @@
+/**
+ * `@etcdts/concurrency` has what processes need to agree through etcd: sessions, locks, elections, barriers, and transactions that
+ * run again after a conflict. It shares its keys with clientv3's `concurrency` package and with `etcdctl lock` and `elect`.
+ *
+ * @module
+ */
+export {};
