@@ -11,7 +11,7 @@ const floors = Object.entries({
   index: /^(index|plugin)\.ts$/,
   client: /^(client|client-description|version-gate)\.ts$/,
   container: /^(container|options)\.ts$/,
-  wrap: /^(wrap|invoke|internals|layer|operations)\.ts$/,
+  wrap: /^(wrap|invoke|client-site|internals|layer|operations)\.ts$/,
   facades: /^(kv\/(?!rpc|service)|(watch\/watch|lease\/lease)\.|(cluster|maintenance|members)\/)/,
   services: /^((kv|lease)\/rpc|lease\/once)\./,
   hubs: /^(watch|lease)\/(?!service)/,

@@ -65,6 +65,7 @@ export {
 } from './define-service.ts';
 export type { RpcDefinition, ServiceDefinition } from './codec/definition.ts';
 export { wrapClient, type ServiceWrappers } from './wrap.ts';
+export { callOptionsOf, siteOf } from './client-site.ts';
 export type { KVService } from './kv/service.ts';
 export type { WatchService, WatchServiceOptions } from './watch/service.ts';
 export type { LeaseService } from './lease/service.ts';
