@@ -100,26 +100,46 @@ function writeLicenses(folder, { inputs }) {
   writeFileSync(join(folder, 'lib/LICENSES.txt'), texts.sort().join(`\n${'-'.repeat(80)}\n\n`));
 }
 
-/** Makes packages/core/lib anew. */
+/**
+ * Makes packages/core/lib anew. `core.js` has all of the code, and each entry exports its names from there, so that both share one
+ * copy. A file less is a millisecond less of a process start; what is imported lazily is evaluated lazily in the same file.
+ */
 export async function bundleCore() {
   rmSync(`${core}lib`, { recursive: true, force: true });
   mkdirSync(`${core}lib`);
-  const { metafile } = await build({
+  const parts = {
     ...all,
     absWorkingDir: core,
-    entryPoints: ['src/index.ts', 'src/plugin.ts'],
-    outdir: 'lib',
     external: ['@grpc/*'],
     mainFields: ['es2015', 'module', 'main'],
     plugins: [commonJs, application],
     metafile: true,
-    // A module that is imported lazily, such as grpc-js, stays in a file of its own.
-    splitting: true,
-    chunkNames: '[name]-[hash]',
     format: 'esm',
+  };
+  const contents = entries.map((name) => `export * from './src/${name}.ts';`).join('\n');
+  const { metafile } = await build({
+    ...parts,
+    stdin: { contents, resolveDir: core },
+    outfile: 'lib/core.js',
     sourcemap: 'linked',
   });
+  for (const name of entries) {
+    const { metafile } = await build({
+      ...parts,
+      entryPoints: [`src/${name}.ts`],
+      outfile: 'lib/entry.js',
+      write: false,
+    });
+    const names = metafile.outputs['lib/entry.js'].exports;
+    writeFileSync(
+      `${core}lib/${name}.js`,
+      `export {\n${names.map((one) => `  ${one},\n`).join('')}} from './core.js';\n`,
+    );
+  }
   writeLicenses(core, metafile);
 }
+
+/** The entries of core, each a file of its name. */
+const entries = ['index', 'plugin'];
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await bundleCore();

@@ -44,6 +44,10 @@ const owners = [
   [/^@etcdts\/proto$/, /^packages\/(core\/src\/codec\/descriptors|embedded\/src\/wire\/descriptors)\.ts$/],
 ];
 
+/** Modules of Node whose import takes long; core loads them on first use, by this file. */
+const late = /^node:(crypto|fs|http2|tls)(\/|$)/;
+const loader = 'packages/core/src/late-modules.ts';
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const slashes = (path) => path.split(sep).join('/');
 const floorOf = (path) => floors.findIndex(([, pattern]) => pattern.test(path));
@@ -66,6 +70,8 @@ function refusal(file, module, typeOnly) {
     ];
     if (!allowed.includes(module)) return `may not import ${module}`;
   }
+  if (name === 'core' && late.test(module) && !typeOnly && file !== loader && !isTest(file))
+    return `imports ${module}, which ${loader} loads`;
   if (name && module.startsWith('.')) {
     const target = slashes(relative(join(root, 'packages', name, 'src'), resolve(root, dirname(file), module)));
     if (target.startsWith('..') && !module.endsWith('package.json')) return `imports ${module}, outside its package`;

@@ -1,4 +1,5 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { fs } from '../late-modules.ts';
 
 /**
  * Writes a snapshot to a file that is either complete or absent, for `Snapshot.saveTo`. `digest` is called after the last chunk.
@@ -6,17 +7,17 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 export async function saveSnapshot(chunks: AsyncIterable<Buffer>, digest: () => Buffer, path: string): Promise<void> {
   const part = `${path}.part`;
   // There may be a part of a process that died, or a link. A new file has only our mode and our content.
-  await rm(part, { force: true });
-  const file = await open(part, 'wx', 0o600);
+  await fs().rm(part, { force: true });
+  const file = await fs().open(part, 'wx', 0o600);
   try {
     for await (const chunk of chunks) await file.appendFile(chunk);
     await file.appendFile(digest());
     await file.sync();
     if (!(await hasName(file)))
       throw new Error(`${part} was removed while it was written: by another save to ${path}?`);
-    await rename(part, path);
+    await fs().rename(part, path);
   } catch (error) {
-    if (await hasName(file)) await rm(part, { force: true });
+    if (await hasName(file)) await fs().rm(part, { force: true });
     throw error;
   } finally {
     await file.close();

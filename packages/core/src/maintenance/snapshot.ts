@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { CallOptions } from '../call.ts';
 import { failedAt } from '../call-site.ts';
 import type { EtcdErrorCode } from '../error-codes.ts';
 import { EtcdError } from '../errors.ts';
 import { secondReader } from '../inbox.ts';
+import { crypto } from '../late-modules.ts';
 import { methods } from '../methods.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { saveSnapshot } from './save-snapshot.ts';
@@ -86,7 +86,7 @@ export class SnapshotStream implements Snapshot {
   }
 
   async *#chunks(): AsyncGenerator<Buffer, void, undefined> {
-    const hash = createHash('sha256');
+    const hash = crypto().createHash('sha256');
     // The last bytes so far, which may be the digest. Chunks may be cut anywhere, so that only the end of the stream decides.
     let held: Buffer = Buffer.alloc(0);
     for await (const { blob, remainingBytes, version } of this.#pipeline.stream(methods.snapshot, {}, this.#options)) {

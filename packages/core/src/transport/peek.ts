@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { tls } from '../late-modules.ts';
 import type { Endpoint } from './endpoints.ts';
 
 /** How long the peer has time to show its protocol. */
@@ -35,7 +35,7 @@ export function peek(endpoint: Endpoint, protocol: 'tls' | 'http2', done: (speak
   socket.on('error', () => settle(false)).on('close', () => settle(false));
   if (protocol === 'tls') {
     // Nothing is sent over this connection, so that the peer's identity does not matter.
-    const secured = connectTls({ socket, ALPNProtocols: ['h2'], rejectUnauthorized: false });
+    const secured = tls().connect({ socket, ALPNProtocols: ['h2'], rejectUnauthorized: false });
     secured.on('secureConnect', () => settle(true));
     // A peer that speaks TLS may still refuse, for example because there is no client certificate.
     secured.on('error', (error) => settle(isTlsError(error) && !isNoTls(error)));

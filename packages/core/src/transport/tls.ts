@@ -1,12 +1,8 @@
 import { isIP } from 'node:net';
-import {
-  checkServerIdentity,
-  createSecureContext,
-  type ConnectionOptions as TlsConnectOptions,
-  type SecureContext,
-} from 'node:tls';
+import type { ConnectionOptions as TlsConnectOptions, SecureContext } from 'node:tls';
 import { describe } from '../describe.ts';
 import { invalidArgument } from '../errors.ts';
+import { tls as tlsModule } from '../late-modules.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { TlsOptions } from './transport.ts';
 
@@ -18,7 +14,7 @@ export function secureContextOf(tls: TlsOptions | undefined): SecureContext {
   }
   for (const name of ['ca', 'cert', 'key'] as const) if (tls?.[name] !== undefined) checkPem(tls[name], `tls.${name}`);
   try {
-    return createSecureContext({ ca: tls?.ca, cert: tls?.cert, key: tls?.key, minVersion: 'TLSv1.2' });
+    return tlsModule().createSecureContext({ ca: tls?.ca, cert: tls?.cert, key: tls?.key, minVersion: 'TLSv1.2' });
   } catch (cause) {
     // OpenSSL's own text names the reason and holds no key material.
     throw invalidArgument('tls', `holds a certificate or key that cannot be read: ${(cause as Error).message}`);
@@ -54,7 +50,7 @@ export function tlsConnectOptions(endpoint: Endpoint, tls: TlsOptions | undefine
     secureContext: secureContextOf(tls),
     ALPNProtocols: ['h2'],
     rejectUnauthorized: tls?.insecureSkipVerify !== true,
-    checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
+    checkServerIdentity: (_, certificate) => tlsModule().checkServerIdentity(host, certificate),
     ...(isIP(host) === 0 ? { servername: host } : {}),
   };
 }

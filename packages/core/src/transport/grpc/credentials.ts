@@ -1,6 +1,7 @@
 import { CallCredentials, ChannelCredentials, type experimental } from '@grpc/grpc-js';
 import type { Socket } from 'node:net';
-import { connect, type ConnectionOptions as TlsConnectOptions, type TLSSocket } from 'node:tls';
+import type { ConnectionOptions as TlsConnectOptions, TLSSocket } from 'node:tls';
+import { tls } from '../../late-modules.ts';
 
 type Handshake = (socket: Socket) => Promise<experimental.SecureConnectResult>;
 
@@ -23,7 +24,7 @@ export function tlsCredentials(options: TlsConnectOptions, onFailure: (error: Er
         onFailure(error);
         reject(error);
       };
-      const secured = connect({ ...options, socket });
+      const secured = tls().connect({ ...options, socket });
       secured.once('secureConnect', () => {
         secured.off('error', fail).off('close', closed);
         // With TLS 1.3, a server refuses a client certificate only after the handshake has succeeded on this side.

@@ -5,7 +5,6 @@ import {
   type ChannelOptions,
   type Metadata as GrpcMetadata,
 } from '@grpc/grpc-js';
-import { constants } from 'node:http2';
 import type { Metadata } from '../../metadata.ts';
 import { explainFailure } from '../connect-failure.ts';
 import { authorityOf, type Endpoint } from '../endpoints.ts';
@@ -28,6 +27,8 @@ import { StreamQueue } from './stream-queue.ts';
 /** The HTTP/2 window in bytes. A large range then does not wait for window updates; more would only cost memory. */
 const FLOW_CONTROL_WINDOW = 1 << 20;
 
+/** The error code of a connection that ends in peace (RFC 9113, 7). */
+const NO_ERROR = 0;
 const DISMISSED: ConnectFailure = { details: 'the peer ends the connection', tls: false, graceful: true };
 
 /** One connection over grpc-js: a channel to one address, with a subchannel pool of its own. */
@@ -126,7 +127,7 @@ export class GrpcConnection implements Connection {
     if (session !== undefined) {
       this.#queue.limit = () => session.remoteSettings.maxConcurrentStreams ?? Infinity;
       // Before the listener of grpc-js, which reports the loss.
-      session.prependOnceListener('goaway', (code) => (this.#dismissed = code === constants.NGHTTP2_NO_ERROR));
+      session.prependOnceListener('goaway', (code) => (this.#dismissed = code === NO_ERROR));
     }
     this.#observer.onReady();
   }
