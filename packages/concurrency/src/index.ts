@@ -4,4 +4,5 @@
  *
  * @module
  */
-export {};
+export { leader, type Leader } from './leader.ts';
+export { observeElection, type ObserveOptions } from './observe.ts';
