@@ -1,4 +1,5 @@
 import type { Bytes, CallOptions, EtcdOperations, KeyValue } from '@etcdts/core';
+import { callOptionsOf } from '@etcdts/core/plugin';
 import { contendersOf } from './keys.ts';
 
 /** The candidate that leads an election: the one whose key has the lowest create revision. */
@@ -11,10 +12,19 @@ export interface Leader {
 
 /**
  * Reads the leader of an election, linearizable; `undefined` if nobody leads (concurrency/election.go `Leader`). Needs no session.
- * Rejects as `kv.get` does, with the name `name` in errors for a name that is empty or no key.
+ * Rejects as `kv.get` does.
  */
 export async function leader(client: EtcdOperations, name: Bytes, options?: CallOptions): Promise<Leader | undefined> {
-  const { kvs, header } = await client.kv.get(contendersOf(name), {
+  return leaderOf(client, contendersOf(name), callOptionsOf(client, options, {}));
+}
+
+/** As `leader`, with arguments that are checked. */
+export async function leaderOf(
+  client: EtcdOperations,
+  contenders: Buffer,
+  options: CallOptions,
+): Promise<Leader | undefined> {
+  const { kvs, header } = await client.kv.get(contenders, {
     ...options,
     prefix: true,
     limit: 1,

@@ -11,15 +11,12 @@ import { Candidates, type Standing } from './candidates.ts';
 import type { Leader } from './leader.ts';
 import { Newest, type Failure } from './newest.ts';
 
-/** The clock and the random numbers of an observation. */
-export type ObservationSite = Pick<ClientSite, 'clock' | 'random'>;
-
 /** What an observation is about. */
 export interface ObservationParts {
   readonly contenders: Buffer;
   readonly vacancies: boolean;
   readonly options: CallOptions;
-  readonly site: ObservationSite;
+  readonly site: Pick<ClientSite, 'clock' | 'random'>;
 }
 
 const LIMITS = { items: 64, bytes: 1024 * 1024 };

@@ -1,18 +1,19 @@
 import { assert, FakeClock, rejects, settle, suite } from '@etcdts/testing';
 import { FakeEtcd, failure } from './fake-etcd.test.kit.ts';
 import { contendersOf } from './keys.ts';
-import { leader, type Leader } from './leader.ts';
-import { observe, observeElection, type ObserveOptions } from './observe.ts';
+import { leaderOf, type Leader } from './leader.ts';
+import { observe, type ObserveOptions } from './observe.ts';
 
 const test = suite('observers of elections');
-const name = contendersOf('e');
+const contenders = contendersOf('e');
 
 function reader(
   etcd: FakeEtcd,
-  options: ObserveOptions = {},
+  { vacancies = false, ...options }: ObserveOptions = {},
   clock = new FakeClock(),
 ): AsyncIterator<Leader | undefined> {
-  return observe(etcd.client, name, options, { clock, random: () => 1 })[Symbol.asyncIterator]();
+  const site = { clock, random: () => 1 };
+  return observe(etcd.client, { contenders, vacancies, options, site })[Symbol.asyncIterator]();
 }
 
 /** The next leader as `key=value`, `vacant`, or the end. */
@@ -217,36 +218,21 @@ test('EL-11 a reader that is behind gets the newest 64, and of large proclamatio
 test('leaving the iteration ends the watch', async () => {
   const etcd = new FakeEtcd();
   etcd.change({ 'e/a': '1' });
-  for await (const one of observeElection(etcd.client, 'e')) {
-    assert.is(one.kv.text(), '1');
-    await settle();
-    break;
-  }
-  assert.ok(etcd.watches[0]?.options.signal?.aborted);
-});
-
-test('it is read once, sends nothing before it is read, and refuses bad arguments by name', async () => {
-  const etcd = new FakeEtcd();
-  const observed = observeElection(etcd.client, 'e');
+  const iterator = reader(etcd);
+  await iterator.next();
   await settle();
-  assert.is(etcd.gets.length, 0);
-  await observed[Symbol.asyncIterator]().return?.();
-  assert.throws(() => observed[Symbol.asyncIterator](), /^FAILED_PRECONDITION: .* read once/);
-  assert.throws(() => observeElection(etcd.client, ''), /^EMPTY_KEY: name must not be empty/);
-  assert.throws(
-    () => observeElection(etcd.client, 'e', { vacancies: 1 } as never),
-    /^INVALID_ARGUMENT: vacancies must/,
-  );
-  assert.throws(() => observeElection(etcd.client, 'e', null as never), /^INVALID_ARGUMENT: options must be/);
+  await iterator.return?.();
+  assert.ok(etcd.watches[0]?.options.signal?.aborted);
+  assert.is(await next(iterator), 'end');
 });
 
 test('EL-07 the leader is the candidate with the lowest create revision, or undefined', async () => {
   const etcd = new FakeEtcd();
-  assert.is(await leader(etcd.client, 'e'), undefined);
+  assert.is(await leaderOf(etcd.client, contenders, {}), undefined);
   etcd.change({ 'e/b': '1' });
   etcd.change({ 'e/a': '2' });
   etcd.change({ 'e/b': '3' });
-  const found = await leader(etcd.client, 'e');
+  const found = await leaderOf(etcd.client, contenders, {});
   assert.is(found?.kv.text(), '3');
   assert.is(found?.revision, 4n);
   assert.is(etcd.gets.at(-1)?.serializable, undefined);

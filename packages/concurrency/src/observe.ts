@@ -1,9 +1,9 @@
 import type { Bytes, CallOptions, EtcdOperations } from '@etcdts/core';
 import { EtcdError } from '@etcdts/core';
-import { checkOptions, systemClock } from '@etcdts/core/plugin';
+import { callOptionsOf, siteOf } from '@etcdts/core/plugin';
 import { contendersOf } from './keys.ts';
 import type { Leader } from './leader.ts';
-import { Observation, type ObservationSite } from './observation.ts';
+import { Observation, type ObservationParts } from './observation.ts';
 
 /**
  * Options of `observeElection` and `Election.observe`. `timeoutMs` bounds the time until the first leader is read, and is off by
@@ -13,8 +13,6 @@ export interface ObserveOptions extends CallOptions {
   /** Whether to yield `undefined` as well, when nobody leads. Defaults to false. */
   readonly vacancies?: boolean | undefined;
 }
-
-const CHECKS = { vacancies: 'boolean' } as const;
 
 /**
  * Follows an election: yields the leader, then each of its proclamations and each new leader, in order, none twice, never an older
@@ -38,25 +36,20 @@ export function observeElection(
   name: Bytes,
   options: ObserveOptions = {},
 ): AsyncIterable<Leader | undefined> {
-  return observe(client, contendersOf(name), options);
+  const contenders = contendersOf(name);
+  const callOptions = callOptionsOf<ObserveOptions>(client, options, { vacancies: 'boolean' });
+  const { vacancies = false } = options;
+  return observe(client, { contenders, vacancies, options: callOptions, site: siteOf(client) });
 }
 
-/** As `observeElection`, with the prefix of the candidates' keys. */
-export function observe(
-  client: EtcdOperations,
-  contenders: Buffer,
-  options: ObserveOptions,
-  site: ObservationSite = { clock: systemClock, random: Math.random },
-): AsyncIterable<Leader | undefined> {
-  // The client checks the options of every call, since its plugins add some.
-  checkOptions(options === null || typeof options !== 'object' ? options : { vacancies: options.vacancies }, CHECKS);
-  const { vacancies = false, ...callOptions } = options;
-  let observation: Observation | undefined;
+/** As `observeElection`, with arguments that are checked. */
+export function observe(client: EtcdOperations, parts: ObservationParts): AsyncIterable<Leader | undefined> {
+  let taken = false;
   return {
     [Symbol.asyncIterator]() {
-      if (observation !== undefined) throw secondReader();
-      observation = new Observation(client, { contenders, vacancies, options: callOptions, site });
-      return observation;
+      if (taken) throw secondReader();
+      taken = true;
+      return new Observation(client, parts);
     },
   };
 }
