@@ -29,7 +29,7 @@ export async function run(program, args, options = {}) {
 /** The version of an etcd binary, such as `3.5.16`. */
 export async function etcdVersion(path) {
   const version = /etcd Version: (\S+)/.exec(await run(path, ['--version'], { timeout: 30_000 }))?.[1];
-  if (!version) throw new Error(`${path} does not say which etcd it is`);
+  if (!version) throw new Error(`${path} printed no version of etcd`);
   return version;
 }
 

@@ -74,7 +74,7 @@ test('has panels beside each other, each with a title, a description and a query
   for (const { expr } of queries) assert.ok(expr.includes('instance=~"$instance"'), expr);
 });
 
-test('asks for metrics and labels alone that a client has which watches, keeps leases, reads, writes and fails', async () => {
+test('queries only metrics and labels that a client has which watches, keeps leases, reads, writes and fails', async () => {
   const registry = new Registry();
   await using etcd = await startEtcd();
   await using proxy = await startProxy(etcd.endpoint);

@@ -49,11 +49,11 @@ function assertTold({ code, stdout, stderr }: Ending): void {
   assert.is(stdout.includes('\u001b'), false, 'no colours where there is no terminal');
 }
 
-test('tells its story on an etcd of its own', async () => {
+test('prints its story on an etcd of its own', async () => {
   assertTold(await runDemo());
 });
 
-test('tells its story on the embedded etcd where there is no other', async () => {
+test('prints its story on the embedded etcd where there is no other', async () => {
   const env = { ...process.env, ETCD_ENDPOINTS: '', ETCD_BIN: '', PATH: '' };
   // The demo runs outside of the folder in which a fetched etcd may lie.
   const ending = await run([demo], { limitMs: 60_000, env, cwd: tmpdir() });
@@ -61,14 +61,14 @@ test('tells its story on the embedded etcd where there is no other', async () =>
   assert.match(ending.stdout, /^A story on the embedded etcd: /m);
 });
 
-test('tells its story on the etcd of ETCD_ENDPOINTS and leaves nothing there', async () => {
+test('prints its story on the etcd of ETCD_ENDPOINTS and leaves nothing there', async () => {
   await using etcd = await startEtcd();
   assertTold(await runDemo(`${etcd.endpoint},127.0.0.1:1`));
   await using client = createClient({ endpoints: etcd.endpoint });
   assert.is((await client.kv.get('', { prefix: true })).count, 0);
 });
 
-test('ends with 1 and says why where no etcd answers', async () => {
+test('ends with 1 and gives the reason where no etcd answers', async () => {
   const { code, stderr } = await runDemo('127.0.0.1:1');
   assert.is(code, 1);
   assert.match(stderr, /The demo failed: no etcd answers at 127\.0\.0\.1:1 \(ETCD_ENDPOINTS\): UNAVAILABLE: /);

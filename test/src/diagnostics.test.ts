@@ -36,7 +36,7 @@ class Published implements Disposable {
   };
 }
 
-test('D20 a cut connection is told as lost and ready again, its watches and leases as resumed, by their numbers', async () => {
+test('D20 a cut connection is reported as lost and ready again, its watches and leases as resumed, by their numbers', async () => {
   await using etcd = await startEtcd();
   await using proxy = await startProxy(etcd.endpoint);
   await using client = createClient({ endpoints: proxy.endpoint });

@@ -103,7 +103,7 @@ function assertWhole(report: Report): void {
   assert.ok(report.resumes >= 3, `${report.resumes} resumes`);
 }
 
-test('B12 a logger that throws, or rejects, on every line: watch and keepalive go on, and one warning says it', async () => {
+test('B12 a logger that throws, or rejects, on every line: watch and keepalive go on, and one warning reports it', async () => {
   for (const line of [`throw new Error('disk full')`, `return Promise.reject(new Error('disk full'))`]) {
     const report = await cut(`
       const line = () => { report.calls++; ${line}; };

@@ -88,7 +88,7 @@ test('H9 a peer that accepts and never answers does not hold calls up, and is us
   assert.ok(since(healed) < 3_000, `it took ${since(healed)} ms`);
 });
 
-test('H9 connecting to a peer that never answers fails at the connect deadline, and says why', async () => {
+test('H9 connecting to a peer that never answers fails at the connect deadline, and gives the reason', async () => {
   await using proxy = await startProxy(etcd.endpoint);
   proxy.blackhole();
   await using client = createClient({ endpoints: proxy.endpoint, connectTimeoutMs: 200 });

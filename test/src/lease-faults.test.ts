@@ -148,7 +148,7 @@ test('a lease revoked while the client was cut off ends its keepalive (TestLease
   );
 });
 
-test('keepAliveOnce asks again where a connection breaks', async () => {
+test('keepAliveOnce tries again where a connection breaks', async () => {
   await using etcd = await startEtcd();
   await using proxy = await startProxy(etcd.endpoint);
   await using client = createClient({ endpoints: proxy.endpoint });

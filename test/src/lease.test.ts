@@ -83,7 +83,7 @@ test('a lease revoked by another client ends the keepalive at its next renewal (
   );
 });
 
-test('a time to live below the minimum is raised, and what was granted is told (L-01, H29)', async () => {
+test('a time to live below the minimum is raised, and what was granted is reported (L-01, H29)', async () => {
   await using slow = await startEtcd({ timing: 'default' });
   await using client = createClient({ endpoints: slow.endpoints });
   const { id, ttl } = await client.lease.grant(1);

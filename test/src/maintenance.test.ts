@@ -26,7 +26,7 @@ test.after(async () => {
   await etcd.close();
 });
 
-test('M-06 status tells of the member at the endpoint', async () => {
+test('M-06 status is of the member at the endpoint', async () => {
   const { members } = await client.cluster.memberList();
   const leaders = new Set<bigint>();
   for (const endpoint of etcd.endpoints) {

@@ -8,7 +8,7 @@ import { assert, eventually, startEtcd, suite } from '@etcdts/testing';
 const program = fileURLToPath(new URL('../../examples/metrics-endpoint/dist/service.js', import.meta.url));
 const test = suite('example: a metrics endpoint', { timeoutMs: 30_000 });
 
-test('answers Prometheus, registers itself anew where its lease is lost, and ends when it is told to', async () => {
+test('answers Prometheus, registers itself anew where its lease is lost, and ends at a signal', async () => {
   await using etcd = await startEtcd();
   await using client = createClient({ endpoints: etcd.endpoints });
   const env = { ...process.env, ETCD_ENDPOINTS: etcd.endpoint, PORT: '0' };

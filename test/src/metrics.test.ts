@@ -56,7 +56,7 @@ test('a watch stream that is lost is one handled and one started more, and one r
   assert.is(await valueOf(registry, 'etcdts_watches'), 1);
 });
 
-test('a watch whose reader is behind is parked, and what it has buffered is told', async () => {
+test('a watch whose reader is behind is parked, and what it has buffered is reported', async () => {
   const registry = new Registry();
   await using client = createClient({ endpoints: etcd.endpoint, interceptors: [metrics({ registry })] });
   const watch = client.watch('metrics/c', { maxBufferedBytes: 4_096 });

@@ -27,7 +27,7 @@ test('D20 waits for an etcd that starts later', async () => {
   await ready;
 });
 
-test('D20 says why, for each endpoint: refused, silent, and TLS', async () => {
+test('D20 gives the reason, for each endpoint: refused, silent, and TLS', async () => {
   await using etcd = await startEtcd();
   await using proxy = await startProxy(etcd.endpoint);
   proxy.blackhole();

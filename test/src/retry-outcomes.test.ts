@@ -203,7 +203,7 @@ test('H1 what they were to do was done once', async () => {
   assert.is((await direct.kv.get('lost/delete/', { prefix: true })).count, 0);
 });
 
-test('H5 a grant whose reply is lost is settled: one lease, and its time to live is told', async () => {
+test('H5 a grant whose reply is lost is settled: one lease, and its time to live is reported', async () => {
   const alive = async (): Promise<readonly bigint[]> => (await direct.lease.leases()).leases;
   const before = await alive();
   const granted: { readonly id: bigint; readonly ttl: number; readonly revision: bigint }[] = [];

@@ -33,7 +33,7 @@ function logged(options: ClientOptions): { options: ClientOptions; warnings: str
   return { options: { ...options, logger }, warnings };
 }
 
-test('H1: a put that waits for a stream is not applied at its deadline, and the error and one log line say why', async () => {
+test('H1: a put that waits for a stream is not applied at its deadline, and the error and one log line give the reason', async () => {
   await using server = await narrow();
   const { options, warnings } = logged({ endpoints: server.endpoint });
   await using client = createClient(options);

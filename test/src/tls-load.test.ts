@@ -90,7 +90,7 @@ test('K-10 a certificate that expires while the client lives is replaced: a watc
   await reading;
 });
 
-test('K-10 certificates that cannot be loaded leave the last good ones in use, and the log says why', async ({
+test('K-10 certificates that cannot be loaded leave the last good ones in use, and the log gives the reason', async ({
   skip,
 }) => {
   const { ca, client: sign } = certificates ?? skip('openssl is not installed');

@@ -72,7 +72,7 @@ test('every operation is its own RPC (A-01), and passwords are confidential', as
   assert.equal(confidential, ['UserAdd', 'UserAdd', 'UserChangePassword']);
 });
 
-test('passwords go in the open where that is allowed, unless the call says otherwise', async () => {
+test('passwords go in the open where that is allowed, unless the call differs', async () => {
   const { client, sent } = recorded();
   const admin = authAdmin(client, { allowInsecure: true });
   await admin.userAdd('u', PASSWORD);

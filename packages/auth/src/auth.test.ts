@@ -141,7 +141,7 @@ test('other errors pass as they are', async () => {
   assert.is(etcd.calls.length, 1);
 });
 
-test('without authentication calls go without a token, until etcd asks for one (A-07, A-13)', async () => {
+test('without authentication calls go without a token, until etcd requests one (A-07, A-13)', async () => {
   const etcd = new FakeEtcd();
   etcd.enabled = false;
   const { client } = clientOf(etcd);
@@ -189,7 +189,7 @@ test('a wrong password fails all who wait, then everybody at once until the back
   assert.is(etcd.authenticated, before + 2, 'the backoff began anew');
 });
 
-test('Authenticate is asked again, three times in all, where no answer comes; that is shown, and not remembered', async () => {
+test('Authenticate is tried again, three times in all, where no answer comes; that is shown, and not remembered', async () => {
   for (const failure of [verdict('UNAVAILABLE'), verdict('DEADLINE_EXCEEDED')]) {
     const etcd = new FakeEtcd();
     const { client } = clientOf(etcd);
@@ -222,7 +222,7 @@ test('a waiting call ends by its own deadline and signal, and the others get the
   assert.is(etcd.authenticated, 1);
 });
 
-test('closing a client ends what waits; another one over the same connections asks for itself', async () => {
+test('closing a client ends what waits; another one over the same connections has its own token', async () => {
   const etcd = new FakeEtcd();
   const { client } = clientOf(etcd);
   const derived = client.intercept();
@@ -239,7 +239,7 @@ test('closing a client ends what waits; another one over the same connections as
   assert.is(etcd.authenticated, 2);
 });
 
-test('a client that was closed asks for no more tokens', async () => {
+test('a client that was closed requests no more tokens', async () => {
   const etcd = new FakeEtcd();
   const { client } = clientOf(etcd);
   etcd.failure = verdict('CLIENT_CLOSED');
@@ -295,7 +295,7 @@ test('a token function is asked once for many calls, and again when etcd refuses
   assert.is(etcd.authenticated, 0);
 });
 
-test('a token function that fails or gives nothing fails the calls as UNAUTHENTICATED, and is asked again', async () => {
+test('a token function that fails or gives nothing fails the calls as UNAUTHENTICATED, and is tried again', async () => {
   const etcd = new FakeEtcd();
   const cause = new Error('vault is sealed');
   const gives: (() => Promise<string>)[] = [

@@ -7,7 +7,7 @@ const pauses = (jitter: number | undefined, random: number): number[] =>
     backoffMs(failures, { firstMs: 25, longestMs: 150, jitter }, () => random),
   );
 
-test('a pause doubles with each failure, up to the longest, and no failure asks for none', () => {
+test('a pause doubles with each failure, up to the longest, and no failure needs none', () => {
   assert.equal(pauses(0, 0), [0, 25, 50, 100, 150, 150, 150]);
 });
 

@@ -68,7 +68,7 @@ test('what is no text and no bytes is refused by its type, never by its content'
   }
 });
 
-test('for a value that is an object, the error says how to make text of it', () => {
+test('for a value that is an object, the error shows how to make text of it', () => {
   assert.throws(() => toBytes({} as never, 'value'), /not an object: JSON\.stringify makes text of it$/);
 });
 

@@ -9,7 +9,7 @@ async function readAll(stream: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of stream) continue;
 }
 
-test('the error of a watch, a keepalive, pages and a snapshot tells where the application opened it', async () => {
+test('the error of a watch, a keepalive, pages and a snapshot has the place where the application opened it', async () => {
   await using client = createClient({ endpoints: '127.0.0.1:1' });
   const { kv, lease, maintenance } = client;
   const openings: Record<string, () => Promise<unknown>> = {
@@ -40,7 +40,7 @@ test('so does the reason of the signal of a lost lease', async () => {
   assert.match((signal.reason as EtcdError).stack as string, /at whereItIsKept .*call-site\.test/);
 });
 
-test('one error that ends two watches tells each of them its own place', async () => {
+test('one error that ends two watches gives each of them its own place', async () => {
   const client = createClient({ endpoints: '127.0.0.1:1' });
   const here = () => client.watch('k').created;
   const there = () => client.watch('k').created;

@@ -55,7 +55,7 @@ test('D20 resolves when one member answers, and ends the calls to the others', a
   assert.is(one.clock.timers.size, 0);
 });
 
-test('D20 asks again those that fail, until one answers', async () => {
+test('D20 tries again those that fail, until one answers', async () => {
   const one = bed(['a:1', 'b:1']);
   const ready = one.client.ready();
   for (let turn = 0; turn < 5; turn++) {

@@ -34,8 +34,8 @@ export interface EtcdClient extends EtcdOperations, AsyncDisposable {
   sync(options?: CallOptions): Promise<void>;
   /**
    * Resolves when a member answers, by its status or by a verdict such as `PERMISSION_DENIED`: the connection works, and etcd is
-   * behind it. It says nothing about a quorum or a password. Endpoints that fail are asked again until `timeoutMs`, by default
-   * the client's `requestTimeoutMs`. With `endpoint` only that one is asked.
+   * behind it. It proves neither a quorum nor a password. Endpoints that fail are tried again until `timeoutMs`, by default
+   * the client's `requestTimeoutMs`. With `endpoint` only that one is tried.
    *
    * Rejects with an EtcdError whose message has the reason of every endpoint, and whose `cause` is an `AggregateError` of them:
    * at the deadline, or at once if all of them last, as `TLS_FAILED` does. Its code is theirs if they agree, else `UNAVAILABLE`.
@@ -52,7 +52,7 @@ export interface EtcdClient extends EtcdOperations, AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Makes a client; connects on first use. Throws an EtcdError that names the option where one is wrong. */
+/** Makes a client; connects on first use. Throws an EtcdError that names the option if one is wrong. */
 export function createClient(options: ClientOptions): EtcdClient {
   const connections = composeConnections(options);
   return new Client(connections, options.interceptors ?? [], true).closeOn(connections.options.signal);

@@ -40,7 +40,7 @@ test.after.each(ignore);
 
 const waiter = (): Waiter => ({ onSlot() {}, onFailure() {} });
 
-test('D20 tell the life of connections: connect, lost, connect, ready, lost, close', async () => {
+test('D20 report the life of connections: connect, lost, connect, ready, lost, close', async () => {
   const transport = new FakeTransport();
   const picker = transport.picker('a:1');
   const endpoint = 'a:1';
@@ -86,7 +86,7 @@ test('D20 a connection whose peer announces the end is logged as information, an
   assert.equal(transport.log, ['info: a:1: the peer ends the connection', 'a:1: the connection was lost']);
 });
 
-test('D20 tell that calls wait: for a connection, and for a stream of one', () => {
+test('D20 report that calls wait: for a connection, and for a stream of one', () => {
   const transport = new FakeTransport();
   const parts = wireParts(transport, ['a:1']);
   const call = (endpoint?: string): Call<typeof methods.put> =>
@@ -107,7 +107,7 @@ test('D20 tell that calls wait: for a connection, and for a stream of one', () =
   );
 });
 
-test('D20 tell that the watches of a lost stream go on, once, with how long that took in all', async () => {
+test('D20 report that the watches of a lost stream go on, once, with how long that took in all', async () => {
   const etcd = new FakeEtcd();
   await Promise.all([etcd.live(), etcd.live()]);
   await etcd.clock.advance(10_000);
@@ -121,14 +121,14 @@ test('D20 tell that the watches of a lost stream go on, once, with how long that
   assert.equal(seen, [['stream:resumed', { method: 'Watch.Watch', count: 2, reason: 'UNAVAILABLE', durationMs: 500 }]]);
 });
 
-test('D20 tell that a watch is parked', async () => {
+test('D20 report that a watch is parked', async () => {
   const etcd = new FakeEtcd();
   await etcd.live(100, {}, { maxBufferedBytes: 100 });
   etcd.current.events(1, [101], { byteLength: 500 });
   assert.equal(seen, [['watch:parked', { bufferedBytes: 500 }]]);
 });
 
-test('D20 tell that renewals go on over another stream, and that a lease is lost; not one that is revoked here', async () => {
+test('D20 report that renewals go on over another stream, and that a lease is lost; not one that is revoked here', async () => {
   const etcd = new Bench();
   const keepAlive = etcd.service.keepAlive(7n, {});
   etcd.latest.answer(7n, 9);

@@ -18,10 +18,10 @@ export interface EtcdErrorInit {
 }
 
 /**
- * The one error of this client, whatever failed: `code` says what, `outcome` says whether a write may have happened.
+ * The one error of this client, whatever failed: `code` is what failed, `outcome` is whether a write may have happened.
  *
- * `code` is etcd's own name where etcd gave a verdict (`COMPACTED`, `LEASE_NOT_FOUND`, …; rpctypes/error.go), gRPC's
- * (`UNAVAILABLE`, …) or this client's. `outcome: 'not-applied'` is given only where it is proven; it is never guessed.
+ * `code` is etcd's own name if etcd gave a verdict (`COMPACTED`, `LEASE_NOT_FOUND`, …; rpctypes/error.go), gRPC's
+ * (`UNAVAILABLE`, …) or this client's. `outcome: 'not-applied'` is given only if it is proven; it is never guessed.
  * An abort rejects with the signal's own reason instead, never with an EtcdError.
  */
 export class EtcdError extends Error {
@@ -31,15 +31,15 @@ export class EtcdError extends Error {
   readonly grpcCode: number;
   /** What is known of the request's effect on etcd. A read has none: always `'not-applied'`. */
   readonly outcome: Outcome;
-  /** The RPC, as `KV.Put`; absent where no RPC was made. */
+  /** The RPC, as `KV.Put`; absent if no RPC was made. */
   declare readonly method: string | undefined;
-  /** The endpoint that answered or failed; absent where none was reached. */
+  /** The endpoint that answered or failed; absent if none was reached. */
   declare readonly endpoint: string | undefined;
-  /** How many times the request was sent out, or tried to be: 0 where it was refused in the client. */
+  /** How many times the request was sent out, or tried to be: 0 if it was refused in the client. */
   readonly attempts: number;
   /** With code `COMPACTED` on a watch: the first revision that can still be watched. */
   declare readonly compactRevision: bigint | undefined;
-  /** The argument at fault, where the client refused a call for one. */
+  /** The argument at fault, if the client refused a call for one. */
   declare readonly argument: string | undefined;
 
   constructor(init: EtcdErrorInit) {
@@ -48,7 +48,7 @@ export class EtcdError extends Error {
     this.grpcCode = grpcCodeOf(init.code);
     this.outcome = init.outcome;
     this.attempts = init.attempts ?? 0;
-    // Set only where known, so that a printed error shows no empty fields.
+    // Set only if known, so that a printed error shows no empty fields.
     if (init.method !== undefined) this.method = init.method;
     if (init.endpoint !== undefined) this.endpoint = init.endpoint;
     if (init.compactRevision !== undefined) this.compactRevision = init.compactRevision;
@@ -89,7 +89,7 @@ export function grpcCodeName(code: number): GrpcCode {
   return name === undefined || name === 'OK' ? 'UNKNOWN' : name;
 }
 
-/** The same error with some of its fields changed: for whoever knows more of the call than the one who made the error. */
+/** The same error with some of its fields changed: for code that has more of the call than what made the error. */
 export function withFields(error: EtcdError, fields: Partial<EtcdErrorInit>): EtcdError {
   const { code, outcome, method, endpoint, attempts, compactRevision, argument, cause } = error;
   const message = error.message.slice(code.length + 2);

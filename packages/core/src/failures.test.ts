@@ -27,7 +27,7 @@ test('every code of the union has one row, with a gRPC status, an outcome and a 
   }
 });
 
-test("gRPC's codes are their own status, and of a write they say nothing", () => {
+test("gRPC's codes are their own status, and of a write they prove nothing", () => {
   for (const [number, code] of GRPC_CODES.entries()) {
     if (code === 'OK') continue;
     assert.equal([grpcCodeOf(code), GRPC_FAILURES[code][0], GRPC_FAILURES[code][1]], [number, code, 'unknown']);
@@ -59,7 +59,7 @@ test('another try may help after these failures, and after no other', () => {
   assert.equal(withRemedy('token'), ['AUTH_OLD_REVISION', 'INVALID_AUTH_TOKEN', 'UNAUTHENTICATED', 'USER_EMPTY']);
 });
 
-test('a learner and a member that is too old say the same to every such request; a cluster without a version does not', () => {
+test('a learner and a member that is too old answer the same to every such request; a cluster without a version does not', () => {
   assert.equal(errorCodes().filter(isLasting).sort(), ['NOT_CAPABLE', 'NOT_SUPPORTED_FOR_LEARNER']);
   // A member gives it after a linearizable read, so that all members would: it passes when the leader has decided.
   assert.equal([remedyOf('CLUSTER_VERSION_UNAVAILABLE'), isLasting('CLUSTER_VERSION_UNAVAILABLE')], ['later', false]);
@@ -91,7 +91,7 @@ test('K-5 the codes of the packages above have status, outcome and remedy', () =
   ]);
 });
 
-test('an error is asked as its code is; of a code of another version no promise is made', () => {
+test('an error has the remedy of its code; of a code of another version no promise is made', () => {
   assert.is(remedyOf(new EtcdError({ code: 'NO_LEADER', message: 'x', outcome: 'not-applied' })), 'elsewhere');
   const foreign = 'A_CODE_OF_LATER' as EtcdErrorCode;
   assert.equal([remedyOf(foreign), outcomeOf(foreign), isLasting(foreign)], ['none', 'unknown', false]);

@@ -15,7 +15,7 @@ test('items that wait are read in order, each once, then the end', async () => {
   assert.equal(await inbox.next(), over);
 });
 
-test('readers that wait are served in the order in which they asked, past the bytes', async () => {
+test('readers that wait are served in the order in which they came, past the bytes', async () => {
   const inbox = new Inbox<string>();
   const asked = [inbox.next(), inbox.next(), inbox.next()];
   inbox.push('a', 5);

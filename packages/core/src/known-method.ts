@@ -30,10 +30,10 @@ function completeMethod(value: unknown): Method {
     );
   }
   if (kind === undefined || !KINDS.includes(kind)) {
-    throw invalidArgument('method', `${path} has no kind that this client knows: ${KINDS.join(', ')}`);
+    throw invalidArgument('method', `${path} has an unknown kind; the kinds are ${KINDS.join(', ')}`);
   }
   if (typeof codec?.encodeRequest !== 'function' || typeof codec.decodeResponse !== 'function') {
-    throw invalidArgument('method', `${path} has no codec that this client knows; defineService makes one`);
+    throw invalidArgument('method', `${path} has no codec; defineService makes one`);
   }
   const whole = label !== undefined && safety !== undefined && repeat !== undefined;
   const method = whole ? (value as Method) : rpc(service, name, kind, safety ?? 'write', codec, repeat);

@@ -56,7 +56,7 @@ test('a client made by intercept ends the wrappers that are made of it, with its
   assert.equal(log.slice(2), ['of another', 'of another done']);
 });
 
-test('one that throws does not keep the others from their end: the disposer hears of it, a close logs it', async () => {
+test('one that throws does not keep the others from their end: the disposer gets its error, a close logs it', async () => {
   const lines: string[] = [];
   const ignore = (): void => {};
   const client = make({ debug: ignore, info: ignore, warn: ignore, error: (line) => void lines.push(line) });

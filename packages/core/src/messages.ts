@@ -1,4 +1,4 @@
-// etcd's messages as this client speaks of them: the fields of etcdserverpb/rpc.proto in camelCase. Revisions, ids and
+// etcd's messages as this client names them: the fields of etcdserverpb/rpc.proto in camelCase. Revisions, ids and
 // leases are bigint, quantities are number, bytes are Buffers. A request's absent field is the proto's default. What comes
 // from etcd has its data in own enumerable properties; methods, `toJSON` too, are inherited.
 
@@ -52,7 +52,7 @@ export interface RangeRequest {
   readonly maxCreateRevision?: bigint | undefined;
 }
 
-/** The keys of a range, in the order that was asked for (etcdserverpb.RangeResponse). */
+/** The keys of a range, in the order that was requested (etcdserverpb.RangeResponse). */
 export interface RangeResponse {
   readonly header: ResponseHeader;
   readonly kvs: readonly KeyValue[];
@@ -77,7 +77,7 @@ export interface PutRequest {
   readonly ignoreLease?: boolean | undefined;
 }
 
-/** Answer to a put; `prevKv` is set if it was asked for and the key existed (etcdserverpb.PutResponse). */
+/** Answer to a put; `prevKv` is set if it was requested and the key existed (etcdserverpb.PutResponse). */
 export interface PutResponse {
   readonly header: ResponseHeader;
   readonly prevKv?: KeyValue | undefined;
@@ -90,7 +90,7 @@ export interface DeleteRangeRequest {
   readonly prevKv?: boolean | undefined;
 }
 
-/** How many keys were deleted, with their old values if asked for (etcdserverpb.DeleteRangeResponse). */
+/** How many keys were deleted, with their old values if requested (etcdserverpb.DeleteRangeResponse). */
 export interface DeleteRangeResponse {
   readonly header: ResponseHeader;
   readonly deleted: number;
@@ -264,9 +264,9 @@ export interface LeaseTimeToLiveResponse {
   readonly id: bigint;
   /** Seconds left; -1: there is no such lease. */
   readonly ttl: number;
-  /** Seconds as granted or last renewed; 0 where there is no such lease. */
+  /** Seconds as granted or last renewed; 0 if there is no such lease. */
   readonly grantedTtl: number;
-  /** The attached keys, where they were asked for. */
+  /** The attached keys, if they were requested. */
   readonly keys: readonly Buffer[];
 }
 /** Lists all leases (etcdserverpb.LeaseLeasesRequest). */

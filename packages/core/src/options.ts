@@ -64,7 +64,7 @@ export interface ClientOptions {
   autoSyncIntervalMs?: number | undefined;
   /** Defaults to `grpcTransport()`, over @grpc/grpc-js. */
   transport?: Transport | undefined;
-  /** Fails the first call with `OLD_CLUSTER` where a member is older than etcd 3.4. Off by default. */
+  /** Fails the first call with `OLD_CLUSTER` if a member is older than etcd 3.4. Off by default. */
   rejectOldCluster?: boolean | undefined;
   /** Where the client logs; without one, `NODE_DEBUG=etcdts` prints the log. */
   logger?: Logger | undefined;
@@ -175,7 +175,7 @@ export function resolveOptions(options: ClientOptions, defaultTransport: () => T
   };
 }
 
-/** Refuses what is of another kind altogether: JavaScript callers have no compiler to tell them. */
+/** Refuses what is of another kind altogether, since JavaScript callers have no compiler. */
 function checkShapes({ tls, keepalive, interceptors, transport, logger }: ClientOptions): void {
   checkKnown(tls, TLS_OPTIONS, 'tls');
   if (tls !== undefined && isLoader(tls)) checkLoader(tls);

@@ -7,7 +7,7 @@ import { traced } from './traced.ts';
 
 const test = suite('traced');
 
-test('the error of every kind of call tells where the application made it', async () => {
+test('the error of every kind of call has the place where the application made it', async () => {
   await using client = createClient({ endpoints: '127.0.0.1:1' });
   const { kv, lease, cluster, maintenance } = client;
   const calls: Record<string, () => Promise<unknown>> = {
@@ -27,7 +27,7 @@ test('the error of every kind of call tells where the application made it', asyn
   }
 });
 
-test('one error that fails two calls tells each of them its own place', async () => {
+test('one error that fails two calls gives each of them its own place', async () => {
   const shared = clientClosed('KV.Put');
   const here = async (): Promise<unknown> => await traced(Promise.reject(shared));
   const there = async (): Promise<unknown> => await traced(Promise.reject(shared));

@@ -25,7 +25,7 @@ function still(): { base: Clock; pass(ms: number): void; pending(): number } {
   };
 }
 
-test('advance calls what comes due at its own time, in order, and what that asks for too', () => {
+test('advance calls what comes due at its own time, in order, and what that begins too', () => {
   const clock = new DrivenClock(still().base, new Gate());
   const seen: [string, number][] = [];
   const note = (name: string): void => void seen.push([name, clock.now()]);

@@ -13,7 +13,7 @@ export interface FaultOptions {
   readonly after?: number | undefined;
   /** How many calls fail. Default 1; Infinity until `cancel()`. */
   readonly times?: number | undefined;
-  /** Whether a call that fails is executed nevertheless, so that the caller cannot know its outcome. Only for unary calls. */
+  /** Whether a call that fails is executed nevertheless, so that its outcome is unknown to the caller. Only for unary calls. */
   readonly applied?: boolean | undefined;
 }
 
@@ -60,7 +60,7 @@ export class Faults {
   add(options: FaultOptions): Fault {
     checkOptions(options, FAULT_OPTIONS, 'fail');
     const { method, code, message, after = 0, times = 1, applied = false } = options;
-    if (!this.#known.has(method)) throw new TypeError(`fail: there is no method ${method}; say it as KV.Put`);
+    if (!this.#known.has(method)) throw new TypeError(`fail: there is no method ${method}; its form is KV.Put`);
     const armed: Armed = { method, error: statusByName(code, message), applied, after, times, failed: 0 };
     this.#armed.add(armed);
     return {

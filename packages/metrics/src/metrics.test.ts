@@ -201,7 +201,7 @@ test('outside of what repeats it counts calls, inside attempts; the retries are 
   }
 });
 
-test('an attempt of an interceptor that does not say why it repeats is an UNKNOWN one', async () => {
+test('an attempt of an interceptor that gives no reason for its repeat is an UNKNOWN one', async () => {
   const silent: Interceptor = { name: 'silent', unary: (next) => (call) => next({ ...call, attempt: 2 }) };
   await using one = bed({}, (counted) => [silent, counted]);
   await one.client.kv.put('a', 'b');
@@ -263,7 +263,7 @@ test('constant labels are on every metric, with their own values for each interc
   assert.ok(all.includes('etcdts_watches 0'), 'one without labels has none');
 });
 
-test('the histogram is optional, and has the buckets that were asked for', async () => {
+test('the histogram is optional, and has the buckets that were requested', async () => {
   await using without = bed();
   await without.client.kv.put('a', 'b');
   assert.equal(await samples(without.registry, 'grpc_client_handling'), []);

@@ -145,7 +145,7 @@ test('delete is scoped, its previous key values too', async () => {
   assert.equal([response.deleted, keys(response.prevKvs)], [2, ['a', 'b']]);
 });
 
-test('an empty key is refused before etcd is asked (NS-01)', async () => {
+test('an empty key is refused before anything is sent (NS-01)', async () => {
   const empty = { key: b(''), value: b('') };
   const service = scoped({});
   const ops = [{ type: 'get', request: empty }] as const;

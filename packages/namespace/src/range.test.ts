@@ -69,7 +69,7 @@ test('an empty range end is none: one key, never the prefix as an end', () => {
   assert.equal(request, { key: Buffer.from('app/a') });
 });
 
-test('a request that says something else each time it is asked stays inside', () => {
+test('a request that differs at each read stays inside', () => {
   const scope = new Scope(Buffer.from('app/'));
   for (const answers of [
     [undefined, OPEN],

@@ -184,7 +184,7 @@ test('keys of maps are text, of the types bool and uint64 too, and a key may be 
   assert.throws(() => codec.encode({ truth: { maybe: 1 } }), /^truth must be a boolean/);
 });
 
-test('enums are names or, if asked for, numbers; unknown numbers stay numbers; both forms are written', () => {
+test('enums are names or, if requested, numbers; unknown numbers stay numbers; both forms are written', () => {
   const json = { nested: { M: { fields: { e: { type: 'E', id: 1 } } }, E: { values: { A: 0, B: 1 } } } };
   const [names, numbers] = [new Protocol(json).message('M'), new Protocol(json, 'numbers').message('M')];
   const wires = [[], [8, 1], [8, 9]].map((bytes) => Buffer.from(bytes));

@@ -123,7 +123,7 @@ test('W-25 watches and keepalives pass untouched: their hubs resume them', () =>
   }
 });
 
-test('a call that says retry: false has its stream as it is', () => {
+test('a call with retry: false has its stream as it is', () => {
   const given = { cancel() {} } as unknown as ClientStream;
   const next = (() => given) as unknown as StreamHandler;
   assert.is(new Bench().stream(snapshot({ options: { retry: false } }), next), given);

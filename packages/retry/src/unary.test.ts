@@ -66,7 +66,7 @@ test('R-07 a read is repeated after each failure that another try may turn into 
   }
 });
 
-test('R-07 after a failure of any code the next try goes where the table of core says', async () => {
+test('R-07 after a failure of any code the next try goes where the table of core sends it', async () => {
   for (const code of errorCodes()) {
     const bench = new Bench();
     bench.script = [failure(code), 'answer'];
@@ -312,7 +312,7 @@ test('the next try keeps away from members that could not serve, not from those 
   );
 });
 
-test('R-06 H8 what a learner refuses is asked of others, and of each once', async () => {
+test('R-06 H8 what a learner refuses is tried on others, and of each once', async () => {
   for (const code of ['NOT_SUPPORTED_FOR_LEARNER', 'NOT_CAPABLE'] as const) {
     const bench = new Bench();
     bench.script = ['a:1', 'b:1', 'a:1'].map((endpoint) => failure(code, { endpoint }));
@@ -343,7 +343,7 @@ test('H7 the budget bounds the repeats of all calls: saved up at first, then a p
   assert.is(await repeats(new Bench({ budget: false }), 50), 950);
 });
 
-test('a call says how it is repeated, where it differs', async () => {
+test('a call chooses how it is repeated, where it differs', async () => {
   const tries = async (fields: Partial<Call>): Promise<number> => {
     const bench = new Bench({ maxAttempts: 3 });
     bench.script = Array.from({ length: 9 }, () => failure('UNAVAILABLE', { outcome: 'unknown' }));

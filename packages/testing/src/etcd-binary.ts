@@ -46,7 +46,7 @@ function versionOf(path: string): Promise<string> {
 async function askVersion(path: string): Promise<string> {
   const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 30_000 });
   const version = /etcd Version: (\S+)/.exec(stdout)?.[1];
-  if (!version) throw new Error(`${path} does not say which etcd it is: ${stdout.slice(0, 200)}`);
+  if (!version) throw new Error(`${path} printed no version of etcd: ${stdout.slice(0, 200)}`);
   return version;
 }
 

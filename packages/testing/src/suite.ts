@@ -119,7 +119,8 @@ export function suite(name: string, options: SuiteOptions = {}): Suite {
     before: hook('before', 'beforeEach'),
     after: hook('after', 'afterEach'),
     skip(testName: string, reason: string): void {
-      if (typeof reason !== 'string' || reason === '') throw new TypeError(`skip "${testName}": say why, as a string`);
+      if (typeof reason !== 'string' || reason === '')
+        throw new TypeError(`skip "${testName}": give the reason, a string`);
       countSkip(`${name}: ${testName}: ${reason}`, false);
     },
     run(): void {

@@ -34,7 +34,7 @@ export function authLeases(test: Suite, server: () => AuthServer): void {
     await rejects(user.client.lease.revoke(id), { code: 'LEASE_NOT_FOUND' });
   });
 
-  test('the keys of a lease are told to who may read all of them', async (t) => {
+  test('the keys of a lease are listed for users who may read all of them', async (t) => {
     const one = server();
     await using some = await limitedUser(one, { type: 'read', key: 'told/a' });
     await using all = await limitedUser(one, { type: 'read', key: 'told/', prefix: true });

@@ -131,7 +131,7 @@ export function authTokens(test: Suite, server: () => AuthServer): void {
     await eventually(() => client.kv.put('password/x', 'x'), { timeoutMs: 5_000, intervalMs: 50 });
   });
 
-  test('a token of the application is used, and asked for again when it has expired', async () => {
+  test('a token of the application is used, and fetched again when it has expired', async () => {
     const one = server();
     await using user = await limitedUser(one, { type: 'readwrite', key: 'token/', prefix: true });
     let asked = 0;

@@ -7,7 +7,7 @@ import { run } from '../program.ts';
 const cli = fileURLToPath(new URL('../../../packages/embedded/dist/cli.js', import.meta.url));
 const test = suite('embedded: command');
 
-test('serves until it is told to end', async () => {
+test('serves until a signal ends it', async () => {
   const child = spawn(process.execPath, [cli, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await new Promise<Buffer>((resolve) => child.stdout.once('data', resolve));
   const endpoint = / listens on (\S+)\n$/.exec(line.toString())?.[1];
@@ -22,7 +22,7 @@ test('serves until it is told to end', async () => {
   await client.close();
 });
 
-test('says what is wrong with its arguments', async () => {
+test('names what is wrong with its arguments', async () => {
   for (const [args, expected] of [
     [['--listen', 'nonsense'], /--listen is nonsense/],
     [['--listen', '0.0.0.0:0'], /not loopback/],

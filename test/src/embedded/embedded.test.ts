@@ -82,7 +82,7 @@ test('the clock may be given, and nothing happens but by it', async () => {
   assert.is((await both.client.lease.timeToLive(id)).ttl, -1);
 });
 
-test('fail makes the calls that were asked for fail, with etcd’s text or another', async () => {
+test('fail makes the named calls fail, with etcd’s text or another', async () => {
   await using both = await start();
   const { etcd, client } = both;
   const fault = etcd.fail({ method: 'KV.Put', code: 'NO_LEADER', after: 1, times: 2 });
@@ -156,7 +156,7 @@ test('freeze answers nothing until thaw, which goes on in order; time stands sti
   assert.is((await client.lease.timeToLive(id)).ttl, -1);
 });
 
-test('watches with progress notification hear of the revision when nothing happens', async () => {
+test('watches with progress notification get the revision when nothing happens', async () => {
   await using both = await start({ progressNotifyIntervalMs: 1_000 });
   const { etcd, client } = both;
   await using watch = client.watch('k', { progressNotify: true });

@@ -23,7 +23,7 @@ function recorder(): { readonly sent: Sent[]; readonly cluster: ClusterFacade } 
 
 const test = suite('cluster');
 
-test('C-01 memberList is linearizable unless asked to be serializable', async () => {
+test('C-01 memberList is linearizable without the option serializable', async () => {
   const { sent, cluster } = recorder();
   await cluster.memberList();
   await cluster.memberList({ serializable: true, timeoutMs: 7 });
@@ -107,7 +107,7 @@ const bad: readonly [urls: unknown, said: RegExp][] = [
   [['unixs://'], /must name a socket/],
 ];
 for (const [urls, said] of bad) {
-  test(`C-02 says what is wrong with ${JSON.stringify(urls)}`, () => {
+  test(`C-02 names what is wrong with ${JSON.stringify(urls)}`, () => {
     assert.throws(() => toPeerUrls(urls as string[], 'peerUrls'), said);
   });
 }

@@ -247,7 +247,7 @@ test('refuses a value that a field cannot hold by the name of the field, and doe
   );
 });
 
-test('refuses an alarm that this client does not know', () => {
+test('refuses an alarm that is unknown to this client', () => {
   const wire = Buffer.from([0x12, 2, 0x10, 9]);
   assert.throws(
     () => cold.alarm.decodeResponse(wire),

@@ -89,7 +89,7 @@ const headerOnly = (): object => ({});
 
 function fromWord<W extends string>(words: readonly W[], proto: string | number, name: string): W {
   const word = words.find((known) => known.toUpperCase() === proto);
-  if (word === undefined) throw malformed(name, `it is ${proto}, which this client does not know`);
+  if (word === undefined) throw malformed(name, `it is ${proto}, which is unknown to this client`);
   return word;
 }
 

@@ -102,7 +102,7 @@ function readResponseOp(r: Reader, depth: number): m.ResponseOp {
     r.leave(opEnd);
   }
   r.leave(outer);
-  if (op === undefined) throw r.malformed('a ResponseOp holds no response that this client knows');
+  if (op === undefined) throw r.malformed('a ResponseOp holds no response of a known kind');
   return op;
 }
 

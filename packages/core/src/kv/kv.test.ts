@@ -158,7 +158,7 @@ async function read(kv: KVFacade): Promise<string[]> {
 
 const PAGES = ['k0 k1 … of 5 @7', 'k2 k3 … of 5 @7', 'k4 of 5 @7'];
 
-test('KV-08 pages come from RangeStream where it is, cut to the size asked for, at one revision', async () => {
+test('KV-08 pages come from RangeStream where it is, cut to the size requested, at one revision', async () => {
   const asked: string[] = [];
   const part = (some: typeof kvs): RangeResponse => ({ header, kvs: some, more: false, count: 0 });
   const kv = fiveKeys(asked, async function* () {
@@ -169,7 +169,7 @@ test('KV-08 pages come from RangeStream where it is, cut to the size asked for, 
   assert.equal(asked, ['k@0#', 'stream@7']);
 });
 
-test('KV-08 without RangeStream the same pages come as ranges, and it is asked for once', async () => {
+test('KV-08 without RangeStream the same pages come as ranges, and it is requested once', async () => {
   const asked: string[] = [];
   const unimplemented = new EtcdError({ code: 'UNIMPLEMENTED', message: 'no', outcome: 'not-applied' });
   // eslint-disable-next-line require-yield
@@ -182,7 +182,7 @@ test('KV-08 without RangeStream the same pages come as ranges, and it is asked f
   assert.equal(asked.slice(2, 5), ['k@7', 'k1\0@7', 'k3\0@7']);
 });
 
-test('KV-09 a failure in the middle of the pages is told, after the pages before it', async () => {
+test('KV-09 a failure in the middle of the pages is reported, after the pages before it', async () => {
   const compacted = new EtcdError({ code: 'COMPACTED', message: 'gone', outcome: 'not-applied' });
   const kv = fiveKeys([], async function* () {
     yield { header, kvs: kvs.slice(0, 3), more: false, count: 0 };

@@ -177,7 +177,7 @@ test('KV-09 COMPACTED amid the pages comes after those before it, and has how fa
   }
 });
 
-test('a serializable page that a lagging member refuses is asked of others, then read linearizably', async () => {
+test('a serializable page that a lagging member refuses is tried on others, then read linearizably', async () => {
   const store = new Store(5);
   let behind = 0;
   store.before = ({ revision, serializable }) => {

@@ -49,9 +49,9 @@ export function txnResponse<Then extends readonly Op[], Else extends readonly Op
   request: TxnRequest,
   { header, succeeded, responses }: TxnResponseMessage,
 ): TxnResponse<Then, Else> {
-  const asked = succeeded ? request.success : request.failure;
-  if (asked.length !== responses.length) throw mismatch(`${responses.length} responses to ${asked.length} operations`);
-  const answers = asked.map((op, i) => {
+  const sent = succeeded ? request.success : request.failure;
+  if (sent.length !== responses.length) throw mismatch(`${responses.length} responses to ${sent.length} operations`);
+  const answers = sent.map((op, i) => {
     const answer = responses[i];
     if (answer === undefined || answer.type !== op.type) throw mismatch(`a ${answer?.type} response to a ${op.type}`);
     return answer.type === 'txn' ? txnResponse((op as TxnOp).request, answer.response) : answer.response;

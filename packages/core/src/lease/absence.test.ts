@@ -42,7 +42,7 @@ test('a lease that a member does not know is looked up on one that is up to date
   assert.not(kept.signal.aborted);
 });
 
-test('while it is looked up nothing is asked, and the signal aborts at the deadline all the same', async () => {
+test('while it is looked up nothing is sent, and the signal aborts at the deadline all the same', async () => {
   const bench = benchOf([]);
   bench.reply = () => new Promise(() => {});
   const kept = bench.service.keepAlive(1n, {});
@@ -67,7 +67,7 @@ test('a lease that the cluster does not know ends with LEASE_NOT_FOUND, without 
   }
 });
 
-test('nothing is decided by a look-up that fails: the lease is asked for again until its deadline', async () => {
+test('nothing is decided by a look-up that fails: the lease is renewed again until its deadline', async () => {
   for (const [lookups, caughtUp] of [[[], failure('UNAVAILABLE')], [[failure('UNAVAILABLE')]]] as const) {
     const bench = benchOf([...lookups], caughtUp);
     const kept = bench.service.keepAlive(1n, { timeoutMs: 1_200 });
@@ -90,7 +90,7 @@ test('a keepalive that was cancelled meanwhile stays cancelled', async () => {
   assert.equal(bench.latest.asked, [1n]);
 });
 
-test('keepAliveOnce asks again if the cluster knows the lease, and rejects with LEASE_NOT_FOUND if it does not', async () => {
+test('keepAliveOnce tries again if the cluster knows the lease, and rejects with LEASE_NOT_FOUND if it does not', async () => {
   const bench = benchOf([7, -1]);
   bench.onStream = (stream) => {
     stream.onEnd = () => stream.finish();

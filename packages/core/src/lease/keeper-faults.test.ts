@@ -33,7 +33,7 @@ test('opens a failed stream again at once, then with full-jitter backoff up to 5
 });
 
 for (const code of ['NO_LEADER', 'INVALID_AUTH_TOKEN', 'AUTH_OLD_REVISION', 'USER_EMPTY', 'UNAUTHENTICATED'] as const) {
-  test(`asks again on a new stream after ${code} (L-13)`, async () => {
+  test(`tries again on a new stream after ${code} (L-13)`, async () => {
     const bench = new Bench();
     const { signal } = bench.service.keepAlive(1n, {});
     await bench.latest.fail(code);
@@ -46,7 +46,7 @@ for (const code of ['NO_LEADER', 'INVALID_AUTH_TOKEN', 'AUTH_OLD_REVISION', 'USE
   });
 }
 
-test('asks again on a new stream where the server ended the old one well', async () => {
+test('tries again on a new stream where the server ended the old one well', async () => {
   const bench = new Bench();
   bench.service.keepAlive(1n, {});
   bench.latest.finish();
@@ -145,7 +145,7 @@ test('does not take a stream for silent whose answers lie unread behind a blocke
   assert.not(signal.aborted);
 });
 
-test('asks again for a lease whose answer was passed over while later ones came', async () => {
+test('tries again for a lease whose answer was passed over while later ones came', async () => {
   const bench = new Bench();
   bench.service.keepAlive(1n, {});
   bench.service.keepAlive(2n, {});

@@ -105,7 +105,7 @@ test('aborts the signal with LEASE_LOST at the send time of the last acknowledge
   assert.is(bench.latest.state, 'cancelled', 'no lease is left');
 });
 
-test('shows a passed deadline to whoever asks the signal, before any timer has run (H26)', () => {
+test('shows a passed deadline to a reader of the signal, before any timer has run (H26)', () => {
   for (const ask of ['aborted', 'reason', 'throwIfAborted'] as const) {
     const bench = new Bench();
     const { signal } = bench.service.keepAlive(1n, {});
@@ -135,7 +135,7 @@ test('gives signals that AbortSignal.any and listeners understand', async () => 
   assert.ok(AbortSignal.any([signal]).aborted);
 });
 
-test('shows a passed deadline to a reader that asks for the next renewal, before any timer has run', async () => {
+test('shows a passed deadline to a reader that requests the next renewal, before any timer has run', async () => {
   const bench = new Bench();
   const iterator = bench.service.keepAlive(1n, {})[Symbol.asyncIterator]();
   bench.latest.answer(1n, 6);
@@ -378,7 +378,7 @@ test('counts the leases that it keeps, and as lost those alone that ended while 
   assert.equal(bench.service.stats(), { kept: 0, lost: 2 });
 });
 
-test('passes over answers that nobody asked for', async () => {
+test('passes over answers that nobody requested', async () => {
   const bench = new Bench();
   const lease = bench.service.keepAlive(1n, {});
   bench.latest.answer(2n, 6);

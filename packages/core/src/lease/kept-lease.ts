@@ -122,13 +122,13 @@ export class KeptLease implements HeldLease {
     this.#end(error, false, (hold) => hold.finish(error));
   }
 
-  #end(error: EtcdError, failed: boolean, tell: (hold: LeaseHold) => void): void {
+  #end(error: EtcdError, failed: boolean, end: (hold: LeaseHold) => void): void {
     if (this.#ended) return;
     this.#ended = true;
     const holds = [...this.#holds];
     this.#holds.clear();
     this.#observer.onEnded(this, holds.length > 0, failed ? error : undefined);
-    for (const hold of holds) tell(hold);
+    for (const hold of holds) end(hold);
     this.#signal.abort(error);
   }
 
@@ -141,7 +141,7 @@ export class KeptLease implements HeldLease {
     const reason =
       this.renewal !== undefined
         ? `was not renewed within its time to live of ${(this.ttlMs ?? 0) / 1_000} s`
-        : 'was asked to be renewed and no answer came in time';
+        : 'could not be renewed: no answer came in time';
     return leaseLost(this.id, reason, this.failure);
   }
 }

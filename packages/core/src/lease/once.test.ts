@@ -58,7 +58,7 @@ test('rejects at once with any verdict that asking again would not change', asyn
   assert.is(bench.streams.length, 1);
 });
 
-test('asks again after a failure of any code that another try may turn into an answer, and after no other', async () => {
+test('tries again after a failure of any code that another try may turn into an answer, and after no other', async () => {
   for (const code of errorCodes()) {
     const bench = new Bench();
     bench.onStream = (stream) => void stream.fail(code);
@@ -70,7 +70,7 @@ test('asks again after a failure of any code that another try may turn into an a
   }
 });
 
-test('asks again with backoff while no member can answer, and fails with the last error at the deadline (B-04)', async () => {
+test('tries again with backoff while no member can answer, and fails with the last error at the deadline (B-04)', async () => {
   const bench = new Bench();
   const opened: number[] = [];
   bench.onStream = (stream) => {
@@ -87,7 +87,7 @@ test('asks again with backoff while no member can answer, and fails with the las
   );
 });
 
-test('has the deadline of a unary call unless told otherwise', () => {
+test('has the deadline of a unary call unless an option differs', () => {
   const bench = new Bench();
   const { signal } = new AbortController();
   void bench.service.keepAliveOnce(7n, { signal });

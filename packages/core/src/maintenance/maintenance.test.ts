@@ -74,14 +74,14 @@ test('M-05 defragment has no deadline unless one is given', async () => {
   );
 });
 
-test('M-07 hashKv asks for the newest revision by default and refuses a negative one', async () => {
+test('M-07 hashKv requests the newest revision by default and refuses a negative one', async () => {
   const { sent, maintenance } = recorder();
   await maintenance.hashKv('http://a:1');
   assert.equal(sent[0]?.request, { revision: 0n });
   await rejects(maintenance.hashKv('http://a:1', -1), { code: 'INVALID_ARGUMENT', argument: 'revision' });
 });
 
-test('M-02 alarmList asks for every alarm of every member', async () => {
+test('M-02 alarmList requests every alarm of every member', async () => {
   const { sent, maintenance } = recorder();
   await maintenance.alarmList({ timeoutMs: 3 });
   assert.equal(sent, [
@@ -174,7 +174,7 @@ test('M-11 moveLeader does not wait for endpoints that do not answer, and ends t
   assert.ok(left?.aborted);
 });
 
-test('M-11 moveLeader goes where it is told', async () => {
+test('M-11 moveLeader goes to the given member', async () => {
   const { sent, maintenance } = recorder(members(2n), three);
   await maintenance.moveLeader(3n, { endpoint: 'http://c:1' });
   assert.equal(

@@ -189,6 +189,6 @@ export class MaintenanceFacade implements Maintenance {
 
 function at(endpoint: string, options: CallOptions): CallOptions {
   if (typeof endpoint !== 'string') throw invalidArgument('endpoint', `must be a string, not ${shown(endpoint)}`);
-  if (endpoint === '') throw invalidArgument('endpoint', 'must not be empty: it says which member is meant');
+  if (endpoint === '') throw invalidArgument('endpoint', 'must not be empty: it names the member that is meant');
   return { ...options, endpoint };
 }

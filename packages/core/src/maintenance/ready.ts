@@ -19,7 +19,7 @@ export interface ReadyParts {
 export type ReadyOptions = CallOptions & { readonly timeoutMs: number };
 
 /**
- * Resolves when a member answers at one of the endpoints. Those that fail are asked again until the deadline, those whose
+ * Resolves when a member answers at one of the endpoints. Those that fail are tried again until the deadline, those whose
  * failure lasts, as a wrong certificate does, are not. Rejects with the reasons of all of them.
  */
 export async function memberReady(
@@ -58,7 +58,7 @@ async function answerOf(
     } catch (error) {
       if (isAnswer(error)) return;
       if (options.signal.aborted || isFinal(error)) throw error;
-      // That the deadline has passed says less than what failed before.
+      // The deadline is less of a reason than what failed before.
       if (reason === undefined || !isEtcdError(error, 'DEADLINE_EXCEEDED')) reason = error;
     }
     const { signal } = options;
@@ -72,7 +72,7 @@ async function answerOf(
   }
 }
 
-/** Whether an error is a member's answer: a verdict of etcd's, unless it sends the client elsewhere or asks it to wait. */
+/** Whether an error is a member's answer: a verdict of etcd's, unless its remedy is another member or a pause. */
 function isAnswer(error: unknown): boolean {
   return isEtcdError(error) && error.endpoint !== undefined && isVerdict(error) && !mayPass(error);
 }

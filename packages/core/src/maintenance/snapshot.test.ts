@@ -135,7 +135,7 @@ test('B-11 one changed byte, of the data or of the digest, is DATA_LOSS', async 
   }
 });
 
-test('B-11 a stream that ends early, even well, is DATA_LOSS and says how far it came', async () => {
+test('B-11 a stream that ends early, even well, is DATA_LOSS and shows how far it came', async () => {
   for (const length of [CHUNK, DATA.length - 512, 20, 0]) {
     const { snapshot } = fake(parts(WHOLE.subarray(0, length), [CHUNK], DATA.length));
     await rejects(readAll(snapshot), { code: 'DATA_LOSS', message: /ended early: \d+ of \d+ bytes came/ });
@@ -170,7 +170,7 @@ test('the stream opens on the first read, without a deadline unless one is given
   assert.is(limited.opened[0]?.timeoutMs, 50);
 });
 
-test('one chunk is asked for at a time, and leaving the iteration cancels the stream', async () => {
+test('one chunk is requested at a time, and leaving the iteration cancels the stream', async () => {
   const state = fake(parts(WHOLE, [4096]));
   for await (const chunk of state.snapshot) {
     assert.is(chunk.length, 4096);

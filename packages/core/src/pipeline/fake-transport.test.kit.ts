@@ -9,10 +9,10 @@ export interface ReachedCall {
   readonly metadata: Metadata;
 }
 
-/** etcd's refusal that says nothing more: the answer where a test only asks what was sent. */
+/** etcd's refusal without more: the answer if a test only looks at what was sent. */
 export const notCapable: WireStatus = { code: 9, details: 'etcdserver: not capable', reach: 'sent' };
 
-/** Answers every call with `status`, or never where there is none; `reached` has what came. */
+/** Answers every call with `status`, or never if there is none; `reached` has what came. */
 export function fakeTransport(
   status: (call: ReachedCall) => WireStatus | undefined,
 ): Transport & { readonly reached: ReachedCall[] } {

@@ -95,7 +95,7 @@ test('wrappers are made once per method, and never again', async () => {
   assert.is(made.length, Object.values(methods).length);
 });
 
-test('a handler of one kind is not asked for the other', () => {
+test('a handler of one kind is not called for the other', () => {
   const kinds = new Set<string>();
   pipelineOf({ name: 'one', unary: (next, method) => (kinds.add(method.kind), next) });
   assert.equal([...kinds], ['unary']);

@@ -59,13 +59,13 @@ export class ForeignStream<Req, Res> implements ClientStream<Req, Res> {
     });
   }
 
-  /** What the stream below is asked for, unless a method throws meanwhile. */
-  #settled<T>(ask: () => Promise<T>): Promise<T> {
+  /** The answer of the stream below, unless a method throws meanwhile. */
+  #settled<T>(read: () => Promise<T>): Promise<T> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.reason);
     return new Promise((resolve, reject) => {
       this.#reject = reject;
       try {
-        ask().then(resolve, reject);
+        read().then(resolve, reject);
       } catch (reason) {
         reject(reason);
         this.cancel(reason);

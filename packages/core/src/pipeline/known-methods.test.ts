@@ -38,7 +38,7 @@ function noting(): Interceptor & { readonly calls: Call[]; readonly made: string
   };
 }
 
-test('K-2 the context tells the endpoint that served a call that went well, once it has one', async () => {
+test('K-2 the context has the endpoint that served a call that went well, once it has one', async () => {
   const notes = noting();
   const { transport, pipeline } = bed(notes);
   const call = pipeline.unary(methods.put, PUT, {});
@@ -51,7 +51,7 @@ test('K-2 the context tells the endpoint that served a call that went well, once
   assert.is(context?.get(servedBy), 'b:1');
 });
 
-test('K-2 the context tells the endpoint of a stream, and the last one of a call that was sent twice', async () => {
+test('K-2 the context has the endpoint of a stream, and the last one of a call that was sent twice', async () => {
   const notes = noting();
   const { transport, pipeline } = bed(notes);
   pipeline.stream(methods.watch, undefined as never, {});

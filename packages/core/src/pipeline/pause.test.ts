@@ -13,7 +13,7 @@ function fake(): { clock: FakeClock; site: InterceptorSite; ending: { reject(rea
   return { clock, ending, site: { clock, wait } as unknown as InterceptorSite };
 }
 
-test('it lasts as long as asked for, and holds the process', async () => {
+test('it lasts as long as requested, and holds the process', async () => {
   const { clock, site } = fake();
   let over = false;
   const pausing = pause(50, call, site).then(() => (over = true));

@@ -114,7 +114,7 @@ test('a wait ends with the work, or with its call: deadline, abort, close', asyn
   await rejects(wait(call, never), { code: 'CLIENT_CLOSED' });
 });
 
-test('a site tells the numbers of its own client', async () => {
+test('a site has the numbers of its own client', async () => {
   const one = curious('one');
   const transport = fakeTransport(({ path }) => (path.endsWith('/Put') ? notCapable : undefined));
   const client = createClient({ endpoints: ['127.0.0.1:1', '127.0.0.1:2'], transport, interceptors: [one] });

@@ -247,7 +247,7 @@ function given(messages: readonly string[], below?: ClientStream<string, string>
   return { seen, stream: tapStream(stream, taps) };
 }
 
-test('the end that the server makes is told as no cancelling', async () => {
+test('the end that the server makes is reported as no cancelling', async () => {
   const pushed = given(['a', 'b']);
   await pushed.stream.forEach(() => {});
   assert.equal(pushed.seen, ['received a', 'received b', [undefined, false]]);
@@ -259,7 +259,7 @@ test('the end that the server makes is told as no cancelling', async () => {
   assert.equal(failed.seen, [['why', false]]);
 });
 
-test('the end that the reader makes is told as cancelling, once', async () => {
+test('the end that the reader makes is reported as cancelling, once', async () => {
   const left = given(['a', 'b']);
   for await (const _ of left.stream) break;
   left.stream.cancel('late');
@@ -269,7 +269,7 @@ test('the end that the reader makes is told as cancelling, once', async () => {
   assert.equal(cancelled.seen, [['why', true]]);
 });
 
-test('only what is sent before the end is told', () => {
+test('only what is sent before the end is reported', () => {
   const halfClosed = given([]);
   halfClosed.stream.send('a');
   halfClosed.stream.end();

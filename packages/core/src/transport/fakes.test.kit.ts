@@ -58,7 +58,7 @@ export class FakeCall implements WireCall {
     if (!this.ended) this.cancelled = true;
   }
 
-  /** The server sends a message; only where one was asked for. */
+  /** The server sends a message; only if one was requested. */
   message(bytes: Uint8Array): void {
     if (this.cancelled || this.ended) throw new Error('the call is over');
     if (this.reads-- === 0) throw new Error('nobody asked for a message');

@@ -295,7 +295,7 @@ test('setEndpoints serves those who wait', () => {
   assert.is(waiting.slot?.endpoint.host, 'b');
 });
 
-test('an endpoint that was removed never comes back, whatever its connection says', () => {
+test('an endpoint that was removed never comes back, whatever its connection does', () => {
   const transport = new FakeTransport();
   const picker = transport.picker('a:1', 'b:1');
   wait(picker);
@@ -307,7 +307,7 @@ test('an endpoint that was removed never comes back, whatever its connection say
   assert.is(transport.connections.length, 2);
 });
 
-test('close ends connections in every state, tells those who wait, and leaves no timer', () => {
+test('close ends connections in every state, ends those who wait, and leaves no timer', () => {
   const transport = new FakeTransport();
   const picker = transport.picker('a:1', 'b:1', 'c:1');
   wait(picker);

@@ -25,7 +25,7 @@ export function header(revision: number, clusterId = 7n): ResponseHeader {
   return { clusterId, memberId: 2n, revision: BigInt(revision), raftTerm: 4n };
 }
 
-/** A put of the key `k` at a revision, with the value where one is given. */
+/** A put of the key `k` at a revision, with the value if one is given. */
 export function event(revision: number, key = 'k'): WatchEvent {
   const kv = { key: Buffer.from(key), modRevision: BigInt(revision), createRevision: 1n, version: 1, lease: 0n };
   return { type: 'put', kv, isCreate: false, isModify: true } as unknown as WatchEvent;

@@ -360,7 +360,7 @@ test('progress makes the next retry a first one; being created again and lost do
   assert.equal(waits, [10, 20, 40, 80, 10, 20, 10]);
 });
 
-test('a response that is too large is asked for in fragments, and fails its watch when that does not help', async () => {
+test('a response that is too large is requested in fragments, and fails its watch when that does not help', async () => {
   const etcd = new FakeEtcd();
   const tooLarge = failure('RESPONSE_TOO_LARGE');
   const reading = etcd.watch({ startRevision: 1n }).read();

@@ -194,7 +194,7 @@ test('timeoutMs bounds the creation and nothing after it', async () => {
 
 // ---- cancellation ---------------------------------------------------------------------------------------------------
 
-test('W-08: cancel tells etcd at once, the last one ends the stream', async () => {
+test('W-08: cancel reaches etcd at once, the last one ends the stream', async () => {
   const etcd = new FakeEtcd();
   const [a, b] = [await etcd.live(), await etcd.live()];
   a.read();
@@ -456,7 +456,7 @@ test('W-39: a progress request goes to every stream of its options, and waits fo
   await rejects(etcd.hub.requestProgress({ signal: AbortSignal.abort('no') }), (reason: unknown) => reason === 'no');
 });
 
-test('W-13 W-24: bookmarks are asked for in any case, and delivered where they are wanted', async () => {
+test('W-13 W-24: bookmarks are requested in any case, and delivered where they are wanted', async () => {
   const etcd = new FakeEtcd();
   const [quiet, wanted] = [(await etcd.live()).read(), (await etcd.live(100, { progressNotify: true })).read()];
   assert.equal(

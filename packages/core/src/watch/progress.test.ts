@@ -102,7 +102,7 @@ test('W-40: without a newer revision and without events, an answer counts for th
   assert.equal(seen, [0, 0, 1]);
 });
 
-test('W-40: an answer that nobody asked for covers what is past it only', async () => {
+test('W-40: an answer that nobody requested covers what is past it only', async () => {
   const etcd = new FakeEtcd();
   const behind = (await etcd.live(100, PAST)).read();
   const past = (await etcd.live(100, { startRevision: 130n })).read();

@@ -11,7 +11,7 @@ function ask<T>(iterable: AsyncIterable<T>, count: number): Next<T>[] {
   return Array.from({ length: count }, () => iterator.next());
 }
 
-test('several readers who wait for responses are served in the order in which they asked', async () => {
+test('several readers who wait for responses are served in the order in which they came', async () => {
   const etcd = new FakeEtcd();
   const { watch } = await etcd.live();
   const asked = ask(watch, 3);

@@ -55,7 +55,7 @@ export class Subscription extends WatchReading {
   requestsBefore = 0;
   /** The revision of the store when etcd registered it on its stream. */
   registeredAt = 0n;
-  /** Whether to request fragments. May be true even if the application did not ask, to limit the size of one message. */
+  /** Whether to request fragments. May be true without the application's option, to limit the size of one message. */
   fragmented: boolean;
   readonly #owner: SubscriptionOwner;
   /** The stream to which it is attached. */

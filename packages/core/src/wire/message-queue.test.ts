@@ -8,7 +8,7 @@ function queue(): { readonly queue: MessageQueue<number>; readonly log: string[]
   return { queue: new MessageQueue<number>({ pull: () => log.push('pull'), leave: () => log.push('leave') }), log };
 }
 
-test('an iterator asks for one message for each next()', async () => {
+test('an iterator requests one message for each next()', async () => {
   const { queue: q, log } = queue();
   const iterator = q[Symbol.asyncIterator]();
   assert.equal(log, []);
@@ -61,7 +61,7 @@ test('the end and a failure reach everyone who waits; the failure only the first
   assert.is((await second).done, true);
 });
 
-test('leaving an iteration tells the source once, and frees whoever waits', async () => {
+test('leaving an iteration ends the source once, and frees whoever waits', async () => {
   const { queue: q, log } = queue();
   q.push(1);
   q.push(2);

@@ -64,7 +64,7 @@ test('what is sent before the connection stands goes out first, in order', () =>
   assert.is(connection.call.halfClosed, 1);
 });
 
-test('a reader is asked for one message at a time', async () => {
+test('one message at a time is requested', async () => {
   const { stream, connection } = ready();
   assert.is(connection.call.reads, 0);
   const iterator = stream[Symbol.asyncIterator]();
@@ -86,7 +86,7 @@ test('forEach takes messages as they come, and resolves when the server ends the
   assertClean(bed);
 });
 
-test('what was asked for before the connection stands is asked for then', () => {
+test('what was requested before the connection stands is requested then', () => {
   const { stream, connection } = open();
   void stream.forEach(() => {});
   connection.ready();
@@ -172,7 +172,7 @@ test("an abort ends the reading with the signal's own reason, in every phase", a
   assert.is(transport.connections.length, 1);
 });
 
-test('a stream has no deadline unless told', async () => {
+test('a stream has no deadline without an option', async () => {
   const bed = ready({ timeoutMs: 100 });
   const { end } = read(bed.stream);
   await bed.transport.clock.advance(110);

@@ -160,7 +160,7 @@ test('an abort after the answer changes nothing', async () => {
   await bed.call;
 });
 
-test('the deadline of a call that was not sent says not-applied; of one that was, unknown for a write', async () => {
+test('the deadline of a call that was not sent is not-applied; of one that was, unknown for a write', async () => {
   const waiting = bench();
   const call = rejects<EtcdError>(waiting.put({ timeoutMs: 100 }), {
     code: 'DEADLINE_EXCEEDED',
@@ -181,7 +181,7 @@ test('the deadline of a call that was not sent says not-applied; of one that was
   await rejects(read.call, { code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
 });
 
-test('the deadline of a call that was refused and waits for a connection says not-applied', async () => {
+test('the deadline of a call that was refused and waits for a connection is not-applied', async () => {
   const bed = await sent(({ put }) => put({ timeoutMs: 100 }));
   const { call } = bed.connection;
   bed.connection.lose();

@@ -30,7 +30,7 @@ function crowded(timeoutMs = 100): Bed {
   return { transport, parts, wire, put };
 }
 
-test('the deadline of a call that waits for a stream says not-applied, and why', async () => {
+test('the deadline of a call that waits for a stream is not-applied, with the reason', async () => {
   const { transport, wire, put } = crowded();
   await transport.clock.advance(110);
   const error = await rejects<EtcdError>(put, { code: 'DEADLINE_EXCEEDED', outcome: 'not-applied', endpoint: 'a:1' });
@@ -45,7 +45,7 @@ test('a call that has its stream by then may have been applied', async () => {
   await rejects(put, { code: 'DEADLINE_EXCEEDED', outcome: 'unknown', message: /no answer/ });
 });
 
-test('closing the client while a call waits for a stream says not-applied', async () => {
+test('closing the client while a call waits for a stream is not-applied', async () => {
   const { parts, put } = crowded();
   for (const one of [...parts.underWay]) one.closeNow();
   await rejects(put, { code: 'CLIENT_CLOSED', outcome: 'not-applied' });

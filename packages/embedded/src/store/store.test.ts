@@ -38,7 +38,7 @@ function refusal(act: () => unknown): string {
   }
 }
 
-test('a write has one revision; its changes are told in order, and nothing where nothing changed', () => {
+test('a write has one revision; its changes are reported in order, and nothing where nothing changed', () => {
   const { store, told } = make();
   put(store, 'b', 'a');
   store.write(() => store.deleteRange(one('none')));
@@ -130,7 +130,7 @@ test('a put moves its key to the lease that it names, a delete takes it off', ()
   assert.equal([attachments.keysOf(2n), attachments.leaseOf('a')], [[], 0n]);
 });
 
-test('the hash tells the history, at any revision', () => {
+test('the hash depends on the history, at any revision', () => {
   const [first, second] = [make().store, make().store];
   put(first, 'a', 'b');
   put(second, 'a');

@@ -29,7 +29,7 @@ export function kvWrites(test: Suite, kv: () => KV): void {
     assert.equal([kvs[0]?.value.length, kvs[0]?.text(), count], [0, '', 1]);
   });
 
-  test('revisions and version tell the history of a key', async () => {
+  test('revisions and version show the history of a key', async () => {
     const key = `${freshPrefix()}k`;
     const first = (await kv().put(key, '1')).header.revision;
     const second = (await kv().put(key, '2')).header.revision;

@@ -121,7 +121,7 @@ export function watchEvents(test: Suite, client: () => EtcdOperations): void {
     await lease.revoke(id);
   });
 
-  test('prevKv gives the key as it was before, and only where it was asked for', async () => {
+  test('prevKv gives the key as it was before, and only where it was requested', async () => {
     const key = `${freshPrefix()}k`;
     const { kv } = client();
     await using watch = client().watch(key, { prevKv: true });
