@@ -67,7 +67,7 @@ const hazards: Record<string, [body: string, said: RegExp]> = {
      test('x', () => { const child = spawn('sleep', ['5']); process.on('exit', () => child.kill()) }); test.run();`,
     /left open.*ProcessWrap/,
   ],
-  'a skip without a reason': [`test.skip('x'); ${good} test.run();`, /say why/],
+  'a skip without a reason': [`test.skip('x'); ${good} test.run();`, /give the reason/],
 };
 
 for (const [name, [body, said]] of Object.entries(hazards)) {
