@@ -6,3 +6,6 @@
  */
 export { leader, type Leader } from './leader.ts';
 export { observeElection, type ObserveOptions } from './observe.ts';
+export { transact, type TransactionBody, type TransactOptions, type TransactResult } from './transact/transact.ts';
+export type { Transaction, TransactionPutOptions } from './transact/transaction.ts';
+export type { Isolation } from './transact/isolation.ts';
