@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleCore, bundleEmbedded } from './bundle.mjs';
+import { bundleCommonJs } from './common-js.mjs';
 
 // The compiler never deletes the output of a source that is gone.
 for (const name of readdirSync('dist', { recursive: true })) {
@@ -11,3 +12,4 @@ for (const name of readdirSync('dist', { recursive: true })) {
 
 if (process.env.npm_package_name === '@etcdts/core') await bundleCore();
 if (process.env.npm_package_name === '@etcdts/embedded') await bundleEmbedded();
+await bundleCommonJs(process.cwd());

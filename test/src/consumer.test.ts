@@ -14,6 +14,8 @@ const bundles = ['core', 'embedded'];
 const programs = ['program', 'injection', 'plugin', 'rare', 'embedded'];
 /** The embedded etcd requires its libraries when it runs, so that a bundle of it needs them beside it. */
 const bundled = programs.filter((program) => program !== 'embedded');
+/** Without it, Node gives a program that requires the packages the ES modules. */
+const onlyCommonJs = '--no-experimental-require-module';
 let packages: InstalledPackages;
 
 test.before(async () => {
@@ -27,23 +29,32 @@ test.after(async () => {
 const filesOf = (name: string): Promise<string[]> => packages.filesOf(name);
 const readInstalled = (name: string, file: string): Promise<string> => readFile(packages.path(name, file), 'utf8');
 
-test('hold the code, its types, a README and the license, and nothing else', async () => {
+test('hold the code, its types, both as CommonJS too, a README and the license, and nothing else', async () => {
   const always = ['LICENSE', 'README.md', 'package.json'];
   for (const name of names) {
     const built = bundles.includes(name) ? /^dist\/.+\.d\.ts$/ : /^dist\/.+(\.d\.ts|\.js|\.js\.map)$/;
     const files = await filesOf(name);
-    const lib = files.filter((file) => file.startsWith('lib/'));
+    const of = (folder: string): string[] => files.filter((file) => file.startsWith(`${folder}/`));
+    const [lib, cjs, data] = [of('lib'), of('cjs'), of('dashboard')];
     const dist = files.filter((file) => built.test(file));
-    const data = files.filter((file) => file.startsWith('dashboard/'));
-    assert.equal(files, [...always, ...data, ...dist, ...lib].sort(), name);
+    assert.equal(files, [...always, ...data, ...dist, ...lib, ...cjs].sort(), name);
     assert.equal(
-      dist.filter((file) => /\.test\b/.test(file)),
+      files.filter((file) => /\.test\b/.test(file)),
       [],
     );
     const source = await readdir(join(root, 'packages', name, 'src'), { recursive: true });
     const expected = source.filter((file) => file.endsWith('.ts') && !/\.test\b/.test(file));
     const stems = new Set(dist.map((file) => file.replace(/^dist\//, '').replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts')));
     assert.equal([...stems].sort(), expected.sort(), name);
+
+    const types = dist.filter((file) => file.endsWith('.d.ts'));
+    const entries = name === 'core' ? ['index', 'plugin'] : ['index'];
+    const code = ['all.js', 'all.js.map', 'package.json', ...entries.map((entry) => `${entry}.js`)];
+    const copies = types.map((file) => file.replace(/^dist/, 'cjs'));
+    assert.equal(cjs, [...copies, ...code.map((file) => `cjs/${file}`)].sort(), name);
+    assert.equal(JSON.parse(await readInstalled(name, 'cjs/package.json')), { type: 'commonjs' });
+    for (const [i, file] of types.entries())
+      assert.is(await readInstalled(name, copies[i] as string), await readInstalled(name, file));
   }
   const lib = (await filesOf('core')).filter((file) => file.startsWith('lib/') && !file.endsWith('.map'));
   assert.equal(lib, [
@@ -77,12 +88,12 @@ test('need nothing that is not published: the descriptor of the protos is in bot
   }
   const holders = async (name: string): Promise<string[]> => {
     const found = [];
-    for (const file of (await filesOf(name)).filter((path) => /^lib\/.*\.c?js$/.test(path)))
+    for (const file of (await filesOf(name)).filter((path) => /^(lib|cjs)\/.*\.c?js$/.test(path)))
       if (/"DeleteRangeRequest":\{/.test(await readInstalled(name, file))) found.push(file);
     return found;
   };
-  assert.equal(await holders('core'), ['lib/core.js']);
-  assert.equal(await holders('embedded'), ['lib/cli.cjs', 'lib/index.js']);
+  assert.equal(await holders('core'), ['cjs/all.js', 'lib/core.js']);
+  assert.equal(await holders('embedded'), ['cjs/all.js', 'lib/cli.cjs', 'lib/index.js']);
 });
 
 test('bring the licenses of what is bundled in them, and nothing else is bundled in core', async () => {
@@ -98,17 +109,33 @@ test('say in package.json what they are, and name no place that is not public', 
   for (const name of names) {
     const text = await readInstalled(name, 'package.json');
     const manifest = JSON.parse(text) as Record<string, unknown>;
-    const code = bundles.includes(name) ? './lib/index.js' : './dist/index.js';
     const exported = manifest['exports'] as Record<string, unknown>;
-    assert.equal(exported['.'], { types: './dist/index.d.ts', default: code });
-    const plugin = { types: './dist/plugin.d.ts', default: './lib/plugin.js' };
-    assert.equal(exported['./plugin'], name === 'core' ? plugin : undefined);
+    // One copy for each process if it can be had: bundlers and a Node that can require ES modules have only this one.
+    const entry = (stem: string): object => {
+      const esm = { types: `./dist/${stem}.d.ts`, default: `./${bundles.includes(name) ? 'lib' : 'dist'}/${stem}.js` };
+      const required = { types: `./cjs/${stem}.d.ts`, default: `./cjs/${stem}.js` };
+      return { 'module-sync': esm, module: esm, require: required, default: esm };
+    };
+    // The first condition that fits is taken.
+    const inOrder = (value: unknown): string => JSON.stringify(value);
+    assert.is(inOrder(exported['.']), inOrder(entry('index')), name);
+    assert.is(inOrder(exported['./plugin']), name === 'core' ? inOrder(entry('plugin')) : undefined);
+    // For compilers that read no exports.
+    const { main, types, typesVersions } = manifest as Record<string, unknown>;
+    assert.equal({ main, types }, { main: './cjs/index.js', types: './cjs/index.d.ts' });
+    const older: Record<string, unknown> = {
+      core: { '*': { plugin: ['./cjs/plugin.d.ts'] } },
+      metrics: { '*': { 'dashboard.json': ['./dashboard/etcdts.json'] } },
+    };
+    assert.equal(typesVersions, older[name]);
+    const files = Object.values(exported).filter((path) => typeof path === 'string');
+    for (const path of files) assert.ok(await readInstalled(name, path), path);
     assert.is(exported['./package.json'], './package.json');
     assert.is(manifest['type'], 'module');
     assert.is(manifest['license'], 'Apache-2.0');
     assert.equal(manifest['engines'], { node: '>=20.19' });
     assert.ok(manifest['description']);
-    assert.equal(manifest['sideEffects'], name === 'core' ? ['./dist/container.js', './lib/*'] : false);
+    assert.equal(manifest['sideEffects'], name === 'core' ? ['./cjs/*', './dist/container.js', './lib/*'] : false);
     const peers = manifest['peerDependencies'] as Record<string, string> | undefined;
     // A server needs no client.
     const alone = name === 'core' || name === 'embedded';
@@ -133,7 +160,7 @@ test('bring a command where they say so, that needs no other file', async () => 
 
 test('name tsyringe in their types only where options take it, and add nothing to the types of Reflect', async () => {
   const tsc = packages.tsc(compilers[0]);
-  await writeTsconfig(packages.app, 'nodenext', ['program.ts']);
+  await writeTsconfig(packages.app, ['nodenext', 'nodenext'], ['program.ts']);
   const listed = (await packages.node([tsc, '-p', packages.app, '--listFilesOnly'], packages.scratch))
     .trim()
     .split('\n');
@@ -154,31 +181,38 @@ test('name tsyringe in their types only where options take it, and add nothing t
   );
 });
 
-async function writeTsconfig(place: string, mode: 'nodenext' | 'bundler', files: readonly string[]): Promise<void> {
-  const module = mode === 'nodenext' ? 'nodenext' : 'esnext';
+async function writeTsconfig(
+  place: string,
+  modules: readonly [module: string, moduleResolution: string],
+  files: readonly string[],
+  more: object = {},
+): Promise<void> {
+  const [module, moduleResolution] = modules;
   const compilerOptions = {
-    ...{ module, moduleResolution: mode, target: 'es2022', lib: ['es2022', 'esnext.disposable'], types: [] },
-    ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, rootDir: '.', outDir: 'out' },
+    ...{ module, moduleResolution, target: 'es2022', lib: ['es2022', 'esnext.disposable'], types: [] },
+    ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, rootDir: '.', outDir: 'out', ...more },
   };
   await writeFile(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
 }
 
 for (const version of compilers) {
-  test(`compile with TypeScript ${version}: as ESM and CommonJS of Node, and for bundlers, with no types named and libraries checked`, async () => {
-    const tsc = packages.tsc(version);
-    for (const [place, mode] of [
-      [packages.app, 'bundler'],
-      [packages.app, 'nodenext'],
-      [packages.commonJs, 'nodenext'],
-    ] as const) {
-      await writeTsconfig(
-        place,
-        mode,
-        [...programs, 'suite', 'ranges'].map((name) => `${name}.ts`),
-      );
-      await packages.node([tsc, '-p', place], packages.scratch);
-    }
-  });
+  const major = Number(version.split('.')[0]);
+  const modes = [
+    ['app', 'esnext', 'bundler'],
+    ['app', 'nodenext', 'nodenext'],
+    ['commonJs', 'nodenext', 'nodenext'],
+    ['commonJs', 'node16', 'node16'],
+    // The default of CommonJS until TypeScript 5, which TypeScript 7 has no more; its default is the other one.
+    ['commonJs', 'commonjs', major < 7 ? 'node10' : 'bundler'],
+  ] as const;
+  for (const [place, module, resolution] of modes) {
+    test(`compile with TypeScript ${version}, module ${module}, moduleResolution ${resolution}, as ${place === 'app' ? 'ES modules' : 'CommonJS'}, with no types named and libraries checked`, async () => {
+      const sources = [...programs, 'suite', 'ranges'].map((name) => `${name}.ts`);
+      const more = resolution === 'node10' && major === 6 ? { ignoreDeprecations: '6.0' } : {};
+      await writeTsconfig(packages[place], [module, resolution], sources, more);
+      await packages.node([packages.tsc(version), '-p', packages[place]], packages.scratch);
+    });
+  }
 }
 
 for (const program of programs) {
@@ -192,11 +226,15 @@ for (const program of programs) {
     assert.is(await packages.node([path], packages.commonJs), 'done\n');
   });
 
+  test(`run as CommonJS, where no ES module can be required: ${program}`, async () => {
+    const path = join(packages.commonJs, `out/${program}.js`);
+    assert.is(await packages.node([onlyCommonJs, path], packages.commonJs), 'done\n');
+  });
+
   test(`run where no code can be made of strings, as ESM and CommonJS: ${program}`, async () => {
-    for (const place of [packages.app, packages.commonJs]) {
-      const path = join(place, `out/${program}.js`);
-      assert.is(await packages.node(['--disallow-code-generation-from-strings', path], place), 'done\n');
-    }
+    const strict = '--disallow-code-generation-from-strings';
+    assert.is(await packages.node([strict, `out/${program}.js`], packages.app), 'done\n');
+    assert.is(await packages.node([strict, onlyCommonJs, `out/${program}.js`], packages.commonJs), 'done\n');
   });
 
   for (const format of bundled.includes(program) ? (['cjs', 'esm'] as const) : []) {
@@ -213,11 +251,17 @@ for (const program of programs) {
   }
 }
 
-test('load grpc-js only if it is the transport', async () => {
-  const program = (transport: string): string => `
-    import { createClient } from '@etcdts/core';
-    import { grpcTransport } from '@etcdts/core/plugin';
-    import { createRequire } from 'node:module';
+test('load grpc-js only if it is the transport, as ES module and as CommonJS', async () => {
+  const program = (transport: string, format: string): string => `
+    ${
+      format === 'cjs'
+        ? `const { createClient } = require('@etcdts/core');
+           const { grpcTransport } = require('@etcdts/core/plugin');
+           const { createRequire } = require('node:module');`
+        : `import { createClient } from '@etcdts/core';
+           import { grpcTransport } from '@etcdts/core/plugin';
+           import { createRequire } from 'node:module';`
+    }
     const none = {
       name: 'none',
       connect: (endpoint) => ({
@@ -227,19 +271,23 @@ test('load grpc-js only if it is the transport', async () => {
         close() {},
       }),
     };
-    const client = createClient({ endpoints: process.env.ETCD_ENDPOINT, transport: ${transport} });
-    await client.kv.get('colour').catch(() => {});
-    await client.cluster.memberList().catch(() => {});
-    await client.close();
-    const modules = Object.keys(createRequire(import.meta.url).cache);
-    console.log(modules.filter((name) => name.includes('@grpc/grpc-js')).length);
+    void (async () => {
+      const client = createClient({ endpoints: process.env.ETCD_ENDPOINT, transport: ${transport} });
+      await client.kv.get('colour').catch(() => {});
+      await client.cluster.memberList().catch(() => {});
+      await client.close();
+      const modules = Object.keys(createRequire(process.argv[1]).cache);
+      console.log(modules.filter((name) => name.includes('@grpc/grpc-js')).length);
+    })();
   `;
-  const count = async (transport: string): Promise<number> => {
-    await writeFile(join(packages.app, 'modules.mjs'), program(transport));
-    return Number(await packages.node(['modules.mjs'], packages.app));
-  };
-  assert.is(await count('none'), 0);
-  assert.ok((await count('grpcTransport()')) > 10);
+  for (const format of ['mjs', 'cjs']) {
+    const count = async (transport: string): Promise<number> => {
+      await writeFile(join(packages.app, `modules.${format}`), program(transport, format));
+      return Number(await packages.node([onlyCommonJs, `modules.${format}`], packages.app));
+    };
+    assert.is(await count('none'), 0);
+    assert.ok((await count('grpcTransport()')) > 10);
+  }
 });
 
 test('fail a call, and nothing else, if grpc-js cannot be loaded', async () => {
@@ -268,11 +316,10 @@ test('fail a call, and nothing else, if grpc-js cannot be loaded', async () => {
   for (const line of lines.split('\n')) assert.match(line, /@grpc\/grpc-js cannot be loaded: no such library/);
 });
 
-test('test an application on a real etcd', async () => {
-  assert.match(
-    await packages.node(['--disallow-code-generation-from-strings', 'out/suite.js'], packages.app),
-    /Passed:\s+1/,
-  );
+test('test an application on a real etcd, as ES module and as CommonJS', async () => {
+  const strict = '--disallow-code-generation-from-strings';
+  assert.match(await packages.node([strict, 'out/suite.js'], packages.app), /Passed:\s+1/);
+  assert.match(await packages.node([strict, onlyCommonJs, 'out/suite.js'], packages.commonJs), /Passed:\s+1/);
 });
 
 test.run();
