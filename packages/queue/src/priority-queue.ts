@@ -1,0 +1,84 @@
+import { compare, keyMissing, op, type Bytes, type CallOptions, type EtcdOperations } from '@etcdts/core';
+import { backoffMs, bindMethods, invalidArgument, siteOf } from '@etcdts/core/plugin';
+import { checkEnqueue, type Enqueued, type EnqueueOptions } from './enqueuing.ts';
+import { Source, type ItemSource } from './item-source.ts';
+import { priorityLayout } from './layout.ts';
+import { Line } from './line.ts';
+import { MarkedWrite } from './marked-write.ts';
+import { sleep } from './waiting.ts';
+
+/**
+ * A queue in etcd by priority, for any number of writers and readers (recipes/priority_queue.go). Lower numbers are taken first,
+ * items of one priority in the order in which they were added.
+ */
+export interface PriorityQueue extends ItemSource {
+  /**
+   * Adds an item, once, with a priority: a whole number from 0, the first, to 65,535. Outcomes and `timeoutMs` are as for
+   * `Queue.enqueue`. Items of one priority are added one after the other: each needs the number of the last one.
+   */
+  enqueue(value: Bytes, priority: number, options?: EnqueueOptions): Promise<Enqueued>;
+}
+
+const LOWEST_PRIORITY = 65_535;
+/** Pauses of writers whose number was given to another one. */
+const CONFLICTS = { firstMs: 2, longestMs: 50 };
+
+/**
+ * Makes a priority queue of this name. It sends nothing until it is used, and holds nothing that would have to be closed.
+ *
+ * Everybody with the same name shares it, also clientv3's `recipe.NewPriorityQueue`. A queue and a priority queue need different
+ * names.
+ */
+export function priorityQueue(client: EtcdOperations, name: Bytes): PriorityQueue {
+  return new EtcdPriorityQueue(client, name);
+}
+
+class EtcdPriorityQueue extends Source implements PriorityQueue {
+  readonly #writers: Line = new Line();
+
+  constructor(client: EtcdOperations, name: Bytes) {
+    super(client, priorityLayout(name));
+    bindMethods(this, EtcdPriorityQueue.prototype);
+  }
+
+  async enqueue(given: Bytes, priority: number, options?: EnqueueOptions): Promise<Enqueued> {
+    if (!Number.isInteger(priority) || priority < 0 || priority > LOWEST_PRIORITY) {
+      const shown = typeof priority === 'number' ? priority : `a ${typeof priority}`;
+      throw invalidArgument('priority', `must be a whole number from 0 to ${LOWEST_PRIORITY}, not ${shown}`);
+    }
+    const { effort, value, lease } = checkEnqueue(this.client, given, options);
+    const { signal } = effort;
+    const site = siteOf(this.client);
+    const digits = Buffer.from(String(priority).padStart(5, '0'));
+    return await this.#writers.run(signal, async () => {
+      for (let conflicts = 1; ; conflicts++) {
+        const timeoutMs = Math.max(effort.deadline - site.clock.now(), 1);
+        const { number, revision } = await this.#next(digits, { ...effort.options, signal, timeoutMs });
+        const key = Buffer.concat([this.layout.prefix, digits, Buffer.from(`/${String(number).padStart(16, '0')}`)]);
+        // Who adds an item writes this key too. So a number is not given twice, even if its item has been taken meanwhile.
+        const helper = Buffer.concat([this.layout.helpers, digits]);
+        const step = {
+          if: [compare.modRevision(helper, '<', revision + 1n), keyMissing(key)],
+          then: [op.put(helper, ''), op.put(key, value, { lease })],
+        };
+        const applied = await new MarkedWrite(this.marks, [step]).run(effort);
+        if (applied !== undefined) return { key, revision: applied.revision };
+        await sleep(backoffMs(conflicts, CONFLICTS, site.random), site, signal);
+      }
+    });
+  }
+
+  /** The number after the last one of a priority, and the revision at which that is so. */
+  async #next(digits: Buffer, options: CallOptions): Promise<{ readonly number: bigint; readonly revision: bigint }> {
+    const below = Buffer.concat([this.layout.prefix, digits, Buffer.from('/')]);
+    const { header, kvs } = await this.client.kv.get(Buffer.concat([below, Buffer.from('0')]), {
+      ...options,
+      rangeEnd: Buffer.concat([below, Buffer.from(':')]),
+      keysOnly: true,
+      limit: 1,
+      sort: { by: 'key', order: 'descend' },
+    });
+    const [last] = /^\d+/.exec(kvs[0]?.key.toString('latin1', below.length) ?? '') ?? [];
+    return { number: last === undefined ? 0n : BigInt(last) + 1n, revision: header.revision };
+  }
+}
