@@ -159,6 +159,8 @@ export interface ClientSite {
   readonly random: () => number;
   /** The log of the client. It adds a prefix to every line and never throws. Keys, values and secrets never go there. */
   readonly logger: Logger;
+  /** The deadline in milliseconds of a unary call that is given none. */
+  readonly requestTimeoutMs: number;
 }
 
 /** What an interceptor may use beside the call, in one client: to send RPCs of its own, to wait, or to keep state. */

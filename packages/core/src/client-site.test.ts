@@ -33,14 +33,15 @@ test('K-8 an operation of a package takes its own options, those of every call, 
   }
 });
 
-test('K-8 K-11 a wrapped client has the clock, the random numbers and the log of its client', async () => {
+test('K-8 K-11 a wrapped client has the clock, the random numbers, the log and the default deadline of its client', async () => {
   const lines: string[] = [];
   const line = (text: string): void => void lines.push(text);
   const logger = { debug: line, info: line, warn: line, error: line };
-  await using client = createClient({ endpoints: '127.0.0.1:1', logger });
+  await using client = createClient({ endpoints: '127.0.0.1:1', logger, requestTimeoutMs: 700 });
   await using wrapped = wrapClient(client, {});
   const site = siteOf(wrapped);
   assert.is(site, siteOf(client));
+  assert.is(site.requestTimeoutMs, 700);
   site.logger.warn('a line');
   assert.match(lines.join('\n'), 'a line');
   assert.ok(site.clock.now() > 0 && site.random() < 1);

@@ -6,7 +6,7 @@ import type { OptionCheck } from './known-options.ts';
 import type { EtcdOperations } from './operations.ts';
 
 /**
- * The clock, the random numbers and the log of a client or a wrapped client, for packages that wait between its operations.
+ * The clock, the random numbers, the log and the default deadline of a client or a wrapped client, for packages that wait between its operations.
  * Throws `INVALID_ARGUMENT` for a copy of a client.
  */
 export function siteOf(client: EtcdOperations): ClientSite {

@@ -71,7 +71,7 @@ export function composeConnections(options: ClientOptions): Connections {
   return {
     identity: Object.freeze({}),
     options: resolved,
-    site: { clock, random, logger },
+    site: { clock, random, logger, requestTimeoutMs: resolved.requestTimeoutMs },
     deadlines: new Deadlines(clock),
     picker: new Picker(endpoints, tlsByDefault, parts),
     tls: () => (tls instanceof TlsSource ? tls.last : tls),

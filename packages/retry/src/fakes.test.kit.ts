@@ -93,6 +93,7 @@ export class Bench implements Clock {
     clock: this,
     random: () => this.chance,
     logger: { debug: unused, info: unused, warn: unused, error: unused },
+    requestTimeoutMs: 10_000,
     connections: {},
     stats: unused,
     endpointCount: () => this.endpoints,

@@ -77,6 +77,7 @@ export function foldPipeline(interceptors: readonly Interceptor[], parts: WirePa
       clock: parts.clock,
       random: parts.random,
       logger: parts.logger,
+      requestTimeoutMs: parts.requestTimeoutMs,
       connections: parts.connections,
       stats: parts.stats,
       endpointCount: () => parts.picker.slots.length,
