@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient, type EtcdClient, type WatchStream } from '@etcdts/core';
 import { assert, isAtLeast, startEtcd, suite } from '@etcdts/testing';
-import { seeded } from './watch-history.ts';
+import { seeded } from './seeded.ts';
 
 const test = suite('requested bookmarks on etcd', { timeoutMs: 60_000 });
 

@@ -1,6 +1,7 @@
 // Random operations; the same seed makes the same ones. They mostly use keys that exist, and often enough others.
 import { isAtLeast } from '@etcdts/testing';
 import type { Message } from '../raw-etcd.ts';
+import { seeded } from '../seeded.ts';
 
 /** One call. */
 export interface Operation {
@@ -14,19 +15,16 @@ export interface World {
   compacted: number;
 }
 
-/** Random numbers that a seed decides (mulberry32). */
+/** Random choices that a seed decides. */
 export class Random {
-  #state: number;
+  readonly #next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed;
+    this.#next = seeded(seed);
   }
 
   below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit);
+    return Math.floor(this.#next() * limit);
   }
 
   chance(percent: number): boolean {

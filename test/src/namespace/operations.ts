@@ -1,19 +1,13 @@
 // Random operations; the same seed makes the same ones.
 import type { CompareSpec, DeleteSpec, GetSpec, OpSpec, PutSpec, RangeSpec, TxnSpec } from './specs.ts';
+import { seeded } from '../seeded.ts';
 
-/** Random numbers from a seed (mulberry32), so that a failure can be repeated. */
+/** Random choices from a seed, so that a failure can be repeated. */
 export class Random {
-  #state: number;
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    this.next = seeded(seed);
   }
 
   below(limit: number): number {
