@@ -78,7 +78,7 @@ export async function buildWithGo(version) {
 }
 
 /** The folders of Go's caches, without which Go does not work. A service account often has none; then they are in the store. */
-async function goCaches(env) {
+export async function goCaches(env) {
   const own = {
     GOCACHE: join(store, '.go', 'build'),
     GOMODCACHE: join(store, '.go', 'mod'),

@@ -34,10 +34,9 @@ export class Candidates {
     }
   }
 
-  #change({ type, kv, isCreate }: WatchEvent): void {
-    const key = name(kv);
-    if (type === 'delete' || isCreate) this.#kvs.delete(key);
-    if (type === 'put') this.#kvs.set(key, kv);
+  #change({ type, kv }: WatchEvent): void {
+    if (type === 'put') this.#kvs.set(name(kv), kv);
+    else this.#kvs.delete(name(kv));
   }
 }
 
