@@ -37,7 +37,9 @@ export async function contend(contest: Contest, wait: Wait): Promise<Tenure> {
     wait.signal.throwIfAborted();
     return tenure;
   } catch (error) {
-    if (tenure !== undefined) tenure.giveUp(error);
+    // A second campaign of a session that leads does not take its own leadership away.
+    if (contest.isHeld?.() === true) tenure?.lose(error);
+    else if (tenure !== undefined) tenure.giveUp(error);
     else if (entry !== undefined || mayBeApplied(error))
       state.removals.later({ key, revision: entry?.revision }, options);
     throw error;

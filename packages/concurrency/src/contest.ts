@@ -22,4 +22,6 @@ export interface Contest {
   readonly what: string;
   /** Whether an own key that is there already gets the new value. */
   readonly replaces?: boolean | undefined;
+  /** Whether the session holds the own key already: then it stays if this contender gives up. */
+  readonly isHeld?: (() => boolean) | undefined;
 }

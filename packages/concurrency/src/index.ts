@@ -4,6 +4,9 @@
  *
  * @module
  */
+export { election, type Election } from './election.ts';
+export { lead, type LeadOptions, type LeaderBody } from './lead.ts';
+export type { Leadership } from './leadership.ts';
 export { leader, type Leader } from './leader.ts';
 export { observeElection, type ObserveOptions } from './observe.ts';
 export { transact, type TransactionBody, type TransactOptions, type TransactResult } from './transact/transact.ts';

@@ -1,26 +1,19 @@
-import {
-  isEtcdError,
-  remedyOf,
-  type CallOptions,
-  type EtcdOperations,
-  type GetResponse,
-  type KeyValue,
-} from '@etcdts/core';
-import { backoffMs, onAbort, type Backoff, type ClientSite } from '@etcdts/core/plugin';
+import { isEtcdError, type CallOptions, type EtcdOperations, type GetResponse, type KeyValue } from '@etcdts/core';
+import { onAbort, type ClientSite } from '@etcdts/core/plugin';
 import { Candidates, type Standing } from './candidates.ts';
 import type { Leader } from './leader.ts';
 import { Newest, type Failure } from './newest.ts';
+import { untilAnswered } from './repeat.ts';
 
 /** What an observation is about. */
 export interface ObservationParts {
   readonly contenders: Buffer;
   readonly vacancies: boolean;
   readonly options: CallOptions;
-  readonly site: Pick<ClientSite, 'clock' | 'random'>;
+  readonly site: ClientSite;
 }
 
 const LIMITS = { items: 64, bytes: 1024 * 1024 };
-const PAUSES: Backoff = { firstMs: 100, longestMs: 5_000 };
 const LEFT = Symbol('the reader has left');
 const NEVER: unique symbol = Symbol('nothing was yielded');
 
@@ -94,25 +87,13 @@ export class Observation implements AsyncIterableIterator<Leader | undefined, un
   }
 
   /** Lists all candidates. A failure that may pass is followed by another try, as long as a watch would go on. */
-  async #list(limitMs: number): Promise<GetResponse> {
+  #list(limitMs: number): Promise<GetResponse> {
     const { contenders, options, site } = this.#parts;
     const { signal } = this.#ending;
-    const end = site.clock.now() + limitMs;
-    for (let failures = 1; ; failures++) {
-      const left = limitMs === Infinity ? undefined : Math.max(end - site.clock.now(), 1);
-      try {
-        return await this.#client.kv.get(contenders, {
-          ...options,
-          ...{ signal, timeoutMs: left },
-          ...{ prefix: true, sort: { by: 'createRevision', order: 'ascend' } },
-        });
-      } catch (error) {
-        if (signal.aborted || !isEtcdError(error) || !mayPass(remedyOf(error))) throw error;
-        const pauseMs = backoffMs(failures, PAUSES, site.random);
-        if (site.clock.now() + pauseMs >= end) throw error;
-        await this.#pause(pauseMs);
-      }
-    }
+    const sort = { by: 'createRevision', order: 'ascend' } as const;
+    return untilAnswered(site, { ...options, signal }, site.clock.now() + limitMs, (call) =>
+      this.#client.kv.get(contenders, { ...call, prefix: true, sort }),
+    );
   }
 
   /** Watches all candidates. Resolves with true if the history has a gap, and with false if the client was closed. */
@@ -139,28 +120,6 @@ export class Observation implements AsyncIterableIterator<Leader | undefined, un
     this.#last = kv;
     this.#yields.push(kv && { kv, revision }, kv === undefined ? 0 : kv.key.length + kv.value.length);
   }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#ending;
-    return new Promise((resolve, reject) => {
-      const timer = this.#parts.site.clock.after(
-        ms,
-        () => {
-          ignoreAbort();
-          resolve();
-        },
-        true,
-      );
-      const ignoreAbort = onAbort(signal, () => {
-        timer.cancel();
-        reject(signal.reason as Error);
-      });
-    });
-  }
-}
-
-function mayPass(remedy: ReturnType<typeof remedyOf>): boolean {
-  return remedy !== 'none' && remedy !== 'token';
 }
 
 function isSame(a: KeyValue | undefined, b: KeyValue | undefined): boolean {

@@ -12,7 +12,7 @@ function reader(
   { vacancies = false, ...options }: ObserveOptions = {},
   clock = new FakeClock(),
 ): AsyncIterator<Leader | undefined> {
-  const site = { clock, random: () => 1 };
+  const site = { clock, random: () => 1, logger: {} as never, requestTimeoutMs: 10_000 };
   return observe(etcd.client, { contenders, vacancies, options, site })[Symbol.asyncIterator]();
 }
 
@@ -119,7 +119,7 @@ test('EL-09 the list is repeated while it fails in a way that passes, and a refu
   etcd.change({ 'e/a': '1' });
   etcd.failures = [failure('UNAVAILABLE'), failure('NO_LEADER'), failure('DEADLINE_EXCEEDED')];
   assert.is(await clock.until(next(reader(etcd, {}, clock))), 'e/a=1');
-  assert.is(clock.time, 1_000 + 100 + 200 + 400);
+  assert.is(clock.time, 1_000 + 50 + 100 + 200);
   etcd.failures = [failure('PERMISSION_DENIED')];
   const refused = reader(etcd, {}, clock);
   await rejects(refused.next(), { code: 'PERMISSION_DENIED' });
@@ -134,7 +134,7 @@ test('timeoutMs bounds the time until the first leader is read, and then nothing
   await rejects(clock.until(reading.next()), { code: 'UNAVAILABLE' });
   assert.equal(
     etcd.gets.map(({ timeoutMs }) => timeoutMs),
-    [1_000, 900, 700, 300],
+    [1_000, 950, 850, 650, 250],
   );
   assert.is(clock.timers.size, 0);
   etcd.failures = [];

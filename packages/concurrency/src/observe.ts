@@ -34,15 +34,23 @@ export function observeElection(client: EtcdOperations, name: Bytes, options?: O
 export function observeElection(
   client: EtcdOperations,
   name: Bytes,
+  options?: ObserveOptions,
+): AsyncIterable<Leader | undefined> {
+  return observeContenders(client, contendersOf(name), options);
+}
+
+/** As `observeElection`, with the prefix of the candidates' keys. */
+export function observeContenders(
+  client: EtcdOperations,
+  contenders: Buffer,
   options: ObserveOptions = {},
 ): AsyncIterable<Leader | undefined> {
-  const contenders = contendersOf(name);
   const callOptions = callOptionsOf<ObserveOptions>(client, options, { vacancies: 'boolean' });
   const { vacancies = false } = options;
   return observe(client, { contenders, vacancies, options: callOptions, site: siteOf(client) });
 }
 
-/** As `observeElection`, with arguments that are checked. */
+/** As `observeElection`, with checked arguments. */
 export function observe(client: EtcdOperations, parts: ObservationParts): AsyncIterable<Leader | undefined> {
   let taken = false;
   return {

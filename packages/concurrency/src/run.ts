@@ -14,7 +14,7 @@ export function checkBody(body: unknown): void {
 export async function runUnder<T>(lock: Lock, body: LockedBody<T>): Promise<T> {
   let value: T;
   try {
-    value = await promiseOf(body(lock.signal, lock));
+    value = await promiseOf(body(lock.signal, lock), 'the lock');
     if (isLost(lock)) throw lock.signal.reason;
   } catch (error) {
     await unlockAfter(error, lock);
@@ -24,12 +24,10 @@ export async function runUnder<T>(lock: Lock, body: LockedBody<T>): Promise<T> {
   return value;
 }
 
-function promiseOf<T>(result: Promise<T>): Promise<T> {
+/** Refuses what is no promise as the result of a body. `what` is held until it settles. */
+export function promiseOf<T>(result: Promise<T>, what: string): Promise<T> {
   if (typeof (result as Partial<Promise<T>> | undefined)?.then === 'function') return result;
-  throw invalidArgument(
-    'body',
-    'must return a promise that settles when its work is done: the lock is held until then',
-  );
+  throw invalidArgument('body', `must return a promise that settles when its work is done: ${what} is held until then`);
 }
 
 /** A body may unlock before its end. */
