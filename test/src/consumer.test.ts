@@ -215,6 +215,21 @@ for (const version of compilers) {
   }
 }
 
+test('have types of ES modules and of CommonJS that fit together', async () => {
+  for (const version of compilers) {
+    await writeTsconfig(packages.app, ['node16', 'node16'], ['copies.mts'], { types: ['node'] });
+    await packages.node([packages.tsc(version), '-p', packages.app], packages.scratch);
+  }
+});
+
+test('work together as two copies in one process, the one imported and the other required', async () => {
+  assert.is(await packages.node([onlyCommonJs, 'out/copies.mjs'], packages.app), 'done\n');
+});
+
+test('are one copy, imported or required, in a Node that can require an ES module', async () => {
+  assert.is(await packages.node(['out/copies.mjs', 'one'], packages.app), 'done\n');
+});
+
 for (const program of programs) {
   test(`run as ESM: ${program}`, async () => {
     assert.is(await packages.node([`out/${program}.js`], packages.app), 'done\n');

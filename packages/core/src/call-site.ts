@@ -1,5 +1,5 @@
 // Where the application opened what may fail long after: watches, keepalives, pages, snapshots.
-import { EtcdError } from './errors.ts';
+import { isEtcdError } from './errors.ts';
 import { ownError } from './traced.ts';
 
 /** The frames that are kept of a stack. */
@@ -51,7 +51,7 @@ function shared(text: string): string | undefined {
 
 /** The same error with the stack of a call site, if it is an EtcdError. One error that ends several watches is copied. */
 export function failedAt(reason: unknown, site: string | undefined): unknown {
-  if (site === undefined || !(reason instanceof EtcdError)) return reason;
+  if (site === undefined || !isEtcdError(reason)) return reason;
   const error = ownError(reason);
   error.stack = `${error.name}: ${error.message}${site}`;
   return error;

@@ -1,5 +1,6 @@
 // Calls as interceptors see them, and the streams that interceptors may wrap.
 import type { Clock } from './clock.ts';
+import { shared } from './copies.ts';
 import type { EtcdError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { Metadata } from './metadata.ts';
@@ -43,7 +44,12 @@ export interface ContextKey<T> {
 }
 
 /** The values that interceptors pass to each other during one call, by typed keys. All attempts of the call share them. */
-export class CallContext {
+export interface CallContext {
+  get<T>(key: ContextKey<T>): T;
+  set<T>(key: ContextKey<T>, value: T): void;
+}
+
+class Values implements CallContext {
   // It is made on first use, because most calls carry nothing.
   #values: Map<ContextKey<unknown>, unknown> | undefined;
 
@@ -61,6 +67,9 @@ export class CallContext {
   }
 }
 
+/** Makes the context of one call. */
+export const CallContext: new () => CallContext = Values;
+
 /** Makes a context key. Two keys with one name are different keys. */
 export function contextKey<T>(name: string, defaultValue: T): ContextKey<T> {
   return { name, defaultValue };
@@ -70,7 +79,9 @@ export function contextKey<T>(name: string, defaultValue: T): ContextKey<T> {
  * The errors of a call's attempts that were followed by another one, in order. An interceptor that repeats attempts sets it;
  * interceptors that count or trace them, above or below, read it.
  */
-export const failedAttempts: ContextKey<readonly EtcdError[]> = contextKey('failedAttempts', []);
+export const failedAttempts: ContextKey<readonly EtcdError[]> = shared('failedAttempts', () =>
+  contextKey('failedAttempts', []),
+);
 
 /** The ids that a client draws for the lease of one grant. No other client uses them. */
 export interface LeaseDraw {
@@ -84,13 +95,15 @@ export interface LeaseDraw {
 }
 
 /** The draw behind a grant's id; `undefined` if the application, a wrapper or an interceptor chose the id. */
-export const leaseDraw: ContextKey<LeaseDraw | undefined> = contextKey('leaseDraw', undefined);
+export const leaseDraw: ContextKey<LeaseDraw | undefined> = shared('leaseDraw', () =>
+  contextKey('leaseDraw', undefined),
+);
 
 /**
  * The endpoint on which a call or stream was started, as errors name it; `undefined` until it is started. Successful calls
  * have it too. If there were several attempts, it is the endpoint of the last one.
  */
-export const servedBy: ContextKey<string | undefined> = contextKey('servedBy', undefined);
+export const servedBy: ContextKey<string | undefined> = shared('servedBy', () => contextKey('servedBy', undefined));
 
 function isServedBy(key: ContextKey<unknown>): boolean {
   return key === servedBy;

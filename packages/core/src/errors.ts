@@ -64,6 +64,14 @@ export class EtcdError extends Error {
   }
 }
 
+// `instanceof` recognises an error of another copy of this package, too. A subclass recognises only its own. It is defined out here,
+// because bundlers rename a class that names itself.
+Object.defineProperty(EtcdError, Symbol.hasInstance, {
+  value(this: unknown, error: unknown): boolean {
+    return this === EtcdError ? isEtcdError(error) : Function.prototype[Symbol.hasInstance].call(this as never, error);
+  },
+});
+
 /** Tells an EtcdError, of one code if given; true also for one made by another copy of this package. */
 export function isEtcdError<C extends EtcdErrorCode>(
   error: unknown,

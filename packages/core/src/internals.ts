@@ -1,5 +1,6 @@
 import type { ClientSite } from './call.ts';
 import type { CallOptionNames } from './call-options.ts';
+import { inOtherVersions, shared, VERSION } from './copies.ts';
 import { invalidArgument } from './errors.ts';
 import type { Layer } from './layer.ts';
 import type { Services } from './operations.ts';
@@ -16,7 +17,9 @@ export interface Internals {
   readonly pipeline?: Pipeline | undefined;
 }
 
-const behind = new WeakMap<object, Internals>();
+// The wrapper of one copy of this package takes the client of another.
+const CLIENTS = 'clients';
+const behind = shared(CLIENTS, () => new WeakMap<object, Internals>());
 
 /** Stores the internals of a client. */
 export function setInternals(client: object, internals: Internals): void {
@@ -27,8 +30,11 @@ export function setInternals(client: object, internals: Internals): void {
 export function internalsOf(client: object): Internals {
   const internals = behind.get(client);
   if (internals !== undefined) return internals;
+  const [other] = inOtherVersions(CLIENTS).find(([, clients]) => (clients as WeakSet<object>).has(client)) ?? [];
   throw invalidArgument(
     'client',
-    'is no client of this package: pass the object that createClient, intercept or wrapClient returned, not a copy of it',
+    other === undefined
+      ? 'is no client of this package: pass the object that createClient, intercept or wrapClient returned, not a copy of it'
+      : `is one of @etcdts/core ${other}, but this package uses ${VERSION}: install one version, see npm ls @etcdts/core`,
   );
 }

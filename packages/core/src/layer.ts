@@ -10,15 +10,20 @@ export class Layer {
   #ending: Promise<void> | undefined;
   #disposed: Promise<void> | undefined;
 
-  /**
-   * `dispose` ends what the layer has of its own. A `held` layer is also ended by the layers below, which reference it until
-   * then. A layer that is not held may be garbage-collected without being ended.
-   */
   constructor(below?: Layer, dispose?: () => unknown, held: boolean = false) {
     this.#below = below;
     this.#dispose = dispose;
     this.#stack = below === undefined ? new Set() : below.#stack;
     if (held) this.#stack.add(this);
+  }
+
+  /**
+   * Makes a layer above this one. `dispose` ends what the layer has of its own. A `held` layer is also ended by the layers below,
+   * which reference it until then. A layer that is not held may be garbage-collected without being ended. All layers of a stack are
+   * of one copy of this package: that of the client at the bottom.
+   */
+  above(dispose: () => unknown, held: boolean): Layer {
+    return new Layer(this, dispose, held);
   }
 
   /** Whether this layer, or one below it, has ended or is ending. */

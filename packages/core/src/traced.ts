@@ -1,6 +1,7 @@
-import { EtcdError, withFields } from './errors.ts';
+import { shared } from './copies.ts';
+import { isEtcdError, withFields, type EtcdError } from './errors.ts';
 
-const known: WeakSet<EtcdError> = new WeakSet();
+const known: WeakSet<EtcdError> = shared('traced', () => new WeakSet());
 
 /**
  * Gives the error of a failed call the stack of the application's call. Its own stack would show where the answer arrived, which
@@ -11,7 +12,7 @@ export async function traced<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (reason) {
-    if (!(reason instanceof EtcdError)) throw reason;
+    if (!isEtcdError(reason)) throw reason;
     const error = ownError(reason);
     // In an async function, the captured stack includes the functions that wait for it, up to the application's own.
     Error.captureStackTrace(error, traced);

@@ -7,7 +7,6 @@ import { internalsOf, setInternals } from './internals.ts';
 import { checkKnown, optionTable, type OptionChecks } from './known-options.ts';
 import { KVFacade } from './kv/kv.ts';
 import type { KVService } from './kv/service.ts';
-import { Layer } from './layer.ts';
 import { LeaseFacade } from './lease/lease.ts';
 import type { LeaseService } from './lease/service.ts';
 import type { EtcdOperations, Services } from './operations.ts';
@@ -60,7 +59,7 @@ export function wrapClient<Extra extends object = Record<never, never>>(
     lease: keptUntil(ending.signal, wrappers.lease?.(lease) ?? lease),
   };
   const end = (): unknown => (ending.abort(clientClosed()), wrappers.dispose?.());
-  const layer = new Layer(below.layer, end, wrappers.dispose !== undefined);
+  const layer = below.layer.above(end, wrappers.dispose !== undefined);
   const names = below.names.and(wrappers.options ?? []);
   const wrapped = {
     ...facadesOf(services, names),

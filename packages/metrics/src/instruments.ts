@@ -20,7 +20,8 @@ const RPC = ['grpc_type', 'grpc_service', 'grpc_method'];
 /** Every label except the constant ones. Their values come from closed sets. */
 export const OWN_LABELS: readonly string[] = [...RPC, 'grpc_code', 'reason', 'endpoint', 'state', 'le'];
 
-const shared = new WeakMap<AnyRegistry, Instruments>();
+/** Where a metric of this version of the package has its instruments. Two copies of it in one process share them. */
+const SHARED: unique symbol = Symbol.for('@etcdts/metrics 0.1.0') as never;
 
 /**
  * The metrics in one registry, and the sources that report to them. Each count in prom-client costs a microsecond or more.
@@ -91,19 +92,17 @@ export class Instruments {
       ['endpoint', 'state'],
     );
     for (const metric of this.#collected()) this.#refreshBefore(metric);
+    Object.defineProperty(this.watches, SHARED, { value: this });
   }
 
   /** Returns the metrics in a registry: the existing ones, or new ones with these constant labels. */
   static in(registry: AnyRegistry, labels: readonly string[]): Instruments {
-    const known = shared.get(registry);
-    // A registry that was cleared does not hold them any more.
-    if (known !== undefined && registry.getSingleMetric('etcdts_watches') === known.watches) {
-      known.#demand(known.started, labels);
-      return known;
-    }
-    const made = new Instruments(registry, labels);
-    shared.set(registry, made);
-    return made;
+    // A registry that was cleared does not hold it any more.
+    const watches = registry.getSingleMetric('etcdts_watches') as { [SHARED]?: Instruments } | undefined;
+    const known = watches?.[SHARED];
+    if (known === undefined) return new Instruments(registry, labels);
+    demand(known.started, labels);
+    return known;
   }
 
   /** Returns the optional histogram. */
@@ -175,7 +174,10 @@ export class Instruments {
   /** Makes a metric that only this package uses. */
   #own<M extends Metric>(type: MetricType<M>, name: string, help: string, labels: readonly string[] = []): M {
     if (this.#registry.getSingleMetric(name) !== undefined) {
-      throw invalidArgument('registry', `holds a metric ${name} that is not of this package, or of another copy of it`);
+      throw invalidArgument(
+        'registry',
+        `holds a metric ${name} that is not of this package, or of another version of it`,
+      );
     }
     return this.#make(type, name, help, labels);
   }
@@ -192,7 +194,7 @@ export class Instruments {
     if (found === undefined) return this.#make(type, name, help, labels, buckets);
     if (inside(found).type !== type.name.toLowerCase())
       throw invalidArgument('registry', `holds a ${name} that is no ${type.name.toLowerCase()}`);
-    this.#demand(found, [...labels, ...this.#labels]);
+    demand(found, [...labels, ...this.#labels]);
     return found as M;
   }
 
@@ -206,12 +208,12 @@ export class Instruments {
     const labelNames = [...labels, ...this.#labels];
     return new type({ name, help, labelNames, registers: [this.#registry], ...(buckets && { buckets: [...buckets] }) });
   }
+}
 
-  #demand(metric: Metric, labels: readonly string[]): void {
-    const missing = labels.find((label) => !inside(metric).labelNames.includes(label));
-    if (missing !== undefined)
-      throw invalidArgument('registry', `holds a ${nameOf(metric)} without the label ${JSON.stringify(missing)}`);
-  }
+function demand(metric: Metric, labels: readonly string[]): void {
+  const missing = labels.find((label) => !inside(metric).labelNames.includes(label));
+  if (missing !== undefined)
+    throw invalidArgument('registry', `holds a ${nameOf(metric)} without the label ${JSON.stringify(missing)}`);
 }
 
 type MetricType<M> = new (options: {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { EtcdError, createClient, type EtcdClient } from '@etcdts/core';
 import { contextKey, failedAttempts, invoke, methods, type Interceptor } from '@etcdts/core/plugin';
 import { assert, eventually, rejects, suite } from '@etcdts/testing';
@@ -389,6 +390,14 @@ test('a call is passed on as it is, with its context', async () => {
   await using one = bed({}, (counted) => [noting, counted]);
   one.server.answer = (call) => (assert.is(call.context.get(key), 7), { header, enabled: true, authRevision: 1n });
   assert.is((await invoke(one.client, methods.authStatus, {})).enabled, true);
+});
+
+test('two copies of this version share the metrics of a registry: those of another version do not', () => {
+  const registry = new Registry();
+  metrics({ registry });
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as object;
+  const key = Symbol.for(`@etcdts/metrics ${Reflect.get(manifest, 'version')}`);
+  assert.ok(key in (registry.getSingleMetric('etcdts_watches') ?? {}));
 });
 
 test.run();
