@@ -19,3 +19,4 @@ export type { RenewingSession, SessionSource } from './session-source.ts';
 export { mutex, type Mutex, type MutexOptions } from './mutex.ts';
 export type { Lock } from './lock.ts';
 export type { LockedBody } from './run.ts';
+export { rwMutex, type RwMutex } from './rw-mutex.ts';

@@ -33,6 +33,7 @@ export interface Hold {
   readonly revision: bigint;
   readonly header: ResponseHeader;
   readonly signal: AbortSignal;
+  /** Gives it up. Throws if the options are wrong, and then does nothing. */
   release(options?: CallOptions): Promise<boolean>;
 }
 
@@ -60,7 +61,11 @@ export class HeldLock implements Lock {
   }
 
   unlock(options?: CallOptions): Promise<boolean> {
-    return (this.#unlocking ??= this.#hold.release(options));
+    try {
+      return (this.#unlocking ??= this.#hold.release(options));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -14,6 +14,8 @@ export interface OwnKey {
   readonly key: Buffer;
   /** Its create revision; `undefined` if no answer came to the request that put it. */
   readonly revision: bigint | undefined;
+  /** Called when the key is removed, with the revision as of which it was gone. */
+  readonly onRemoved?: ((revision: bigint) => void) | undefined;
 }
 
 /**
@@ -75,12 +77,13 @@ export class Removals {
     this.#running.set(name, all);
   }
 
-  #remove({ key, revision }: OwnKey, options: CallOptions, deadline: number): Promise<boolean> {
+  #remove({ key, revision, onRemoved }: OwnKey, options: CallOptions, deadline: number): Promise<boolean> {
     const { client, site, lease } = this.#parts;
     const ours = revision === undefined ? compare.lease(key, '=', lease) : compare.createRevision(key, '=', revision);
     const request = { if: [ours], then: [op.delete(key)] };
     return untilAnswered(site, options, deadline, async (call, uncertain) => {
-      const { succeeded } = await client.kv.txn(request, call);
+      const { header, succeeded } = await client.kv.txn(request, call);
+      onRemoved?.(header.revision);
       // An earlier try whose answer was lost may be what has deleted it.
       return succeeded || uncertain;
     });

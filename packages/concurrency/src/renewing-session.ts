@@ -1,5 +1,5 @@
 import { isEtcdError, type CallOptions, type EtcdOperations } from '@etcdts/core';
-import { callOptionsOf, checkedSignal, onAbort, type CheckedSignal } from '@etcdts/core/plugin';
+import { callOptionsOf, checkedSignal, onAbort, toCount, type CheckedSignal } from '@etcdts/core/plugin';
 import { sessionEnded } from './errors.ts';
 import { abortable } from './repeat.ts';
 import { openSession, type SessionOptions } from './session.ts';
@@ -22,6 +22,7 @@ export interface RenewingSessionOptions extends Omit<SessionOptions, 'lease'> {
  */
 export function renewingSession(client: EtcdOperations, options: RenewingSessionOptions = {}): RenewingSession {
   callOptionsOf<RenewingSessionOptions>(client, options, { ttl: true, onLost: 'function' });
+  if (options.ttl !== undefined) toCount(options.ttl, 'ttl', 1);
   return new Renewing(client, options);
 }
 
@@ -60,7 +61,12 @@ class Renewing implements RenewingSession {
   }
 
   close(options?: CallOptions): Promise<void> {
-    return (this.#closing ??= this.#close(options));
+    try {
+      callOptionsOf<CallOptions>(this.client, options, {});
+      return (this.#closing ??= this.#close(options));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -68,7 +74,6 @@ class Renewing implements RenewingSession {
   }
 
   async #close(options: CallOptions | undefined): Promise<void> {
-    callOptionsOf<CallOptions>(this.client, options, {});
     this.#ended.abort(sessionEnded('it was closed'));
     await this.#opening?.catch(() => {});
     await this.#session?.close(options);

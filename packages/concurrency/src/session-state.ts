@@ -1,5 +1,6 @@
 import type { CallOptions, EtcdOperations } from '@etcdts/core';
 import { invalidArgument, type ClientSite } from '@etcdts/core/plugin';
+import type { LateKeys } from './late-keys.ts';
 import { Line } from './line.ts';
 import type { Removals } from './removals.ts';
 
@@ -41,6 +42,7 @@ export interface SessionState {
   readonly ttl: number;
   readonly signal: AbortSignal;
   readonly removals: Removals;
+  readonly late: LateKeys;
   /** The lines of this process before keys of the session, by key. */
   readonly lines: Map<string, Line>;
 }

@@ -14,6 +14,7 @@ import {
   type Timer,
 } from '@etcdts/core/plugin';
 import { sessionEnded } from './errors.ts';
+import { LateKeys } from './late-keys.ts';
 import { Removals } from './removals.ts';
 import { untilAnswered } from './repeat.ts';
 import { setState, type Session } from './session-state.ts';
@@ -89,8 +90,10 @@ class KeptSession implements Session {
     const ended = checkedSignal({ check: follow });
     this.#ended = ended;
     const { signal, lease } = this;
-    this.#removals = new Removals({ client, site, lease });
-    setState(this, { client, site, lease, ttl, signal, removals: this.#removals, lines: new Map() });
+    const removals = new Removals({ client, site, lease });
+    this.#removals = removals;
+    const late = new LateKeys({ client, site, signal, removals });
+    setState(this, { client, site, lease, ttl, signal, removals, late, lines: new Map() });
     if (signal.aborted) {
       this.#stop();
       return;
@@ -112,15 +115,18 @@ class KeptSession implements Session {
   }
 
   close(options?: CallOptions): Promise<void> {
-    return (this.#closing ??= this.#close(options));
+    try {
+      return (this.#closing ??= this.#close(callOptionsOf<CallOptions>(this.client, options, {})));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #close(options: CallOptions | undefined): Promise<void> {
-    const { timeoutMs = this.ttl * 1_000, ...call } = callOptionsOf<CallOptions>(this.client, options, {});
+  async #close({ timeoutMs = this.ttl * 1_000, ...call }: CallOptions): Promise<void> {
     this.#end('it was closed');
     const deadline = this.#site.clock.now() + timeoutMs;
     try {

@@ -1,5 +1,5 @@
 import type { CallOptions, ResponseHeader } from '@etcdts/core';
-import { checkedSignal, type CheckedSignal } from '@etcdts/core/plugin';
+import { checkedSignal } from '@etcdts/core/plugin';
 import { givenBack } from './errors.ts';
 import type { Hold } from './lock.ts';
 import type { Tenure } from './tenure.ts';
@@ -23,12 +23,19 @@ export class SharedTenure {
   /** Adds a share. */
   share(): Hold {
     this.#holds++;
-    const held = checkedSignal({ from: [this.#tenure.signal] });
-    return new Share(this.#tenure, held, async (options) => {
-      held.abort(givenBack(this.#what));
-      if (--this.#holds === 0) return this.#tenure.release(options);
-      return this.open;
-    });
+    const { signal, abort } = checkedSignal({ from: [this.#tenure.signal] });
+    const release = (options?: CallOptions): Promise<boolean> => {
+      if (this.#holds === 1) {
+        const released = this.#tenure.release(options);
+        this.#holds = 0;
+        return released;
+      }
+      this.#tenure.checkOptions(options);
+      abort(givenBack(this.#what));
+      this.#holds--;
+      return Promise.resolve(this.open);
+    };
+    return new Share(this.#tenure, signal, release);
   }
 }
 
@@ -37,9 +44,9 @@ class Share implements Hold {
   readonly revision: bigint;
   readonly header: ResponseHeader;
   readonly signal: AbortSignal;
-  readonly release: (options?: CallOptions) => Promise<boolean>;
+  readonly release: Hold['release'];
 
-  constructor({ key, revision, header }: Tenure, { signal }: CheckedSignal, release: Share['release']) {
+  constructor({ key, revision, header }: Tenure, signal: AbortSignal, release: Hold['release']) {
     this.key = key;
     this.revision = revision;
     this.header = header;

@@ -42,7 +42,12 @@ export class Tenure {
     this.#held = checkedSignal({ from: [state.signal] });
     const lost = (why: string, cause?: unknown): void => this.lose(lockLost(what, why, cause));
     this.#stopWatch = watchOwnKey(state, { key, revision, from: header.revision + 1n }, options, lost);
-    this.onLost(() => this.#stopWatch());
+    const owner = state.late.enter(key);
+    owner.revision = revision;
+    this.onLost(() => {
+      this.#stopWatch();
+      owner.leave();
+    });
   }
 
   get signal(): AbortSignal {
@@ -70,12 +75,17 @@ export class Tenure {
   /**
    * Ends the tenure and deletes the key. Resolves with whether it was ours until then. The request is sent again while its
    * outcome is unknown, until `timeoutMs`, by default the deadline of the client's calls. If that fails, the error is thrown and the
-   * removal goes on in the background.
+   * removal goes on in the background. Throws if the options are wrong, and then does nothing.
    */
-  async release(options?: CallOptions): Promise<boolean> {
-    const { client, site, removals } = this.#state;
-    const { timeoutMs = site.requestTimeoutMs, ...call } = callOptionsOf<CallOptions>(client, options, {});
+  release(options?: CallOptions): Promise<boolean> {
+    const { site, removals } = this.#state;
+    const { timeoutMs = site.requestTimeoutMs, ...call } = this.checkOptions(options);
     this.lose(givenBack(this.#what));
     return removals.now(this, { ...this.#options, ...call }, site.clock.now() + timeoutMs);
+  }
+
+  /** Refuses what are no options of `release`. */
+  checkOptions(options: CallOptions | undefined): CallOptions {
+    return callOptionsOf<CallOptions>(this.#state.client, options, {});
   }
 }

@@ -1,8 +1,8 @@
 import { compare, op } from '@etcdts/core';
 import { answered } from './answered.ts';
-import { mayBeApplied, untilRemoved } from './contender.ts';
+import { entering } from './contender.ts';
 import type { Contest } from './contest.ts';
-import { Tenure } from './tenure.ts';
+import type { Tenure } from './tenure.ts';
 import type { Wait } from './wait.ts';
 
 /**
@@ -11,29 +11,18 @@ import type { Wait } from './wait.ts';
  *
  * If the answer to a try is lost, the next one finds the own key as the oldest, or it does not.
  */
-export async function tryEnter({ key, value, ahead, what }: Contest, wait: Wait): Promise<Tenure | undefined> {
-  const { state, options } = wait;
-  await untilRemoved(key, wait);
+export async function tryEnter(contest: Contest, wait: Wait): Promise<Tenure | undefined> {
+  const { key, value, ahead } = contest;
   const sort = { by: 'createRevision', order: 'ascend' } as const;
   const request = {
     if: [compare.createRevision(ahead, '=', 0, { prefix: true })],
-    then: [op.put(key, value, { lease: state.lease })],
+    then: [op.put(key, value, { lease: wait.state.lease })],
     else: [op.get(ahead, { prefix: true, sort, limit: 1, keysOnly: true })],
   } as const;
-  try {
-    const { header, succeeded, responses } = await answered(request, wait);
+  return entering(contest, wait, async (owner) => {
+    const { header, succeeded, responses } = await answered(request, wait, () => (owner.uncertain = true));
     const eldest = succeeded ? undefined : responses[0].kvs[0];
     if (!succeeded && eldest?.key.equals(key) !== true) return undefined;
-    const tenure = new Tenure(
-      state,
-      { key, revision: eldest?.createRevision ?? header.revision, header, what },
-      options,
-    );
-    if (!wait.signal.aborted) return tenure;
-    tenure.giveUp(wait.signal.reason);
-    throw wait.signal.reason;
-  } catch (error) {
-    if (mayBeApplied(error)) state.removals.later({ key, revision: undefined }, options);
-    throw error;
-  }
+    return { revision: eldest?.createRevision ?? header.revision, header, first: true, value };
+  });
 }
