@@ -1,5 +1,13 @@
-import type { CallOptions, EtcdOperations } from '@etcdts/core';
-import { bindMethods, callOptionsOf, checkOptions, invalidArgument, toCount, toInt64 } from '@etcdts/core/plugin';
+import { isEtcdError, type CallOptions, type EtcdOperations } from '@etcdts/core';
+import {
+  bindMethods,
+  callOptionsOf,
+  checkOptions,
+  invalidArgument,
+  toCount,
+  toInt64,
+  withFields,
+} from '@etcdts/core/plugin';
 import type { Delivery } from './delivery.ts';
 import { endless } from './endless.ts';
 import { receiverClosed } from './errors.ts';
@@ -132,7 +140,7 @@ class QueueReceiver implements Receiver {
       if (holding !== undefined && holding.loss === undefined) return holding;
       if (holding !== undefined && this.#adopted !== undefined) throw holding.loss;
       if (this.#holding === opening) this.#holding = undefined;
-      if (holding === undefined) return await opening;
+      if (holding === undefined) return await opening.catch(refuse);
     }
   }
 
@@ -175,4 +183,9 @@ class QueueReceiver implements Receiver {
   async #quiet(): Promise<void> {
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
+}
+
+/** A grant whose outcome is unknown takes no item: core revokes what etcd may have granted. */
+function refuse(error: unknown): never {
+  throw isEtcdError(error) ? withFields(error, { outcome: 'not-applied' }) : error;
 }
