@@ -69,18 +69,24 @@ export async function readHead(client: EtcdOperations, layout: Layout, options: 
           });
       continue;
     }
-    if (held.count > claims.count) found.push(...(await readReturned(client, layout, options)));
+    const returned = Math.min(held.count - claims.count, FEW);
+    if (returned > 0) found.push(...(await readReturned(client, layout, returned, options)));
     found.sort((a, b) => (a.order < b.order ? -1 : 1));
     return { candidates: found.slice(0, FEW), revision: header.revision };
   }
 }
 
-/** Reads the first held items that nobody claims. */
-async function readReturned(client: EtcdOperations, layout: Layout, options: CallOptions): Promise<Candidate[]> {
+/** Reads the first held items that nobody claims, at most so many. */
+async function readReturned(
+  client: EtcdOperations,
+  layout: Layout,
+  most: number,
+  options: CallOptions,
+): Promise<Candidate[]> {
   const { heldItems, heldClaims } = layout;
   const unclaimed: string[] = [];
   let from: Buffer = Buffer.alloc(0);
-  for (let more = true; more && unclaimed.length < FEW;) {
+  for (let more = true; more && unclaimed.length < most;) {
     const page = (below: Buffer): ReturnType<typeof op.get> =>
       op.get(Buffer.concat([below, from]), { rangeEnd: end(below), limit: PAGE, keysOnly: true });
     const { responses } = await client.kv.txn({ then: [page(heldItems), page(heldClaims)] }, options);
@@ -94,7 +100,7 @@ async function readReturned(client: EtcdOperations, layout: Layout, options: Cal
     }
     more = items.more;
   }
-  const few = unclaimed.slice(0, FEW);
+  const few = unclaimed.slice(0, most);
   if (few.length === 0) return [];
   const keys = few.map((order) => op.get(Buffer.concat([heldItems, Buffer.from(order)])));
   const { responses } = await client.kv.txn({ then: keys }, options);

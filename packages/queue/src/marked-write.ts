@@ -40,16 +40,16 @@ export interface Effort {
   readonly repeat: boolean;
 }
 
-const FENCE = 'fence';
+/** What a mark says if the conditions of no step held. */
+const NONE = 'none';
 /** How often a mark may be found to be gone before the first try. */
 const MOST_MARKS = 3;
 
 /**
  * A write of the first of some steps whose conditions hold, which is applied at most once and whose outcome is found out.
  *
- * Its transaction compares the revision of the mark, and writes the mark. If the answer is lost, a second transaction with the
- * same compare writes a fence into the mark: if it is applied, the first was not and never will be; if not, the mark shows which
- * step was applied. Both may arrive any number of times, in any order.
+ * Its transaction compares the revision of the mark, and writes the mark. So it can be sent again if an answer is lost: it is
+ * applied once, whatever arrives, how late and how often, and if it was applied before, the mark shows which step.
  */
 export class MarkedWrite {
   readonly #marks: Marks;
@@ -66,19 +66,18 @@ export class MarkedWrite {
   }
 
   /**
-   * Writes. Resolves with the step that was applied, with `undefined` if the conditions of none held. If it rejects with the
-   * outcome `'unknown'`, or by an abort, it may run again and then begins by finding out what the earlier tries did.
-   * `LEASE_NOT_FOUND`: the lease of the marks is gone.
+   * Writes. Resolves with the step that was applied, or with `undefined` if the conditions of none held. If it rejects with the
+   * outcome `'unknown'`, or by an abort, it may run again, and is still applied once at most. `LEASE_NOT_FOUND`: the lease of the
+   * marks is gone.
    */
   async run(effort: Effort): Promise<Applied | undefined> {
     const { clock, random } = this.#site;
     for (let tries = 1, lostMarks = 0; ;) {
       const timeoutMs = tryMs(tries, effort.deadline - clock.now());
-      const call = { ...effort.options, signal: effort.signal, timeoutMs };
       try {
-        const end = this.#open ? await this.#settle(call) : await this.#send(call);
-        if (typeof end === 'object') return end.applied;
-        if (end === 'mark lost' && ++lostMarks > MOST_MARKS) throw markGone('not-applied');
+        const end = await this.#send({ ...effort.options, signal: effort.signal, timeoutMs });
+        if (end !== 'mark lost') return end.applied;
+        if (++lostMarks > MOST_MARKS) throw markGone('not-applied');
       } catch (error) {
         if (!isEtcdError(error)) throw error;
         const ms = pauseMs(tries++, random);
@@ -95,87 +94,71 @@ export class MarkedWrite {
     return withFields(error, { outcome: this.#open ? 'unknown' : 'not-applied' });
   }
 
-  /** Sends the steps. Only a mark that is as it was lets them through, so that they are applied once. */
   async #send(call: CallOptions): Promise<Outcome> {
     const slot = (this.#slot ??= await this.#marks.take(call));
-    this.#open = true;
+    const before = this.#open;
     const { key, revision } = slot;
+    const input = {
+      if: [compare.modRevision(key, '=', revision)],
+      then: [this.#nested(slot, 0)],
+      else: [op.get(key)],
+    } as const;
+    this.#open = true;
     try {
-      const response = await this.#marks.client.kv.txn(
-        { if: [compare.modRevision(key, '=', revision)], then: [this.#nested(0)], else: [op.get(key)] },
-        call,
-      );
-      if (!response.succeeded) return this.#shown(response.responses[0].kvs[0], 'mark lost');
-      this.#open = false;
+      const response = await this.#marks.client.kv.txn(input, call);
+      if (!response.succeeded) return this.#shown(slot, response.responses[0].kvs[0], before);
       const step = stepOf(response.responses[0], this.#steps.length);
-      if (step === undefined) return this.#end(undefined);
-      return this.#end({ step, revision: response.header.revision });
+      const isWritten = step !== undefined || before;
+      return this.#end(slot, step, isWritten ? response.header.revision : revision);
     } catch (error) {
       // The reason of an abort may be any error, and proves nothing.
-      const isOpen = call.signal?.aborted === true || !isEtcdError(error) || error.outcome === 'unknown';
-      if (isOpen) throw error;
-      this.#open = false;
-      if (error.code === 'LEASE_NOT_FOUND') {
-        this.#slot = undefined;
-        if (slot.lease.replaced()) return 'mark lost';
-      }
-      throw error;
-    }
-  }
-
-  /** Finds out whether the steps were applied, and sees to it that they are not applied later. */
-  async #settle(call: CallOptions): Promise<Outcome> {
-    const { key, revision, lease } = this.#slot as Slot;
-    const response = await this.#marks.client.kv.txn(
-      {
-        if: [compare.modRevision(key, '=', revision)],
-        then: [op.put(key, FENCE, { lease: lease.id })],
-        else: [op.get(key)],
-      },
-      call,
-    );
-    if (!response.succeeded) return this.#shown(response.responses[0].kvs[0], undefined);
-    this.#open = false;
-    (this.#slot as Slot).revision = response.header.revision;
-    return 'not applied';
-  }
-
-  /** What a mark shows that has another revision than before the write. */
-  #shown(mark: KeyValue | undefined, missing: 'mark lost' | undefined): Outcome {
-    if (mark === undefined) {
-      // It went with its lease. What it said is lost, unless nothing was sent before.
-      if (missing === undefined) throw markGone('unknown');
-      this.#slot?.lease.replaced();
+      if (call.signal?.aborted === true || !isEtcdError(error) || error.outcome === 'unknown') throw error;
+      this.#open = before;
+      if (before || error.code !== 'LEASE_NOT_FOUND' || !slot.lease.replaced()) throw error;
       this.#slot = undefined;
-      this.#open = false;
-      return missing;
+      return 'mark lost';
     }
-    this.#open = false;
-    (this.#slot as Slot).revision = mark.modRevision;
-    if (mark.text() === FENCE) return 'not applied';
-    return this.#end({ step: Number(mark.text()), revision: mark.modRevision });
   }
 
-  #end(applied: Applied | undefined): Outcome {
-    const slot = this.#slot as Slot;
-    if (applied !== undefined) slot.revision = applied.revision;
-    this.#marks.give(slot);
+  /** What the mark shows. It has another revision than before the write. */
+  #shown(slot: Slot, mark: KeyValue | undefined, before: boolean): Outcome {
+    if (mark !== undefined) {
+      const text = mark.text();
+      return this.#end(slot, text === NONE ? undefined : Number(text), mark.modRevision);
+    }
+    // It went with its lease. What it said is lost, unless this was the first try.
+    if (before) throw markGone('unknown');
+    slot.lease.replaced();
     this.#slot = undefined;
-    return { applied };
+    this.#open = false;
+    return 'mark lost';
   }
 
-  #nested(step: number): Op {
-    const { key, lease } = this.#slot as Slot;
+  /** `revision` is that of the mark. */
+  #end(slot: Slot, step: number | undefined, revision: bigint): Outcome {
+    slot.revision = revision;
+    this.#open = false;
+    this.#slot = undefined;
+    this.#marks.give(slot);
+    return { applied: step === undefined ? undefined : { step, revision } };
+  }
+
+  #nested(slot: Slot, step: number): Op {
+    const { key, lease } = slot;
     const { if: conditions, then } = this.#steps[step] as Step;
+    const mark = (text: string): Op => op.put(key, text, { lease: lease.id });
+    const isLast = step + 1 === this.#steps.length;
+    // Conditions may hold again when an earlier try arrives late: then the mark is in its way.
+    const none = this.#open ? [mark(NONE)] : [];
     return op.txn({
       if: conditions,
-      then: [...then, op.put(key, String(step), { lease: lease.id })],
-      else: step + 1 < this.#steps.length ? [this.#nested(step + 1)] : [],
+      then: [...then, mark(String(step))],
+      else: isLast ? none : [this.#nested(slot, step + 1)],
     });
   }
 }
 
-type Outcome = { readonly applied: Applied | undefined } | 'not applied' | 'mark lost';
+type Outcome = { readonly applied: Applied | undefined } | 'mark lost';
 
 function stepOf(response: unknown, steps: number): number | undefined {
   let nested = response as TxnResponse;

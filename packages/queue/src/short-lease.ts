@@ -1,5 +1,5 @@
 import type { CallOptions, EtcdOperations } from '@etcdts/core';
-import { siteOf } from '@etcdts/core/plugin';
+import { siteOf, type Clock } from '@etcdts/core/plugin';
 import type { MarkLease, MarkLeaseSource } from './marks.ts';
 
 /** The time to live of the marks of enqueue and dequeue in seconds. */
@@ -18,10 +18,11 @@ export function shortLeases(client: EtcdOperations): MarkLeaseSource {
 }
 
 function leasesOf(client: EtcdOperations): MarkLeaseSource {
+  const { clock } = siteOf(client);
   let current: Promise<MarkLease> | undefined;
   return async (options) => {
     for (;;) {
-      const granting = (current ??= grant(client, options));
+      const granting = (current ??= grant(client, clock, options));
       const lease = await granting.catch(() => undefined);
       if (lease?.isUsable()) return lease;
       if (current === granting) current = undefined;
@@ -30,8 +31,7 @@ function leasesOf(client: EtcdOperations): MarkLeaseSource {
   };
 }
 
-async function grant(client: EtcdOperations, options: CallOptions): Promise<MarkLease> {
-  const { clock } = siteOf(client);
+async function grant(client: EtcdOperations, clock: Clock, options: CallOptions): Promise<MarkLease> {
   const drawnAt = clock.now();
   // Others wait for it too: the abort of one call does not end it.
   const { id, ttl } = await client.lease.grant(TTL, { ...options, signal: undefined });
