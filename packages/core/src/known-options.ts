@@ -37,6 +37,7 @@ export function optionTable(checks: Readonly<Record<string, OptionCheck>>): Opti
  *     checkOptions<RetryOptions>(options, { maxAttempts: true, writes: 'string', budget: true }, 'retry');
  */
 export function checkOptions<O extends object>(options: O | undefined, checks: OptionChecks<O>, at = ''): void {
+  if (options === undefined) return;
   checkKnown(options, optionTable(checks), at);
 }
 
