@@ -93,6 +93,22 @@ test('EL-04 MX-09 200 campaigns that end while their reply is lost leave no cand
   });
 });
 
+test('EL-04 200 further campaigns of sessions that lead, which give up, take no leadership away', async () => {
+  await far('second', async ({ proxy, elections, keys }) => {
+    const won = await win(elections);
+    proxy.swallowReplies();
+    const late = await Promise.allSettled(elections.map((one) => one.campaign('2', { timeoutMs: 500 })));
+    assert.ok(late.every(({ status }) => status === 'rejected'));
+    proxy.cut();
+    await proxy.heal();
+    // Removals would come before this, since they are sent by the same client.
+    await Promise.all(won.map((one) => one.proclaim('3')));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const revisions = new Set((await keys()).map(({ revision }) => revision));
+    assert.ok(won.every(({ revision, signal }) => revisions.has(revision) && !signal.aborted));
+  });
+});
+
 test('EL-05 each of 200 proclamations whose reply is lost resolves and is written once', async () => {
   await far('proclaim', async ({ proxy, elections, keys }) => {
     const won = await win(elections);
