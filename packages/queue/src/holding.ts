@@ -1,6 +1,7 @@
 import { isEtcdError, op, type CallOptions, type EtcdError, type EtcdOperations, type KeepAlive } from '@etcdts/core';
-import { HandedOut, type Delivery, type Holder } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import { isPassing, leaseEnded } from './errors.ts';
+import { HandedOut, type Holder } from './handed-out.ts';
 import { isFree, type Candidate } from './head.ts';
 import type { Layout } from './layout.ts';
 import { MarkedWrite, type Step } from './marked-write.ts';

@@ -24,4 +24,4 @@ export { priorityQueue, type PriorityQueue } from './priority-queue.ts';
 export type { Enqueued, EnqueueOptions } from './enqueuing.ts';
 export type { ItemSource } from './item-source.ts';
 export type { Receiver, ReceiverOptions } from './receiver.ts';
-export type { Delivery } from './delivery.ts';
+export type { AckOptions, Delivery } from './delivery.ts';

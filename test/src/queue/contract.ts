@@ -164,6 +164,24 @@ export function queueContract(test: Suite, context: () => Context): void {
     assert.is(await one.tryDequeue(), undefined);
   });
 
+  test('QU-05 what is written with an acknowledgement is written once, and only by the holder', async () => {
+    const { client } = context();
+    const name = freshName();
+    const one = queue(client, name);
+    await one.enqueue('work');
+    const { id } = await client.lease.grant(60);
+    await using paused = one.receiver({ lease: id });
+    const early = await paused.receive();
+    await client.lease.revoke(id);
+    await using worker = one.receiver();
+    const delivery = await worker.receive();
+    await rejects(early.ack({ then: [op.put(`${name}-done`, 'early')] }), { code: 'LOCK_LOST' });
+    await rejects(delivery.ack({ then: ['no operation'] as never }), /^INVALID_ARGUMENT: then\[0\] is no operation/);
+    await delivery.ack({ then: [op.put(`${name}-done`, 'done')] });
+    const { kvs } = await client.kv.get(`${name}-done`);
+    assert.equal([kvs[0]?.text(), kvs[0]?.version], ['done', 1]);
+  });
+
   test('QU-05 an item that is given back is the next one, with one attempt more, and wakes who waits', async () => {
     const { client } = context();
     const one = queue(client, freshName());
