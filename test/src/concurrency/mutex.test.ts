@@ -1,7 +1,8 @@
 // limit: 180 s
 import { auth, authAdmin } from '@etcdts/auth';
-import { createClient, op, type EtcdClient, type EtcdError } from '@etcdts/core';
-import { mutex, openSession, renewingSession, type Lock } from '@etcdts/concurrency';
+import { createClient, op, type EtcdClient, type EtcdError, type EtcdOperations } from '@etcdts/core';
+import { wrapClient } from '@etcdts/core/plugin';
+import { mutex, openSession, renewingSession, type Lock, type Session } from '@etcdts/concurrency';
 import { withNamespace } from '@etcdts/namespace';
 import { assert, eventually, rejects, startCluster, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
 import { contenders, openSessions } from './sessions.ts';
@@ -188,16 +189,29 @@ test('MX-05 TestMutexLockSessionExpired: a waiter whose session is revoked rejec
   await rejects(mutex(two, 'expired').lock(), { code: 'LEASE_NOT_FOUND' });
 });
 
-test('MX-06 a waiter whose key is replaced in the moment in which its turn comes gets no lock', async () => {
-  await using sessions = await openSessions(etcd.endpoint);
+test('MX-06 a waiter whose key is replaced in the moment in which its turn comes gets no lock, even if its watch is late', async () => {
+  const key = (session: Session): Buffer => Buffer.from(`replaced/${session.lease.toString(16)}`);
+  let own: Buffer | undefined;
+  // Nothing comes of the own key.
+  const late = (base: EtcdClient): EtcdOperations =>
+    wrapClient(base, {
+      watch: (next) => ({
+        watch: (request, options) =>
+          next.watch(own?.equals(request.key) === true ? { ...request, key: Buffer.from('nobody') } : request, options),
+        requestProgress: (options) => next.requestProgress(options),
+      }),
+    });
+  await using sessions = await openSessions(etcd.endpoint, 2, 60, late);
   const [one, two] = sessions.open;
+  own = key(two);
   const lock = await mutex(one, 'replaced').lock();
   const waiting = rejects(mutex(two, 'replaced').lock(), { code: 'LOCK_LOST' });
   await eventually(async () => (await contenders(client, 'replaced')) === 2);
-  const key = `replaced/${two.lease.toString(16)}`;
-  await client.kv.txn({ then: [op.delete(lock.key), op.delete(key)] });
-  await client.kv.put(key, '', { lease: two.lease });
+  await client.kv.delete(own);
+  await client.kv.put(own, '', { lease: two.lease });
+  await lock.unlock();
   await waiting;
+  assert.is(await contenders(client, 'replaced'), 1, 'the newer key is not ours, and stays');
 });
 
 test('MX-07 a compaction while waiting is survived, by the waiter and by the holder', async () => {
