@@ -2,7 +2,7 @@
 import { auth, authAdmin } from '@etcdts/auth';
 import { createClient, op, type EtcdClient, type EtcdError, type EtcdOperations } from '@etcdts/core';
 import { wrapClient } from '@etcdts/core/plugin';
-import { mutex, openSession, renewingSession, type Lock, type Session } from '@etcdts/concurrency';
+import { mutex, openSession, renewingSession, type Lock } from '@etcdts/concurrency';
 import { withNamespace } from '@etcdts/namespace';
 import { assert, eventually, rejects, startCluster, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
 import { contenders, openSessions } from './sessions.ts';
@@ -190,20 +190,23 @@ test('MX-05 TestMutexLockSessionExpired: a waiter whose session is revoked rejec
 });
 
 test('MX-06 a waiter whose key is replaced in the moment in which its turn comes gets no lock, even if its watch is late', async () => {
-  const key = (session: Session): Buffer => Buffer.from(`replaced/${session.lease.toString(16)}`);
-  let own: Buffer | undefined;
+  const silent: { key?: Buffer } = {};
   // Nothing comes of the own key.
   const late = (base: EtcdClient): EtcdOperations =>
     wrapClient(base, {
       watch: (next) => ({
         watch: (request, options) =>
-          next.watch(own?.equals(request.key) === true ? { ...request, key: Buffer.from('nobody') } : request, options),
+          next.watch(
+            silent.key?.equals(request.key) === true ? { ...request, key: Buffer.from('nobody') } : request,
+            options,
+          ),
         requestProgress: (options) => next.requestProgress(options),
       }),
     });
   await using sessions = await openSessions(etcd.endpoint, 2, 60, late);
   const [one, two] = sessions.open;
-  own = key(two);
+  const own = Buffer.from(`replaced/${two.lease.toString(16)}`);
+  silent.key = own;
   const lock = await mutex(one, 'replaced').lock();
   const waiting = rejects(mutex(two, 'replaced').lock(), { code: 'LOCK_LOST' });
   await eventually(async () => (await contenders(client, 'replaced')) === 2);
