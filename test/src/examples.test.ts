@@ -8,7 +8,7 @@ import { assert, createCertificates, eventually, startEtcd, startProxy, suite } 
 import { addUsers, app, root } from './auth/auth-etcd.ts';
 import { run } from './program.ts';
 
-const test = suite('examples', { timeoutMs: 30_000 });
+const test = suite('examples', { timeoutMs: 60_000 });
 const limitMs = 20_000;
 
 function programOf(example: string, name: string): string {
@@ -100,6 +100,21 @@ test('tls-auth shows what a user may do, by password and by certificate, and pri
   assert.is(wrong.code, 1);
   assert.match(wrong.output, /refused: AUTH_FAILED/);
   for (const { output } of [on, denied, wrong]) assert.not.match(output, /sentinel-/);
+});
+
+test('leader: of two processes the other takes over when one is killed, frozen or cut off, and no counter is written by two', async () => {
+  await using etcd = await startEtcd();
+  await using client = createClient({ endpoints: etcd.endpoints });
+  const env = { ...process.env, ETCD_ENDPOINTS: etcd.endpoint };
+  const { code, output } = await run([programOf('leader', 'leader')], { limitMs: 50_000, env });
+  assert.is(code, 0, output);
+  const taken = /^ {3}=> worker-\d leads after \d\.\d s$/gm;
+  assert.is(output.match(taken)?.length, 3, output);
+  assert.match(output, /^ {3}worker-2 +is refused by etcd: isLeader\(\) does not hold$/m);
+  assert.match(output, /^ {3}worker-2 +is refused by the resource: \d+ is not the highest token$/m);
+  assert.match(output, /^in etcd: \d+ writes by 4 leaders, each one more than the last$/m);
+  assert.match(output, /^outside: \d+ writes by 4 leaders, each one more than the last$/m);
+  assert.is((await client.kv.get('', { prefix: true })).count, 0);
 });
 
 test('injection resolves an interceptor with its dependencies from the container of the application', async () => {

@@ -21,7 +21,10 @@ async function main(): Promise<void> {
   try {
     // The same connections, with an interceptor.
     const client = plain.intercept(trace);
-    await Promise.race([tell({ client, proxy: etcd.proxy, root }), interruption()]);
+    await Promise.race([
+      tell({ client, endpoint: etcd.endpoint, tls: etcd.tls, proxy: etcd.proxy, root }),
+      interruption(),
+    ]);
   } catch (error) {
     await cleanUp().catch(() => console.error(`The keys of the story are left behind ${root}`));
     throw error;

@@ -1,8 +1,9 @@
 // The story, chapter by chapter. Each function uses the library as an application would.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keyMissing, op, type EtcdClient, type KeepAlive } from '@etcdts/core';
+import { keyMissing, op, type EtcdClient, type KeepAlive, type TlsOptions } from '@etcdts/core';
 import { withNamespace, type NamespacedClient } from '@etcdts/namespace';
 import type { FaultProxy } from '@etcdts/testing';
+import { replaceLeader } from './captain.ts';
 import { Observer, sayEvent } from './observer.ts';
 import { createOrder, type Tally } from './orders.ts';
 import { chapter, done, facts, say } from './stage.ts';
@@ -16,11 +17,14 @@ const OUTAGE_MS = 400;
 /** What the story is told with; all its keys begin with `root`. */
 export interface Scene {
   readonly client: EtcdClient;
+  /** Where the client connects to, for a client of another thread. */
+  readonly endpoint: string;
+  readonly tls: TlsOptions | undefined;
   readonly proxy: FaultProxy;
   readonly root: string;
 }
 
-export async function tell({ client, proxy, root }: Scene): Promise<void> {
+export async function tell({ client, endpoint, tls, proxy, root }: Scene): Promise<void> {
   const blue = withNamespace(client, `${root}blue/`);
   const green = withNamespace(client, `${root}green/`);
   await twoTenants(client, blue, green, root);
@@ -30,6 +34,7 @@ export async function tell({ client, proxy, root }: Scene): Promise<void> {
   await cutTheConnection(blue, proxy);
   await crash(keepAlive, registry);
   await registry.cancel();
+  await replaceLeader(blue, { endpoint, tls, prefix: `${root}blue/` });
 }
 
 async function twoTenants(

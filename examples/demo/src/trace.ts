@@ -35,7 +35,7 @@ export const trace: Interceptor = {
         const created = method.path === methods.watch.path && (message as WatchResponseMessage).created;
         const creation = created ? creations.get((message as WatchResponseMessage).watchId) : undefined;
         if (creation !== undefined) {
-          const note = creation.from ? `watch resumed from revision ${creation.from}` : 'watch created';
+          const note = creation.from ? `watch from revision ${creation.from}` : 'watch created';
           rpc(name, milliseconds(now - creation.at), note);
         } else if (!answered) rpc(name, milliseconds(now - started), 'first answer');
         answered = true;
