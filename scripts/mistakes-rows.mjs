@@ -363,4 +363,20 @@ export const sections = [
       ["await startEtcd({ version: '3.5' })", 'an option that there is not', '`binary`'],
     ],
   },
+  {
+    title: 'Queues',
+    on: 'etcd',
+    rows: [
+      ["queue(client, process.env.QUEUE_UNSET ?? '')", 'an environment variable that is not set', 'a name'],
+      ["await queue(client, 'jobs').enqueue({ id: 7 })", 'an object', '`JSON.stringify(…)`'],
+      ["await priorityQueue(client, 'jobs').enqueue('x')", 'no priority', '`enqueue(value, priority)`'],
+      ["await priorityQueue(client, 'jobs').enqueue('x', -1)", 'a negative priority', '0, which is the first'],
+      ["queue(client, 'jobs').receiver({ ttlMs: 60000 })", 'a misspelt option; times to live are seconds', '`ttl: 60`'],
+      [
+        "const jobs = queue(client, 'jobs'); await jobs.enqueue('x'); const one = await jobs.receiver().receive(); await one.release(); await one.ack()",
+        'the item was given back',
+        '`ack()` first; `release()` then does nothing',
+      ],
+    ],
+  },
 ];

@@ -11,6 +11,7 @@ import * as plugin from '@etcdts/core/plugin';
 import * as embedded from '@etcdts/embedded';
 import * as metricsPackage from '@etcdts/metrics';
 import * as namespace from '@etcdts/namespace';
+import * as queuePackage from '@etcdts/queue';
 import * as retryPackage from '@etcdts/retry';
 import * as testing from '@etcdts/testing';
 import { sections } from './mistakes-rows.mjs';
@@ -106,7 +107,16 @@ async function run(code, on, servers) {
   const as = (username, password) =>
     createClient({ endpoints, interceptors: [authPackage.auth({ username, password })] });
   const scope = {
-    ...{ ...core, ...plugin, ...authPackage, ...retryPackage, ...metricsPackage, ...namespace, ...embedded },
+    ...{
+      ...core,
+      ...plugin,
+      ...authPackage,
+      ...retryPackage,
+      ...metricsPackage,
+      ...namespace,
+      ...embedded,
+      ...queuePackage,
+    },
     ...{ startEtcd: testing.startEtcd, createClient, as, ca: servers.ca, controller, register: new Registry() },
     client: createClient({ endpoints }),
   };

@@ -3,7 +3,7 @@ import type { GetResponse, KeyValue } from '@etcdts/core';
 import type { Layout } from './layout.ts';
 
 /** An item that can be taken. */
-export interface Candidate {
+export interface FreeItem {
   /** Sorts as the items are to be taken. */
   readonly order: string;
   /** Where the item is now: its own key, or the key of a held item. */
@@ -13,14 +13,14 @@ export interface Candidate {
 }
 
 /** The conditions under which an item can be taken: it is as it was read, and nobody has it. */
-export function isFree({ at, held, order }: Candidate, { heldClaims }: Layout): readonly Compare[] {
+export function isFree({ at, held, order }: FreeItem, { heldClaims }: Layout): readonly Compare[] {
   const unchanged = compare.modRevision(at.key, '=', at.modRevision);
   return held ? [unchanged, keyMissing(Buffer.concat([heldClaims, Buffer.from(order)]))] : [unchanged];
 }
 
 /** The oldest items that can be taken, at most `FEW`, and the revision at which they were read. */
 export interface Head {
-  readonly candidates: readonly Candidate[];
+  readonly free: readonly FreeItem[];
   readonly revision: bigint;
 }
 
@@ -36,7 +36,7 @@ const PAGE = 256;
  * back are searched in pages of 256 keys until the first few are found.
  */
 export async function readHead(client: EtcdOperations, layout: Layout, options: CallOptions): Promise<Head> {
-  const found: Candidate[] = [];
+  const found: FreeItem[] = [];
   const range = { rangeEnd: layout.items.rangeEnd, limit: FEW };
   let first = layout.byKey
     ? op.get(layout.items.from, range)
@@ -72,7 +72,7 @@ export async function readHead(client: EtcdOperations, layout: Layout, options: 
     const returned = Math.min(held.count - claims.count, FEW);
     if (returned > 0) found.push(...(await readReturned(client, layout, returned, options)));
     found.sort((a, b) => (a.order < b.order ? -1 : 1));
-    return { candidates: found.slice(0, FEW), revision: header.revision };
+    return { free: found.slice(0, FEW), revision: header.revision };
   }
 }
 
@@ -82,7 +82,7 @@ async function readReturned(
   layout: Layout,
   most: number,
   options: CallOptions,
-): Promise<Candidate[]> {
+): Promise<FreeItem[]> {
   const { heldItems, heldClaims } = layout;
   const unclaimed: string[] = [];
   let from: Buffer = Buffer.alloc(0);

@@ -2,7 +2,7 @@ import { isEtcdError, op, type CallOptions, type EtcdError, type EtcdOperations,
 import type { Delivery } from './delivery.ts';
 import { isPassing, leaseEnded } from './errors.ts';
 import { HandedOut, type Holder } from './handed-out.ts';
-import { isFree, type Candidate } from './head.ts';
+import { isFree, type FreeItem } from './head.ts';
 import type { Layout } from './layout.ts';
 import { MarkedWrite, type Step } from './marked-write.ts';
 import { Marks } from './marks.ts';
@@ -64,13 +64,13 @@ export class Holding implements Holder {
    * Takes the first of these items that is free. Resolves with `undefined` if none is, and if the lease is gone. It goes on until it
    * is certain: an item under this lease that nobody works on would not come back.
    */
-  async claim(few: readonly Candidate[], options: CallOptions): Promise<Delivery | undefined> {
+  async claim(few: readonly FreeItem[], options: CallOptions): Promise<Delivery | undefined> {
     const steps = few.map((one) => this.#step(one));
     try {
       const effort = { options, deadline: Infinity, until: this.signal, repeat: true };
       const applied = await new MarkedWrite(this.marks, steps).run(effort);
       if (applied === undefined) return undefined;
-      const { order, at, held } = few[applied.step] as Candidate;
+      const { order, at, held } = few[applied.step] as FreeItem;
       const attempts = held ? at.version + 1 : 1;
       return new HandedOut(this, { order, value: at.value, attempts, claimRevision: applied.revision });
     } catch (error) {
@@ -104,7 +104,7 @@ export class Holding implements Holder {
     void this.stop();
   }
 
-  #step(one: Candidate): Step {
+  #step(one: FreeItem): Step {
     const { order, at, held } = one;
     const { layout, lease } = this;
     const item = Buffer.concat([layout.heldItems, Buffer.from(order)]);

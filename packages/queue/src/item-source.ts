@@ -1,7 +1,7 @@
 import { op, type CallOptions, type EtcdOperations, type KeyValue } from '@etcdts/core';
 import { bindMethods, keyValue, siteOf } from '@etcdts/core/plugin';
 import { endless } from './endless.ts';
-import { isFree, type Candidate } from './head.ts';
+import { isFree, type FreeItem } from './head.ts';
 import type { Layout } from './layout.ts';
 import { Line } from './line.ts';
 import { MarkedWrite } from './marked-write.ts';
@@ -94,15 +94,15 @@ export class Source implements ItemSource {
     }
   }
 
-  async #claim(few: readonly Candidate[], options: CallOptions): Promise<KeyValue | undefined> {
+  async #claim(few: readonly FreeItem[], options: CallOptions): Promise<KeyValue | undefined> {
     const deadline = siteOf(this.client).clock.now() + CLAIM_MS;
     const steps = few.map((one) => ({ if: isFree(one, this.layout), then: [op.delete(one.at.key)] }));
     const applied = await new MarkedWrite(this.marks, steps).run({ options, deadline, repeat: true });
-    return applied && itemOf(few[applied.step] as Candidate, this.layout);
+    return applied && itemOf(few[applied.step] as FreeItem, this.layout);
   }
 }
 
-function itemOf({ at, held, order }: Candidate, layout: Layout): KeyValue {
+function itemOf({ at, held, order }: FreeItem, layout: Layout): KeyValue {
   if (!held) return at;
   const { key, revision } = layout.itemOf(order);
   return keyValue({ key, value: at.value, createRevision: revision, modRevision: revision, version: 1 });

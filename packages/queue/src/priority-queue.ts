@@ -43,7 +43,8 @@ class EtcdPriorityQueue extends Source implements PriorityQueue {
 
   async enqueue(given: Bytes, priority: number, options?: EnqueueOptions): Promise<Enqueued> {
     if (!Number.isInteger(priority) || priority < 0 || priority > LOWEST_PRIORITY) {
-      const shown = typeof priority === 'number' ? priority : `a ${typeof priority}`;
+      const isShown = typeof priority === 'number' || priority === undefined;
+      const shown = isShown ? String(priority) : `a ${typeof priority}`;
       throw invalidArgument('priority', `must be a whole number from 0 to ${LOWEST_PRIORITY}, not ${shown}`);
     }
     const { effort, value, lease } = checkEnqueue(this.client, given, options);

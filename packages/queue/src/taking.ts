@@ -2,7 +2,7 @@ import type { EtcdOperations } from '@etcdts/core';
 import { backoffMs, siteOf, type Backoff, type ClientSite } from '@etcdts/core/plugin';
 import { arrival } from './arrival.ts';
 import { isPassing } from './errors.ts';
-import { readHead, type Candidate } from './head.ts';
+import { readHead, type FreeItem } from './head.ts';
 import type { Layout } from './layout.ts';
 import { sleep, type Wait } from './waiting.ts';
 
@@ -14,15 +14,15 @@ const LOSSES: Backoff = { firstMs: 2, longestMs: 50 };
 const WAKING_MS = 8;
 
 /** Takes the first of these items that is still there. Resolves with `undefined` if none is. */
-export type Claim<T> = (candidates: readonly Candidate[]) => Promise<T | undefined>;
+export type Claim<T> = (free: readonly FreeItem[]) => Promise<T | undefined>;
 
 /** Takes the first item, and waits for one. What fails and was not applied is repeated for as long as the caller waits. */
 export async function take<T>(client: EtcdOperations, layout: Layout, wait: Wait, claim: Claim<T>): Promise<T> {
   const site = siteOf(client);
   for (let losses = 0, failures = 0; ;) {
-    const candidates = await available(client, layout, wait, site);
+    const free = await available(client, layout, wait, site);
     try {
-      const taken = await claim(candidates);
+      const taken = await claim(free);
       if (taken !== undefined) return taken;
       await sleep(backoffMs(++losses, LOSSES, site.random), site, wait.signal);
     } catch (error) {
@@ -41,9 +41,9 @@ export async function tryTake<T>(
 ): Promise<T | undefined> {
   const site = siteOf(client);
   for (let losses = 1; ; losses++) {
-    const { candidates } = await readHead(client, layout, { ...options, signal });
-    if (candidates.length === 0) return undefined;
-    const taken = await claim(candidates);
+    const { free } = await readHead(client, layout, { ...options, signal });
+    if (free.length === 0) return undefined;
+    const taken = await claim(free);
     if (taken !== undefined) return taken;
     await sleep(backoffMs(losses, LOSSES, site.random), site, signal);
   }
@@ -55,13 +55,13 @@ async function available(
   layout: Layout,
   { signal, options }: Wait,
   site: ClientSite,
-): Promise<readonly Candidate[]> {
+): Promise<readonly FreeItem[]> {
   const call = { ...options, signal };
   for (let failures = 0; ;) {
     signal.throwIfAborted();
     try {
-      const { candidates, revision } = await readHead(client, layout, call);
-      if (candidates.length > 0) return candidates;
+      const { free, revision } = await readHead(client, layout, call);
+      if (free.length > 0) return free;
       failures = 0;
       await arrival(client, layout, revision, call);
       await sleep(site.random() * WAKING_MS, site, signal);
