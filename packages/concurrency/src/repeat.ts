@@ -59,12 +59,12 @@ export function sleep(ms: number, { clock }: Pick<ClientSite, 'clock'>, signal?:
 export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
+    const ignore = signal.aborted ? undefined : onAbort(signal, () => reject(signal.reason));
     // The failure of the work is handled even if nobody waits for it any more.
     work.then(
       (value) => (ignore?.(), resolve(value)),
       (reason: unknown) => (ignore?.(), reject(reason)),
     );
-    if (signal.aborted) return reject(signal.reason);
-    const ignore = onAbort(signal, () => reject(signal.reason));
+    if (ignore === undefined) reject(signal.reason);
   });
 }
