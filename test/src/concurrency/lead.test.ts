@@ -159,6 +159,22 @@ test('a session that is lost rejects lead; a renewing one is opened again, and t
   assert.is(await leading.catch((reason: unknown) => reason), 'enough');
 });
 
+test('a renewing session that is lost while it waits to lead is opened again, and waits behind the others', async () => {
+  await using open = await openSessions(etcd.endpoint, 2);
+  const [one, two] = open;
+  const first = await election(one, 'waiting').campaign('first');
+  await using renewing = renewingSession(client, { ttl: 2 });
+  const leading = lead(election(renewing, 'waiting'), 'ours', () => Promise.resolve('led'));
+  await eventually(async () => (await keysOf(client, 'waiting')).length === 2);
+  const second = election(two, 'waiting').campaign('second');
+  await eventually(async () => (await keysOf(client, 'waiting')).length === 3);
+  await client.lease.revoke((await renewing.current()).lease);
+  await eventually(async () => (await keysOf(client, 'waiting')).map((kv) => kv.text()).join() === 'first,second,ours');
+  await first.resign();
+  await (await second).resign();
+  assert.is(await leading, 'led');
+});
+
 test('it goes on through an etcd that is away for longer than the session lives', async () => {
   await using own = await startEtcd();
   await using proxy = await startProxy(own.endpoint);

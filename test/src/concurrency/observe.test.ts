@@ -146,7 +146,7 @@ test('EL-09 an observer that begins while etcd is down sees the leader when etcd
     code: 'UNAVAILABLE',
   });
   assert.is(seen.length, 0);
-  await own.member.restart();
+  await eventually(() => own.member.restart().then(() => true), { timeoutMs: 10_000 });
   await eventually(() => seen.length === 1, { timeoutMs: 10_000 });
   ending.abort('enough');
   assert.is(await end, 'enough');
