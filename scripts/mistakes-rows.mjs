@@ -1,6 +1,7 @@
 // The mistakes of docs/mistakes.md. Each row is run as it stands here, and the page shows the error that it ends with.
 //   [what is written, the cause, the remedy]
-// Names that are in scope: all of the packages' entries, `client`, `controller`, `register` of prom-client, `as(user, password)`. The client
+// Names that are in scope: all of the packages' entries, `client`, `controller`, `register` of prom-client, `as(user, password)`, and
+// `session`, which is `renewingSession(client)`. The client
 // of a section reaches nothing, unless the section says which etcd it is connected to.
 
 /** Sections in order: a title, where `client` is connected to, and the rows. */
@@ -364,6 +365,130 @@ export const sections = [
     ],
   },
   {
+    title: 'Locks, elections, transactions that run again',
+    rows: [
+      ["await openSession('localhost:2379')", 'an endpoint in place of a client', '`createClient` first'],
+      ['await openSession({ ...client })', 'a copy of a client', 'the client itself'],
+      ['await openSession(client, { ttl: 0 })', '0 for "for ever"', 'a time to live; the session is kept alive'],
+      ['await openSession(client, { ttl: 1.5 })', 'etcd has whole seconds', '`2`'],
+      ["await openSession(client, { ttl: '10' })", 'a text from the environment', '`Number(…)`'],
+      ['await openSession(client, { ttlMs: 10_000 })', 'a misspelt option; times to live are seconds', '`ttl: 10`'],
+      [
+        'await openSession(client, { ttl: 10, lease: 7n })',
+        'a lease that is adopted has a time to live',
+        'one of the two',
+      ],
+      ['renewingSession(client, { ttl: 0 })', 'no time to live', 'a whole number of seconds from 1'],
+      ['renewingSession(client, { lease: 7n })', 'a lease that is lost cannot be adopted again', '`openSession`'],
+      ["renewingSession(client, { onLost: 'log' })", 'no function', 'a function of the reason and the session'],
+      ["mutex(client, 'locks/report')", 'the client in place of a session', '`await openSession(client)`'],
+      ["mutex(openSession(client), 'locks/report')", 'a forgotten `await`', '`await` it'],
+      ["mutex({ ...session }, 'locks/report')", 'a copy of a session', 'the session itself'],
+      ["mutex(session, '')", 'an empty name', 'a name with a prefix of its own, as `locks/report`'],
+      ["mutex(session, ['locks', 'report'])", 'the parts of a name', "`'locks/report'`"],
+      [
+        "mutex(session, 'locks/694d9e7b3c1f2a05')",
+        'it would be a key of those who contend for `locks`',
+        'another last part, as `locks/id-694d9e7b3c1f2a05`',
+      ],
+      ["mutex(session, 'locks/report', { ttl: 10 })", "etcd3's option of a lock", '`ttl` of the session'],
+      ["mutex(session, 'locks/report', { reentrant: 'true' })", 'a text from the environment', "`text === 'true'`"],
+      ["await mutex(session, 'locks/report').lock(5000)", 'a time in place of options', '`{ timeoutMs: 5000 }`'],
+      ["await mutex(session, 'locks/report').lock({ timeout: 5000 })", 'a misspelt option', '`timeoutMs`'],
+      ["await mutex(session, 'locks/report').run()", 'no work', 'an async function'],
+      ["await mutex(session, 'locks/report').run(Promise.resolve())", 'work that has begun already', '`async () => …`'],
+      ["rwMutex(client, 'locks/report')", 'the client in place of a session', '`await openSession(client)`'],
+      ["election(client, 'elections/jobs')", 'the client in place of a session', '`await openSession(client)`'],
+      ["await election(session, 'elections/jobs').campaign(7)", 'a number as the proposal', '`String(7)`'],
+      ["await election(session, 'elections/jobs').campaign()", 'no proposal', "a value; `''` is one"],
+      [
+        "await lead(session, 'worker-1', async () => {})",
+        'the session in place of an election',
+        "`election(session, 'elections/jobs')`",
+      ],
+      ["await lead(election(session, 'elections/jobs'), async () => {})", 'no proposal', 'a value before the body'],
+      [
+        "await lead(election(session, 'elections/jobs'), 'worker-1', async () => {}, { timeoutMs: 5000 })",
+        'a limit for a loop without end',
+        '`{ signal: AbortSignal.timeout(5000) }`',
+      ],
+      ["observeElection(client, '')", 'an empty name', 'the name of the election'],
+      ["observeElection(client, 'elections/jobs', { vacancy: true })", 'a misspelt option', '`vacancies`'],
+      ['await leader(client)', 'no name', 'the name of the election'],
+      ["await transact(client, { get: 'a' })", 'no body', '`async (tx) => …`'],
+      ["await transact(client, (tx) => tx.put('a', '1'))", 'a body that returns no promise', '`async (tx) => …`'],
+      ["await transact(client, async (tx) => tx.put('a', 1))", 'a number', '`String(1)`'],
+      [
+        "await transact(client, async () => {}, { isolation: 'snapshot' })",
+        'a kind that there is not',
+        '`serializable-snapshot`',
+      ],
+      [
+        'await transact(client, async () => {}, { retries: 3 })',
+        "etcd3's name",
+        '`maxAttempts`, the first one included',
+      ],
+      ['await transact(client, async () => {}, { maxAttempts: 0 })', '0 for "for ever"', 'a number from 1'],
+      [
+        "let kept; await transact(client, async (tx) => void (kept = tx)); kept.put('a', '1')",
+        'a view that is used after its transaction',
+        'write in the body',
+      ],
+    ],
+  },
+  {
+    title: 'What becomes of locks and elections',
+    on: 'etcd',
+    rows: [
+      ['await openSession(client, { lease: 404n })', 'a lease that has expired or never was', 'a new session'],
+      [
+        "const one = await openSession(client); await one.close(); await mutex(one, 'locks/a').lock()",
+        'a session that was closed',
+        'another session, or `renewingSession`',
+      ],
+      [
+        "await session.close(); await mutex(session, 'locks/a').lock()",
+        'a renewing session opens no other one after `close`',
+        'close it last',
+      ],
+      [
+        "await mutex(session, 'locks/b').run(() => 'done')",
+        'work that may go on when the lock is given back',
+        'an async function that ends when the work does',
+      ],
+      [
+        "await mutex(session, 'locks/c').lock(); await mutex(session, 'locks/c').lock({ timeoutMs: 50 })",
+        'a second lock in the same task: it would wait for ever without a limit',
+        'one lock; `reentrant` shares it within a session',
+      ],
+      [
+        "const lock = await mutex(session, 'locks/d').lock(); await lock.unlock(); lock.signal.throwIfAborted()",
+        'a lock that is used after `unlock`',
+        'unlock last',
+      ],
+      [
+        "const lock = await mutex(session, 'locks/e').lock(); await client.kv.delete('locks/e/', { prefix: true }); await new Promise((lost) => lock.signal.addEventListener('abort', lost)); lock.signal.throwIfAborted()",
+        'somebody deletes the keys of a lock',
+        'unlock; give locks a prefix that nobody cleans up',
+      ],
+      [
+        "const term = await election(session, 'elections/a').campaign('me'); await term.resign(); await term.proclaim('still me')",
+        'a leadership that is over',
+        'campaign again',
+      ],
+      [
+        "const term = await election(session, 'elections/b').campaign('me'); await election(session, 'elections/c').resume(term.key, term.revision)",
+        'a leadership of another election',
+        'the election of that name',
+      ],
+      [
+        "await transact(client, async (tx) => { tx.get('a'); tx.put('b', '1'); })",
+        'a forgotten `await`: the transaction would not depend on that read',
+        '`await` each read',
+      ],
+    ],
+  },
+  {
     title: 'Queues',
     on: 'etcd',
     rows: [
@@ -376,6 +501,19 @@ export const sections = [
         "const jobs = queue(client, 'jobs'); await jobs.enqueue('x'); const one = await jobs.receiver().receive(); await one.release(); await one.ack()",
         'the item was given back',
         '`ack()` first; `release()` then does nothing',
+      ],
+      ["queue(session, 'jobs')", 'a session in place of a client', '`session.client`, or the client itself'],
+      ["await priorityQueue(client, 'jobs').enqueue('x', 'high')", 'a name', 'a number'],
+      ["queue(client, 'jobs').receiver({ ttl: 0.5 })", 'etcd has whole seconds', '`1`'],
+      [
+        "queue(client, 'jobs').receiver({ concurrency: 4 })",
+        'an option that there is not',
+        'call `receive` four times',
+      ],
+      [
+        "const worker = queue(client, 'jobs').receiver(); await worker.close(); await worker.receive()",
+        'a receiver that was closed',
+        'another receiver',
       ],
     ],
   },

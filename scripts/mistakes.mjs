@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import * as authPackage from '@etcdts/auth';
+import * as concurrency from '@etcdts/concurrency';
 import * as core from '@etcdts/core';
 import * as plugin from '@etcdts/core/plugin';
 import * as embedded from '@etcdts/embedded';
@@ -106,19 +107,12 @@ async function run(code, on, servers) {
   const endpoints = on === undefined ? '127.0.0.1:1' : servers[on];
   const as = (username, password) =>
     createClient({ endpoints, interceptors: [authPackage.auth({ username, password })] });
+  const client = createClient({ endpoints });
   const scope = {
-    ...{
-      ...core,
-      ...plugin,
-      ...authPackage,
-      ...retryPackage,
-      ...metricsPackage,
-      ...namespace,
-      ...embedded,
-      ...queuePackage,
-    },
+    ...{ ...core, ...plugin, ...authPackage, ...retryPackage, ...metricsPackage, ...namespace, ...embedded },
+    ...{ ...concurrency, ...queuePackage, session: concurrency.renewingSession(client) },
     ...{ startEtcd: testing.startEtcd, createClient, as, ca: servers.ca, controller, register: new Registry() },
-    client: createClient({ endpoints }),
+    client,
   };
   try {
     await new AsyncFunction(...Object.keys(scope), real(code))(...Object.values(scope));

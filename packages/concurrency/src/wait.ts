@@ -18,8 +18,8 @@ export interface Limit {
 }
 
 /**
- * Begins an operation that may take as long as `timeoutMs`, by default `defaultMs`. `from` are further signals that end it; `what` is
- * what a late one did not acquire. Throws if the options are wrong or a signal has aborted.
+ * Begins an operation that may take as long as `timeoutMs`, by default `defaultMs`, since `begun`. `from` are further signals that end
+ * it; `what` is what a late one did not acquire. Throws if the options are wrong or a signal has aborted.
  */
 export function beginLimit(
   client: EtcdOperations,
@@ -27,10 +27,11 @@ export function beginLimit(
   from: readonly AbortSignal[],
   what: string,
   defaultMs: number = Infinity,
+  begun: number = siteOf(client).clock.now(),
 ): Limit {
   const { signal: ending, timeoutMs = defaultMs, ...options } = callOptionsOf<CallOptions>(client, given, {});
   const { clock } = siteOf(client);
-  const deadline = clock.now() + timeoutMs;
+  const deadline = begun + timeoutMs;
   let over = false;
   let timer: Timer | undefined;
   const expire = (): void => {
@@ -42,7 +43,7 @@ export function beginLimit(
   const { signal, abort } = checkedSignal({ check, from: ending === undefined ? from : [ending, ...from] });
   signal.throwIfAborted();
   // A timer may be early by a part of a millisecond.
-  if (timeoutMs < Infinity) timer = clock.after(timeoutMs, expire, true);
+  if (timeoutMs < Infinity) timer = clock.after(Math.max(deadline - clock.now(), 0), expire, true);
   const end = (): void => {
     over = true;
     timer?.cancel();
@@ -65,14 +66,13 @@ export async function beginWait(
   what: string,
   defaultMs: number = Infinity,
 ): Promise<Wait> {
-  if (!isRenewing(source)) return waitUnder(stateOf(source), given, what, defaultMs);
+  if (!isRenewing(source)) {
+    const state = stateOf(source);
+    return { ...beginLimit(state.client, given, [state.signal], what, defaultMs), state };
+  }
   const { clock } = siteOf(source.client);
   const { signal, timeoutMs = defaultMs } = callOptionsOf<CallOptions>(source.client, given, {});
-  const deadline = clock.now() + timeoutMs;
-  const session = await source.current({ signal, timeoutMs });
-  return waitUnder(stateOf(session), { ...given, timeoutMs: Math.max(deadline - clock.now(), 1) }, what, defaultMs);
-}
-
-function waitUnder(state: SessionState, given: CallOptions | undefined, what: string, defaultMs: number): Wait {
-  return { ...beginLimit(state.client, given, [state.signal], what, defaultMs), state };
+  const begun = clock.now();
+  const state = stateOf(await source.current({ signal, timeoutMs }));
+  return { ...beginLimit(state.client, given, [state.signal], what, defaultMs, begun), state };
 }
