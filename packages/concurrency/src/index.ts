@@ -20,3 +20,5 @@ export { mutex, type Mutex, type MutexOptions } from './mutex.ts';
 export type { Lock } from './lock.ts';
 export type { LockedBody } from './run.ts';
 export { rwMutex, type RwMutex } from './rw-mutex.ts';
+export { barrier, type Barrier, type HoldOptions } from './barrier/barrier.ts';
+export { doubleBarrier, type DoubleBarrier } from './barrier/double-barrier.ts';

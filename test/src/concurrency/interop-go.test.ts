@@ -4,7 +4,7 @@ import { createClient, type EtcdClient } from '@etcdts/core';
 import { election, mutex, observeElection, openSession, type Session } from '@etcdts/concurrency';
 import { assert, eventually, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
 import { keysOf } from './contenders.ts';
-import { buildContender, Program } from './programs.ts';
+import { buildGo, Program } from './programs.ts';
 
 const test = suite('locks and elections beside clientv3', { timeoutMs: 40_000 });
 
@@ -49,7 +49,7 @@ let client: EtcdClient;
 let session: Session;
 let go: Contender;
 
-const built = await buildContender();
+const built = await buildGo('contender');
 const add = (name: string, body: () => Promise<void>): void => {
   if ('missing' in built) test.skip(name, built.missing);
   else test(name, body);

@@ -59,15 +59,15 @@ export async function etcdctlOf(release: '3.4' | '3.5'): Promise<string | undefi
   return undefined;
 }
 
-/** Builds the Go program of this folder, once for each state of its source. Returns its path, or why there is none. */
-export async function buildContender(): Promise<{ readonly path: string } | { readonly missing: string }> {
+/** Builds a Go program of `test/go`, once for each state of its source. Returns its path, or why there is none. */
+export async function buildGo(name: string): Promise<{ readonly path: string } | { readonly missing: string }> {
   try {
     await run('go', ['version']);
   } catch {
     return { missing: 'Go is not installed' };
   }
   try {
-    const program = [join(root, 'scripts/go-program.mjs'), join(root, 'test/go/contender')];
+    const program = [join(root, 'scripts/go-program.mjs'), join(root, 'test/go', name)];
     return { path: (await run(process.execPath, program)).stdout.trim() };
   } catch (error) {
     // Without a network there are no modules. A program that does not compile is an error.

@@ -1,8 +1,7 @@
 // The long form of transfers.test.ts: transact and clientv3's STM take turns on one cluster under cuts. clientv3's part needs Go.
 //   node test/dist/concurrency/transfers/compare.js [--seconds 60] [--rounds 4]
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
+import { buildGo } from '../programs.ts';
 import { audit, type Round } from './round.ts';
 import { ours, prefixOf, TransferStage, type Mover } from './stage.ts';
 
@@ -14,16 +13,10 @@ const seconds = Number(values.seconds) / rounds;
 
 /** clientv3's program; none without Go. */
 async function theirs(): Promise<readonly Mover[]> {
-  const root = fileURLToPath(new URL('../../../../', import.meta.url));
-  try {
-    const command = promisify(execFile)(process.execPath, ['scripts/go-program.mjs', 'test/go/transfers'], {
-      cwd: root,
-    });
-    return [{ name: 'clientv3', command: [(await command).stdout.trim().split('\n').at(-1) as string] }];
-  } catch (error) {
-    console.error(`without clientv3: ${String(error)}`);
-    return [];
-  }
+  const built = await buildGo('transfers');
+  if ('path' in built) return [{ name: 'clientv3', command: [built.path] }];
+  console.error(`without clientv3: ${built.missing}`);
+  return [];
 }
 
 const movers: readonly Mover[] = [ours, ...(await theirs())];
