@@ -176,12 +176,18 @@ export function barrierCases(test: Suite, context: () => ContractContext): void 
     const { client, key } = place();
     const session = await openSession(client);
     const all = Array.from({ length: 20 }, () => doubleBarrier(session, key, 5));
+    const watch = client.watch(`${key}/`, { prefix: true, filters: ['delete'] });
+    await watch.created;
     const ends = await Promise.allSettled(all.map((one) => one.enter()));
     const inside = all.filter((_, i) => ends[i]?.status === 'fulfilled');
     assert.is(inside.length, 5);
     for (const end of ends)
       if (end.status === 'rejected') assert.match(String(end.reason), /TOO_MANY_CLIENTS: 5 participants are in/);
     assert.equal((await keysBelow(client, key)).toSorted(), ['ready', ...Array.from({ length: 5 }, () => 'waiter')]);
+    const puts: string[] = [];
+    for await (const { kv } of watch.events())
+      if (puts.push(kv.key.toString()) > 0 && puts.at(-1) === `${key}/ready`) break;
+    assert.is(puts.length, 6, 'a key of one too many was never there');
     await Promise.all(inside.map((one) => one.leave()));
     assert.equal(await keysBelow(client, key), []);
     await session.close();

@@ -71,12 +71,11 @@ async function putOwn(entrance: Entrance, wait: Wait, owner: Owner): Promise<Ent
 
 /** Resolves with the revision at which the barrier opened for the own key. */
 async function untilOpen(entrance: Entrance, standing: Standing, tenure: Tenure, wait: Wait): Promise<bigint> {
-  const { count, own, ready } = entrance;
-  const place = standing.waiters.findIndex(({ key }) => key.equals(own));
-  // Programs over clientv3 put their keys first and count then.
-  if (place >= count) throw tooMany(count);
+  const { count, ready } = entrance;
   // Those who came before the barrier opened last are on their way out.
-  const companions = standing.waiters.slice(0, place).filter(({ createRevision }) => createRevision > standing.opened);
+  const companions = standing.waiters.filter(
+    ({ createRevision }) => createRevision > standing.opened && createRevision < tenure.revision,
+  );
   if (companions.length === count - 1) return await open(entrance, tenure, wait);
   for (let from = tenure.revision + 1n; ;) {
     const event = await untilEvent(wait.state.client, { key: ready, from, ignored: 'delete' }, wait);
