@@ -48,6 +48,8 @@ export { connectionContract } from './contracts/connection.ts';
 export { kvContract } from './contracts/kv.ts';
 export type { ContractContext } from './contracts/kv.ts';
 export { leaseContract } from './contracts/lease.ts';
+export { lockContract } from './contracts/lock.ts';
+export type { HeldLock, LockFunctions, LockMutex, LockRwMutex, LockSession } from './contracts/lock-functions.ts';
 export { assertPlainData } from './contracts/plain-data.ts';
 export { txnContract } from './contracts/txn.ts';
 export { watchContract } from './contracts/watch.ts';
