@@ -38,7 +38,17 @@ export async function contend(contest: Contest, wait: Wait): Promise<Tenure> {
  * Puts the own key by `put`, and waits for the turn. Resolves with `undefined` if `put` does, which then has put none. If it fails
  * at any point, the key is removed in the background.
  */
-export async function entering<E extends Entry | undefined>(
+export function entering<E extends Entry | undefined>(
+  contest: Contest,
+  wait: Wait,
+  put: (owner: Owner) => Promise<E>,
+): Promise<Tenure | (E extends undefined ? undefined : never)> {
+  const contending = untilTurn(contest, wait, put);
+  wait.state.removals.follow(contending);
+  return contending;
+}
+
+async function untilTurn<E extends Entry | undefined>(
   contest: Contest,
   wait: Wait,
   put: (owner: Owner) => Promise<E>,
@@ -71,14 +81,14 @@ export async function entering<E extends Entry | undefined>(
     if (contest.isHeld?.() === true) tenure?.lose(error);
     else if (tenure !== undefined) tenure.giveUp(error);
     else if (owner.revision !== undefined) state.removals.later({ key, revision: owner.revision }, options);
-    else if (owner.uncertain || mayBeApplied(error)) state.late.remove(key, options);
+    else if (owner.uncertain || mayBeApplied(error, signal)) state.late.remove(key, options);
     throw error;
   }
 }
 
-/** Whether the write that failed with this error may be applied. An error that is none of etcd's is the reason of an abort. */
-function mayBeApplied(error: unknown): boolean {
-  return !isEtcdError(error) || error.outcome === 'unknown';
+/** Whether the write that failed with this error may be applied. After an abort, the error is its reason, whatever was applied. */
+function mayBeApplied(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted || !isEtcdError(error) || error.outcome === 'unknown';
 }
 
 /**

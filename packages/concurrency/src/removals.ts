@@ -28,6 +28,7 @@ export interface OwnKey {
 export class Removals {
   readonly #parts: RemovalParts;
   readonly #running: Map<string, Promise<unknown>> = new Map();
+  readonly #contenders: Set<Promise<unknown>> = new Set();
   readonly #over: AbortController = new AbortController();
 
   constructor(parts: RemovalParts) {
@@ -58,8 +59,16 @@ export class Removals {
     for (let one = this.#running.get(name); one !== undefined; one = this.#running.get(name)) await one;
   }
 
-  /** Resolves when no removal runs. */
+  /** Counts a contender, which may leave a key to remove. */
+  follow(contender: Promise<unknown>): void {
+    const left = (): void => void this.#contenders.delete(contender);
+    this.#contenders.add(contender);
+    contender.then(left, left);
+  }
+
+  /** Resolves when no removal runs, after the end of the session, which ends every contender. */
   async allDone(): Promise<void> {
+    await Promise.allSettled(this.#contenders);
     while (this.#running.size > 0) await Promise.all(this.#running.values());
   }
 

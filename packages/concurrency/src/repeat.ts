@@ -27,7 +27,8 @@ export async function untilAnswered<T>(
     try {
       return await send({ ...options, timeoutMs }, uncertain);
     } catch (error) {
-      if (!isEtcdError(error)) throw error;
+      // The reason of an abort may be an EtcdError, too.
+      if (!isEtcdError(error) || options.signal?.aborted === true) throw error;
       uncertain ||= error.outcome === 'unknown';
       const ms = backoffMs(tries, BACKOFF, random);
       if (!isPassing(error) || clock.now() + ms >= deadline) throw uncertain ? asUnknown(error) : error;

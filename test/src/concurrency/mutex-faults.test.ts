@@ -3,10 +3,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { createClient, isEtcdError, type EtcdClient } from '@etcdts/core';
+import { createClient, EtcdError, isEtcdError, type EtcdClient } from '@etcdts/core';
 import { isCall, methods, type Interceptor } from '@etcdts/core/plugin';
 import { mutex, openSession, rwMutex, type Lock, type Mutex, type Session } from '@etcdts/concurrency';
-import { assert, eventually, startCluster, startEtcd, startProxy, suite } from '@etcdts/testing';
+import { assert, eventually, rejects, startCluster, startEtcd, startProxy, suite } from '@etcdts/testing';
 import type { EtcdServer, FaultProxy } from '@etcdts/testing';
 import { contenders, openSessions } from './sessions.ts';
 
@@ -149,6 +149,27 @@ test('RW-02 of 100 read-write locks whose answers are lost, each is held once, o
       assert.is(locks.length, ending === 'cut' ? BATCH : 0);
       await Promise.all(locks.map((lock) => lock.unlock()));
       await eventually(async () => (await contenders(direct, prefix)) === 0, { timeoutMs: 10_000 });
+    }
+  });
+});
+
+test('MX-09 a lock that is aborted while its answer is on its way leaves no key, whatever the reason is', async () => {
+  await throughProxy(async ({ session, proxy }) => {
+    const reasons = [
+      new Error('a reason'),
+      new EtcdError({ code: 'SESSION_ENDED', message: 'made by a test', outcome: 'not-applied' }),
+      new EtcdError({ code: 'UNAVAILABLE', message: 'made by a test', outcome: 'not-applied' }),
+    ];
+    for (const [i, reason] of reasons.entries()) {
+      const name = `faults/aborted/${i}`;
+      const ending = new AbortController();
+      proxy.pause('toClient');
+      const locking = rejects(mutex(session, name).lock({ signal: ending.signal }));
+      await eventually(async () => (await contenders(direct, name)) === 1);
+      ending.abort(reason);
+      assert.is(await locking, reason);
+      await proxy.heal();
+      await eventually(async () => (await contenders(direct, name)) === 0);
     }
   });
 });

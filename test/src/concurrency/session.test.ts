@@ -1,10 +1,11 @@
 // limit: 120 s
 import { createClient, type EtcdClient, type EtcdError } from '@etcdts/core';
 import { isCall, methods, type Interceptor } from '@etcdts/core/plugin';
-import { openSession, renewingSession, type Session } from '@etcdts/concurrency';
+import { mutex, openSession, renewingSession, type Session } from '@etcdts/concurrency';
 import { withNamespace } from '@etcdts/namespace';
 import { assert, eventually, rejects, startCluster, startEtcd, startProxy, suite } from '@etcdts/testing';
 import type { EtcdServer } from '@etcdts/testing';
+import { contenders } from './sessions.ts';
 
 const test = suite('sessions on etcd', { timeoutMs: 20_000 });
 let etcd: EtcdServer;
@@ -71,6 +72,22 @@ test('SE-06 TestSessionCtx: what follows the signal of a session ends with orpha
   await session.orphan();
   assert.ok(child.aborted);
   await session.orphan();
+});
+
+test('SE-06 MX-09 orphan resolves when the keys of waiters are removed, and leaves what is held', async () => {
+  await using other = createClient({ endpoints: etcd.endpoint });
+  await using first = await openSession(client);
+  const second = await openSession(other);
+  await using _lock = await mutex(first, 'orphan').lock();
+  await mutex(second, 'kept').lock();
+  const waiting = rejects(mutex(second, 'orphan').lock(), { code: 'SESSION_ENDED' });
+  await eventually(async () => (await contenders(client, 'orphan')) === 2);
+  await second.orphan();
+  assert.is(await contenders(client, 'orphan'), 1);
+  assert.is(await contenders(client, 'kept'), 1);
+  await waiting;
+  await second.close();
+  assert.is(await contenders(client, 'kept'), 0);
 });
 
 test('SE-05 a session whose lease is revoked by another client ends with LEASE_NOT_FOUND', async () => {
