@@ -23,7 +23,7 @@ const commonJs = {
     onResolve({ filter: /^\.\/.*\.cjs$/ }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /./, namespace: 'commonjs' }, ({ path }) => {
       const file = `${path.replace(/^@/, '').replaceAll('/', '-')}.cjs`;
-      writeFileSync(`${core}lib/${file}`, `'use strict';\nexports.load = () => require('${path}');\n`);
+      writeFileSync(`${core}lib/${file}`, loaderOf(path));
       const names = Object.keys(require(path)).filter((name) => /^(?!default$)\w+$/.test(name));
       const exported = names.map((name) => `export const ${name} = /* @__PURE__ */ (() => library.${name})();`);
       const head = [`import { load as open } from './${file}';`, 'const library = /* @__PURE__ */ open();'];
@@ -32,17 +32,48 @@ const commonJs = {
   },
 };
 
-/** The tsyringe of the application, which is required on first use. */
+/**
+ * A file that loads a CommonJS module. esbuild makes ES modules in which a bundled `require` of Node's modules is a global one, that
+ * does not exist. So there is one while the module is loaded. `module` has no `require` only in a bundle of esbuild.
+ */
+function loaderOf(path) {
+  return `'use strict';
+const load = () => require('${path}');
+exports.load = () => {
+  if (typeof module.require === 'function' || 'require' in globalThis) return load();
+  globalThis.require = process.getBuiltinModule;
+  try {
+    return load();
+  } finally {
+    delete globalThis.require;
+  }
+};
+`;
+}
+
+/**
+ * The tsyringe of the application, which is required on first use. Rollup hoists its import to the start, but leaves a polyfill that
+ * is CommonJS where it is required: an ES module that imports it comes first. In Node nothing loads that module.
+ */
 const application = {
   name: 'application',
   setup({ onLoad }) {
     onLoad({ filter: /application-container\.ts$/ }, () => {
-      writeFileSync(`${core}lib/tsyringe.cjs`, `'use strict';\nexports.load = () => require('tsyringe');\n`);
+      writeFileSync(`${core}lib/reflect.mjs`, `import 'reflect-metadata/lite';\n`);
+      writeFileSync(`${core}lib/tsyringe.cjs`, TSYRINGE);
       const contents = `import { load } from './tsyringe.cjs';\nexport const applicationContainer = () => load().container;\n`;
       return { contents };
     });
   },
 };
+
+const TSYRINGE = `'use strict';
+exports.load = () => {
+  if (typeof module.require === 'function') require('reflect-metadata/lite');
+  else require('./reflect.mjs');
+  return require('tsyringe');
+};
+`;
 
 const embedded = fileURLToPath(new URL('../packages/embedded/', import.meta.url));
 

@@ -1,6 +1,7 @@
 // Two copies of all packages in one process, and what one makes in the hands of the other: clients, interceptors, wrappers, methods,
 // options, signals, errors.
 import { strict as assert } from 'node:assert';
+import { inspect } from 'node:util';
 import * as auth from '@etcdts/auth';
 import * as core from '@etcdts/core';
 import * as plugin from '@etcdts/core/plugin';
@@ -125,6 +126,8 @@ async function oneError(one: Copy, other: Copy): Promise<void> {
     failures.map((error) => error instanceof one.core.EtcdError && error.message),
     ['UNAVAILABLE: lost', 'UNAVAILABLE: lost'],
   );
+  // The bundler that makes the packages leaves the class its name.
+  for (const error of failures) assert.match(inspect(error), /^EtcdError: UNAVAILABLE/);
   assert.notEqual(failures[0], failures[1], 'each call has an error, with a stack, of its own');
 }
 

@@ -1,6 +1,5 @@
 // An application: what it does with the packages on the etcd at ETCD_ENDPOINT, in the whole store and in a namespace.
 import { strict as assert } from 'node:assert';
-import { inspect } from 'node:util';
 import { authAdmin } from '@etcdts/auth';
 import { createClient, isEtcdError, keyMissing, op, type EtcdOperations } from '@etcdts/core';
 import { withNamespace } from '@etcdts/namespace';
@@ -35,8 +34,6 @@ async function use(client: EtcdOperations): Promise<void> {
 
   const refused: unknown = await client.kv.get('').catch((error: unknown) => error);
   assert.ok(isEtcdError(refused, 'EMPTY_KEY'));
-  // A bundler may give the class another name.
-  assert.match(inspect(refused), /^EtcdError: EMPTY_KEY/);
 }
 
 async function main(): Promise<void> {

@@ -36,7 +36,8 @@ export function createDataRoot(): DataRoot {
   dog.unref();
   const leash = dog.stdin as Socket;
   leash.on('error', () => undefined);
-  leash.unref();
+  // In Bun a pipe has no such method, and does not hold the process.
+  (leash as Partial<Socket>).unref?.();
   return {
     path,
     guard: (pid) => void leash.write(`${pid}\n`),

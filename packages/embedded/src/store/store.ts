@@ -13,8 +13,9 @@ export interface Found {
   readonly count: number;
 }
 
-// For Node, the default export of this CommonJS package is the whole module.
-const { default: BTree } = sortedBtree;
+// Node imports a CommonJS module as it is, Bun imports its default export.
+type Tree = typeof sortedBtree.default;
+const BTree = (sortedBtree as { readonly default?: Tree }).default ?? (sortedBtree as unknown as Tree);
 const byBytes = (a: Key, b: Key): number => (a < b ? -1 : a > b ? 1 : 0);
 const NOTHING = Buffer.alloc(0);
 
