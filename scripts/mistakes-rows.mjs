@@ -507,6 +507,22 @@ export const sections = [
         'a forgotten `await`: the transaction would not depend on that read',
         '`await` each read',
       ],
+      ["await transact(client, (tx) => { tx.put('a', '1'); })", 'a body that returns no promise', 'an async function'],
+      [
+        "let late; await transact(client, async (tx) => { late = tx; }); late.put('a', '1')",
+        '`tx` is used after its body has returned: often a promise in the body was not awaited',
+        '`await` it in the body',
+      ],
+      [
+        "await transact(client, async (tx) => tx.put('a', '1'), { isolation: 'snapshot' })",
+        'a kind that there is not',
+        '`serializable-snapshot`, which is the default',
+      ],
+      [
+        "await transact(client, async (tx) => { await tx.get('a'); await client.kv.put('a', '1'); tx.put('a', '2'); }, { maxAttempts: 2 })",
+        'the body writes what it reads by the client instead of by `tx`: each run conflicts with itself',
+        '`tx.put`',
+      ],
     ],
   },
   {

@@ -104,6 +104,6 @@ async function open({ ready, own }: Entrance, tenure: Tenure, wait: Wait): Promi
 }
 
 function tooMany(count: number): EtcdError {
-  const message = `${count} participants are in the barrier`;
+  const message = `${count === 1 ? '1 participant is' : `${count} participants are`} in the barrier`;
   return new EtcdError({ code: 'TOO_MANY_CLIENTS', message, outcome: 'not-applied' });
 }
