@@ -144,9 +144,10 @@ class KeptSession implements Session {
     this.#ended.abort(sessionEnded(why, cause));
   }
 
-  /** Nobody renews the lease from now on. Removals that still run end with it. */
+  /** Nobody renews the lease from now on. Removals that still run end with it, or with the client. */
   #stop(): void {
     void this.#kept.cancel();
+    if (isEtcdError(this.signal.reason, 'CLIENT_CLOSED')) return this.#removals.end();
     this.#lastRemovals = this.#site.clock.after(this.ttl * 1_000, () => this.#removals.end());
   }
 }

@@ -108,6 +108,20 @@ test('SE-05 the end of its client ends a session', async () => {
   await client.lease.revoke(session.lease);
 });
 
+test('SE-10 two sessions that adopt one lease are one owner, with one key', async () => {
+  await using other = createClient({ endpoints: etcd.endpoint });
+  await using first = await openSession(client);
+  const second = await openSession(other, { lease: first.lease });
+  const lock = await mutex(first, 'adopted').lock();
+  const same = await mutex(second, 'adopted').lock();
+  assert.equal([same.key, same.revision], [lock.key, lock.revision]);
+  assert.is(await contenders(client, 'adopted'), 1);
+  assert.is(await same.unlock(), true);
+  await eventually(() => lock.signal.aborted);
+  assert.is((lock.signal.reason as EtcdError).code, 'LOCK_LOST');
+  await second.orphan();
+});
+
 test('SE-08 the option signal rejects the opening with its reason, and afterwards ends the session as orphan does', async () => {
   const ending = new AbortController();
   const session = await openSession(client, { signal: ending.signal });
