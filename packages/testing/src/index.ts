@@ -45,6 +45,15 @@ export type {
 export { createCertificates, NoOpenssl } from './certificates.ts';
 export type { CertificatePair, TestAuthority, TestCertificates } from './certificates.ts';
 export { connectionContract } from './contracts/connection.ts';
+export { electionContract } from './contracts/election.ts';
+export type {
+  ContestedElection,
+  ElectionFunctions,
+  ElectionObserveOptions,
+  ElectionSession,
+  HeldLead,
+  SeenLeader,
+} from './contracts/election-functions.ts';
 export { kvContract } from './contracts/kv.ts';
 export type { ContractContext } from './contracts/kv.ts';
 export { leaseContract } from './contracts/lease.ts';
