@@ -18,9 +18,6 @@ export interface Enqueued {
   readonly revision: bigint;
 }
 
-/** How long an enqueue takes at most, in milliseconds, unless `timeoutMs` is given. */
-const ENQUEUE_MS = 10_000;
-
 /** The arguments of an `enqueue`, checked. */
 export interface Enqueuing {
   readonly value: Buffer;
@@ -31,10 +28,11 @@ export interface Enqueuing {
 /** Checks the arguments of an `enqueue`. */
 export function checkEnqueue(client: EtcdOperations, value: Bytes, given: EnqueueOptions | undefined): Enqueuing {
   const call = callOptionsOf<EnqueueOptions>(client, given, { lease: true });
-  const { signal, timeoutMs = ENQUEUE_MS, ...options } = call;
+  const { clock, requestTimeoutMs } = siteOf(client);
+  const { signal, timeoutMs = requestTimeoutMs, ...options } = call;
   const lease = given?.lease === undefined ? undefined : toInt64(given.lease, 'lease', 1n);
   const bytes = toBytes(value, 'value');
   signal?.throwIfAborted();
-  const deadline = siteOf(client).clock.now() + timeoutMs;
+  const deadline = clock.now() + timeoutMs;
   return { value: bytes, lease, effort: { options, signal, deadline, repeat: false } };
 }

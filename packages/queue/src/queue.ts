@@ -11,8 +11,9 @@ import { MarkedWrite } from './marked-write.ts';
  */
 export interface Queue extends ItemSource {
   /**
-   * Adds an item, once. If an answer is lost, it finds out within `timeoutMs`, by default 10 s, whether the item was added; if it
-   * cannot, the error has the outcome `'unknown'`. What was not applied is not repeated; `@etcdts/retry` does that.
+   * Adds an item, once. If an answer is lost, it finds out whether the item was added, within `timeoutMs`, by default the client's
+   * `requestTimeoutMs`; if it cannot, the error has the outcome `'unknown'`. What was not applied is not repeated; `@etcdts/retry`
+   * does that.
    */
   enqueue(value: Bytes, options?: EnqueueOptions): Promise<Enqueued>;
 }

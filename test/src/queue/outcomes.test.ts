@@ -223,6 +223,74 @@ test('QU-03 QU-05 200 dequeues, receives and acks whose replies are lost are app
   });
 });
 
+test('QU-05 QU-07 an abort or a close while a claim is under way loses no item', async () => {
+  await throughProxy(async ({ client, proxy }) => {
+    const name = freshName();
+    const one = queue(client, name);
+    const worker = one.receiver();
+    const count = async (below: string): Promise<number> =>
+      (await direct.kv.get(below, { prefix: true, countOnly: true })).count;
+    const isHeld = async (): Promise<boolean> => (await count(`__${name}/held/claims/`)) === 1;
+    const isFree = async (): Promise<boolean> => (await count(`__${name}/held/claims/`)) === 0;
+    // The leases are there.
+    await one.enqueue('x');
+    await (await worker.receive()).ack();
+    for (let i = 0; i < 10; i++) {
+      await one.enqueue('received');
+      const controller = new AbortController();
+      const reason = new Error('enough');
+      const aborted = await loseReply(
+        proxy,
+        async () => await worker.receive({ signal: controller.signal }).catch((error: unknown) => error),
+        async () => {
+          if (!(await isHeld())) return false;
+          controller.abort(reason);
+          return true;
+        },
+      );
+      assert.is(aborted, reason);
+      await eventually(isFree);
+      assert.is((await one.dequeue()).text(), 'received');
+
+      await one.enqueue('dequeued');
+      const late = new AbortController();
+      const item = await loseReply(
+        proxy,
+        () => one.dequeue({ signal: late.signal }),
+        async () => {
+          if ((await count(`${name}/`)) > 0) return false;
+          late.abort(reason);
+          return true;
+        },
+      );
+      assert.is(item.text(), 'dequeued');
+    }
+
+    await one.enqueue('received');
+    const { id } = await direct.lease.grant(60);
+    for (const lease of [id, undefined]) {
+      const closed = one.receiver({ lease });
+      await one.enqueue('first');
+      const first = await closed.receive();
+      const ending = await loseReply(
+        proxy,
+        async () => await closed.receive().catch((error: { code?: string }) => error.code),
+        async () => {
+          if ((await count(`__${name}/held/claims/`)) < 2) return false;
+          void closed.close();
+          return true;
+        },
+      );
+      assert.is(ending, 'SESSION_ENDED');
+      await closed.close();
+      assert.ok(await isFree());
+      assert.ok(first.signal.aborted);
+      await one.dequeue();
+    }
+    await worker.close();
+  });
+});
+
 test('QU-03 a request that arrives after its outcome was settled changes nothing', async () => {
   await using slow = await startProxy(etcd.endpoint);
   await using client = createClient({ endpoints: [slow.endpoint, etcd.endpoint] });
