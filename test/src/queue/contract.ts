@@ -199,6 +199,9 @@ export function queueContract(test: Suite, context: () => Context): void {
     await rejects(b.ack(), { code: 'LOCK_LOST', outcome: 'not-applied' });
     assert.is(b.ack(), b.ack());
     await again.release();
+    const third = await other.receive();
+    assert.equal([third.text(), third.attempts], ['b', 3]);
+    await third.release();
     await a.release();
     const order: string[] = [];
     await one.enqueue('d');
@@ -284,9 +287,28 @@ export function queueContract(test: Suite, context: () => Context): void {
     const theirs = await waiting;
     assert.equal([theirs.text(), theirs.attempts], ['a', 2]);
     assert.ok(mine.every(({ signal }) => signal.aborted));
-    for (const one of mine) await rejects(one.ack(), { code: 'LOCK_LOST' });
+    for (const one of mine) {
+      await rejects(one.ack(), { code: 'LOCK_LOST' });
+      // It releases nothing of the one that has it now.
+      await one.release();
+    }
     await theirs.ack();
     assert.is((await one.dequeue()).text(), 'b');
+  });
+
+  test('QU-05 an item whose claim somebody has deleted is not acknowledged by who had it', async () => {
+    const { client } = context();
+    const name = freshName();
+    const one = queue(client, name);
+    await one.enqueue('x');
+    await using worker = one.receiver();
+    const mine = await worker.receive();
+    await client.kv.delete(`__${name}/held/claims/`, { prefix: true });
+    await using other = one.receiver();
+    const theirs = await other.receive();
+    await rejects(mine.ack(), { code: 'LOCK_LOST', outcome: 'not-applied' });
+    assert.ok(mine.signal.aborted);
+    await theirs.ack();
   });
 
   test('QU-07 an abort, a deadline and a closed iteration end a wait, and no item is lost', async () => {

@@ -266,6 +266,15 @@ test('QU-05 QU-07 an abort or a close while a claim is under way loses no item',
       assert.is(item.text(), 'dequeued');
     }
 
+    await one.enqueue('acknowledged');
+    const delivery = await worker.receive();
+    await loseReply(proxy, delivery.ack, async () => {
+      if (!(await isFree())) return false;
+      void worker.close();
+      return true;
+    });
+    await worker.close();
+
     await one.enqueue('received');
     const { id } = await direct.lease.grant(60);
     for (const lease of [id, undefined]) {
@@ -287,7 +296,6 @@ test('QU-05 QU-07 an abort or a close while a claim is under way loses no item',
       assert.ok(first.signal.aborted);
       await one.dequeue();
     }
-    await worker.close();
   });
 });
 

@@ -1,8 +1,10 @@
 // limit: 120 s
 import { createClient, type EtcdClient } from '@etcdts/core';
-import { isCall, methods, type Call, type Interceptor } from '@etcdts/core/plugin';
+import { isCall, methods, tokens, type Call, type Interceptor } from '@etcdts/core/plugin';
 import { priorityQueue, queue, type Delivery } from '@etcdts/queue';
 import { assert, eventually, rejects, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
+import 'reflect-metadata';
+import { container } from 'tsyringe';
 import { freshName } from './contract.ts';
 
 const test = suite('queues that are waited on, and long ones', { timeoutMs: 60_000 });
@@ -50,6 +52,47 @@ test('QU-07 waiting survives cuts, compactions and an etcd that is away', async 
   assert.equal(taken.toSorted(), ['a', 'b']);
 });
 
+test('QU-04 of those who wait on one object one reads and watches, and it pauses before it takes an item', async () => {
+  let drawn = 0;
+  const application = container.createChildContainer().register(tokens.random, { useValue: () => (drawn++, 0.5) });
+  await using client = createClient({
+    endpoints: etcd.endpoint,
+    container: application,
+    interceptors: [recording],
+  });
+  const name = freshName();
+  const one = queue(client, name);
+  calls.length = 0;
+  const order: number[] = [];
+  const ends = Array.from({ length: 20 }, async (_, i) => {
+    await one.dequeue();
+    order.push(i);
+  });
+  await eventually(() => calls.length === 1);
+  await using other = createClient({ endpoints: etcd.endpoint });
+  for (let items = 1; items <= 3; items++) {
+    drawn = 0;
+    calls.length = 0;
+    await queue(other, name).enqueue('x');
+    await eventually(() => order.length === items);
+    // The one in front reads and claims, and the next one reads and waits.
+    const expected = items === 1 ? ['Txn', 'LeaseGrant', 'Txn', 'Txn'] : ['Txn', 'Txn', 'Txn'];
+    await eventually(() => calls.length === expected.length);
+    assert.equal(
+      calls.map(({ method }) => method.name),
+      expected,
+    );
+    assert.is(drawn, 1);
+  }
+  assert.equal(order, [0, 1, 2]);
+  for (let i = 3; i < 20; i++) await queue(other, name).enqueue('x');
+  await Promise.all(ends);
+  assert.equal(
+    order,
+    Array.from({ length: 20 }, (_, i) => i),
+  );
+});
+
 test('QU-05 with 1,000 items in work, the next one costs one read and one write of a few keys', async () => {
   const name = freshName();
   const one = queue(direct, name);
@@ -89,17 +132,18 @@ test('QU-05 with 1,000 items in work, the next one costs one read and one write 
 test('QU-05 an ack wakes nobody who waits', async () => {
   const name = freshName();
   const one = queue(direct, name);
-  for (let i = 0; i < 20; i++) await one.enqueue(String(i));
+  for (let i = 0; i < 200; i++) await one.enqueue(String(i));
   await using worker = one.receiver();
   const held: Delivery[] = [];
-  for (let i = 0; i < 20; i++) held.push(await worker.receive());
+  for (let i = 0; i < 200; i++) held.push(await worker.receive());
   await using other = one.receiver();
+  calls.length = 0;
   const waiting = other.receive();
   await eventually(() => calls.length > 0);
   await one.tryDequeue();
   calls.length = 0;
   for (const delivery of held.slice(1)) await delivery.ack();
-  assert.is(calls.length, 19);
+  assert.is(calls.length, 199);
   await (held[0] as Delivery).release();
   assert.is((await waiting).text(), '0');
 });
@@ -110,10 +154,12 @@ test('QU-05 a receiver that lost its lease goes on with another one', async () =
   await one.enqueue('a');
   await using worker = one.receiver();
   const lost = await worker.receive();
-  const leases = await direct.lease.leases();
-  for (const id of leases.leases) await direct.lease.revoke(id);
-  await eventually(() => lost.signal.aborted);
+  // Somebody else revokes it, so that the next claim is the first to find out.
+  await using other = createClient({ endpoints: etcd.endpoint });
+  for (const id of (await other.lease.leases()).leases) await other.lease.revoke(id);
+  assert.not(lost.signal.aborted);
   const again = await worker.receive();
+  assert.ok(lost.signal.aborted);
   assert.equal([again.text(), again.attempts], ['a', 2]);
   await rejects(lost.ack(), { code: 'LOCK_LOST' });
   assert.not(again.signal.aborted);
