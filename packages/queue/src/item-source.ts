@@ -42,17 +42,26 @@ export interface ItemSource extends AsyncIterable<KeyValue> {
   receiver(options?: ReceiverOptions): Receiver;
 }
 
+/** The parts of a queue. */
+export interface QueueParts {
+  readonly client: EtcdOperations;
+  readonly layout: Layout;
+  /** The marks of enqueues and dequeues. */
+  readonly marks: Marks;
+}
+
+/** Makes the parts of a queue. */
+export function partsOf(client: EtcdOperations, layout: Layout): QueueParts {
+  return { client, layout, marks: new Marks(client, layout.marks, shortLeases(client)) };
+}
+
 /** What a queue and a priority queue have in common: all but `enqueue`. */
 export class Source implements ItemSource {
-  protected readonly client: EtcdOperations;
-  protected readonly layout: Layout;
-  protected readonly marks: Marks;
-  readonly #line = new Line();
+  readonly #parts: QueueParts;
+  readonly #line: Line = new Line();
 
-  constructor(client: EtcdOperations, layout: Layout) {
-    this.client = client;
-    this.layout = layout;
-    this.marks = new Marks(client, layout.marks, shortLeases(client));
+  constructor(parts: QueueParts) {
+    this.#parts = parts;
     bindMethods(this, Source.prototype);
   }
 
@@ -61,7 +70,7 @@ export class Source implements ItemSource {
   }
 
   async tryDequeue(options?: CallOptions): Promise<KeyValue | undefined> {
-    const { client, layout } = this;
+    const { client, layout } = this.#parts;
     const wait = beginWait(client, options);
     try {
       return await tryTake(client, layout, wait, (few) => this.#claim(few, wait.options));
@@ -71,7 +80,7 @@ export class Source implements ItemSource {
   }
 
   items(options?: CallOptions): AsyncIterable<KeyValue> {
-    return endless(this.client, options, (call, left) => this.#dequeue(call, [left]));
+    return endless(this.#parts.client, options, (call, left) => this.#dequeue(call, [left]));
   }
 
   [Symbol.asyncIterator](): AsyncIterator<KeyValue> {
@@ -79,11 +88,11 @@ export class Source implements ItemSource {
   }
 
   receiver(options?: ReceiverOptions): Receiver {
-    return openReceiver(this.client, this.layout, options);
+    return openReceiver(this.#parts.client, this.#parts.layout, options);
   }
 
   async #dequeue(options: CallOptions | undefined, ends: readonly AbortSignal[]): Promise<KeyValue> {
-    const { client, layout } = this;
+    const { client, layout } = this.#parts;
     const wait = beginWait(client, options, ends);
     const claim: Claim<KeyValue> = (few) => this.#claim(few, wait.options);
     try {
@@ -95,10 +104,11 @@ export class Source implements ItemSource {
   }
 
   async #claim(few: readonly FreeItem[], options: CallOptions): Promise<KeyValue | undefined> {
-    const deadline = siteOf(this.client).clock.now() + CLAIM_MS;
-    const steps = few.map((one) => ({ if: isFree(one, this.layout), then: [op.delete(one.at.key)] }));
-    const applied = await new MarkedWrite(this.marks, steps).run({ options, deadline, repeat: true });
-    return applied && itemOf(few[applied.step] as FreeItem, this.layout);
+    const { client, layout, marks } = this.#parts;
+    const deadline = siteOf(client).clock.now() + CLAIM_MS;
+    const steps = few.map((one) => ({ if: isFree(one, layout), then: [op.delete(one.at.key)] }));
+    const applied = await new MarkedWrite(marks, steps).run({ options, deadline, repeat: true });
+    return applied && itemOf(few[applied.step] as FreeItem, layout);
   }
 }
 

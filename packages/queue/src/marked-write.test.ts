@@ -136,6 +136,20 @@ test('an abort whose reason is an error of this client leaves the outcome open',
   });
 });
 
+test('QU-03 a write whose mark went with its lease before its outcome was found out is unknown, and is not sent again', async () => {
+  await withStore(async (store, marks) => {
+    await new MarkedWrite(marks, [add('a')]).run(effort);
+    store.fate = fates('lost reply');
+    const write = new MarkedWrite(marks, [{ if: [keyMissing('b')], then: [op.put('b', 'x')] }]);
+    const ending = rejects(write.run(effort), { code: 'LEASE_NOT_FOUND', outcome: 'unknown' });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(store.keys.delete('b'));
+    for (const key of store.keys.keys()) if (key.startsWith('marks/')) store.keys.delete(key);
+    await ending;
+    assert.not(store.keys.has('b'));
+  });
+});
+
 test('a mark is used again, and marks that are in use at once are different keys', async () => {
   await withStore(async (store, marks) => {
     for (let i = 0; i < 5; i++) await new MarkedWrite(marks, [add(`k${i}`)]).run(effort);

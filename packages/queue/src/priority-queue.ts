@@ -1,7 +1,7 @@
 import { compare, keyMissing, op, type Bytes, type CallOptions, type EtcdOperations } from '@etcdts/core';
 import { backoffMs, bindMethods, invalidArgument, siteOf } from '@etcdts/core/plugin';
 import { checkEnqueue, type Enqueued, type EnqueueOptions } from './enqueuing.ts';
-import { Source, type ItemSource } from './item-source.ts';
+import { partsOf, Source, type ItemSource, type QueueParts } from './item-source.ts';
 import { priorityLayout } from './layout.ts';
 import { Line } from './line.ts';
 import { MarkedWrite } from './marked-write.ts';
@@ -30,14 +30,16 @@ const CONFLICTS = { firstMs: 2, longestMs: 50 };
  * names.
  */
 export function priorityQueue(client: EtcdOperations, name: Bytes): PriorityQueue {
-  return new EtcdPriorityQueue(client, name);
+  return new EtcdPriorityQueue(partsOf(client, priorityLayout(name)));
 }
 
 class EtcdPriorityQueue extends Source implements PriorityQueue {
+  readonly #parts: QueueParts;
   readonly #writers: Line = new Line();
 
-  constructor(client: EtcdOperations, name: Bytes) {
-    super(client, priorityLayout(name));
+  constructor(parts: QueueParts) {
+    super(parts);
+    this.#parts = parts;
     bindMethods(this, EtcdPriorityQueue.prototype);
   }
 
@@ -47,22 +49,23 @@ class EtcdPriorityQueue extends Source implements PriorityQueue {
       const shown = isShown ? String(priority) : `a ${typeof priority}`;
       throw invalidArgument('priority', `must be a whole number from 0 to ${LOWEST_PRIORITY}, not ${shown}`);
     }
-    const { effort, value, lease } = checkEnqueue(this.client, given, options);
+    const { client, layout, marks } = this.#parts;
+    const { effort, value, lease } = checkEnqueue(client, given, options);
     const { signal } = effort;
-    const site = siteOf(this.client);
+    const site = siteOf(client);
     const digits = Buffer.from(String(priority).padStart(5, '0'));
     return await this.#writers.run(signal, async () => {
       for (let conflicts = 1; ; conflicts++) {
         const timeoutMs = Math.max(effort.deadline - site.clock.now(), 1);
         const { number, revision } = await this.#next(digits, { ...effort.options, signal, timeoutMs });
-        const key = Buffer.concat([this.layout.prefix, digits, Buffer.from(`/${String(number).padStart(16, '0')}`)]);
+        const key = Buffer.concat([layout.prefix, digits, Buffer.from(`/${String(number).padStart(16, '0')}`)]);
         // Who adds an item writes this key too. So a number is not given twice, even if its item has been taken meanwhile.
-        const helper = Buffer.concat([this.layout.helpers, digits]);
+        const helper = Buffer.concat([layout.helpers, digits]);
         const step = {
           if: [compare.modRevision(helper, '<', revision + 1n), keyMissing(key)],
           then: [op.put(helper, ''), op.put(key, value, { lease })],
         };
-        const applied = await new MarkedWrite(this.marks, [step]).run(effort);
+        const applied = await new MarkedWrite(marks, [step]).run(effort);
         if (applied !== undefined) return { key, revision: applied.revision };
         await sleep(backoffMs(conflicts, CONFLICTS, site.random), site, signal);
       }
@@ -71,8 +74,9 @@ class EtcdPriorityQueue extends Source implements PriorityQueue {
 
   /** The number after the last one of a priority, and the revision at which that is so. */
   async #next(digits: Buffer, options: CallOptions): Promise<{ readonly number: bigint; readonly revision: bigint }> {
-    const below = Buffer.concat([this.layout.prefix, digits, Buffer.from('/')]);
-    const { header, kvs } = await this.client.kv.get(Buffer.concat([below, Buffer.from('0')]), {
+    const { client, layout } = this.#parts;
+    const below = Buffer.concat([layout.prefix, digits, Buffer.from('/')]);
+    const { header, kvs } = await client.kv.get(Buffer.concat([below, Buffer.from('0')]), {
       ...options,
       rangeEnd: Buffer.concat([below, Buffer.from(':')]),
       keysOnly: true,

@@ -1,7 +1,7 @@
 import { keyMissing, op, type Bytes, type EtcdOperations } from '@etcdts/core';
 import { bindMethods, siteOf } from '@etcdts/core/plugin';
 import { checkEnqueue, type Enqueued, type EnqueueOptions } from './enqueuing.ts';
-import { Source, type ItemSource } from './item-source.ts';
+import { partsOf, Source, type ItemSource, type QueueParts } from './item-source.ts';
 import { queueLayout } from './layout.ts';
 import { MarkedWrite } from './marked-write.ts';
 
@@ -25,23 +25,27 @@ export interface Queue extends ItemSource {
  * other keys of the queue with `__`, the name and a slash. An empty name is refused with `EMPTY_KEY`.
  */
 export function queue(client: EtcdOperations, name: Bytes): Queue {
-  return new EtcdQueue(client, name);
+  return new EtcdQueue(partsOf(client, queueLayout(name)));
 }
 
 class EtcdQueue extends Source implements Queue {
-  constructor(client: EtcdOperations, name: Bytes) {
-    super(client, queueLayout(name));
+  readonly #parts: QueueParts;
+
+  constructor(parts: QueueParts) {
+    super(parts);
+    this.#parts = parts;
     bindMethods(this, EtcdQueue.prototype);
   }
 
   async enqueue(given: Bytes, options?: EnqueueOptions): Promise<Enqueued> {
-    const { value, lease, effort } = checkEnqueue(this.client, given, options);
-    const { random } = siteOf(this.client);
+    const { client, layout, marks } = this.#parts;
+    const { value, lease, effort } = checkEnqueue(client, given, options);
+    const { random } = siteOf(client);
     for (;;) {
       const nanoseconds = BigInt(Date.now()) * 1_000_000n + BigInt(Math.floor(random() * 1_000_000));
-      const key = Buffer.concat([this.layout.prefix, Buffer.from(String(nanoseconds))]);
+      const key = Buffer.concat([layout.prefix, Buffer.from(String(nanoseconds))]);
       const step = { if: [keyMissing(key)], then: [op.put(key, value, { lease })] };
-      const applied = await new MarkedWrite(this.marks, [step]).run(effort);
+      const applied = await new MarkedWrite(marks, [step]).run(effort);
       // If not, somebody has drawn the same number.
       if (applied !== undefined) return { key, revision: applied.revision };
     }

@@ -166,6 +166,35 @@ test('QU-05 a receiver that lost its lease goes on with another one', async () =
   await again.ack();
 });
 
+test('QU-06 RE-04 a number that was given and whose item was taken meanwhile is not given again', async () => {
+  const name = freshName();
+  const one = priorityQueue(direct, name);
+  let meanwhile = async (): Promise<void> => {};
+  await using client = createClient({
+    endpoints: etcd.endpoint,
+    interceptors: [
+      {
+        name: 'between',
+        unary: (next) => async (call) => {
+          const answer = await next(call);
+          // Between the read of the last number and the write.
+          if (isCall(call, methods.range)) await meanwhile();
+          return answer;
+        },
+      },
+    ],
+  });
+  await one.enqueue('0', 4);
+  meanwhile = async () => {
+    meanwhile = async () => {};
+    const { key } = await one.enqueue('1', 4);
+    await one.enqueue('2', 4);
+    await direct.kv.delete(key);
+  };
+  const { key } = await priorityQueue(client, name).enqueue('3', 4);
+  assert.is(key.toString(), `${name}/00004/0000000000000003`);
+});
+
 test('bad input is refused by name, before anything is sent', async () => {
   const one = queue(direct, freshName());
   const byPriority = priorityQueue(direct, freshName());
