@@ -5,7 +5,8 @@ import { assert, suite } from '@etcdts/testing';
 import { run } from '../program.ts';
 
 const cli = fileURLToPath(new URL('../../../packages/embedded/dist/cli.js', import.meta.url));
-const test = suite('embedded: command');
+// Each test starts processes.
+const test = suite('embedded: command', { timeoutMs: 30_000 });
 
 test('serves until a signal ends it', async () => {
   const child = spawn(process.execPath, [cli, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
