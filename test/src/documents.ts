@@ -31,6 +31,7 @@ const LIMIT_MS = 20_000;
 /** What the documents use of a package that is too large to be installed for one block, which is not run. */
 const VITEST = `declare module 'vitest' {
   export function test(name: string, run: () => Promise<void>): void;
+  export function onTestFinished(end: () => Promise<void>): void;
   export function expect(actual: unknown): { rejects: { toMatchObject(expected: object): Promise<void> } };
 }
 `;
@@ -84,6 +85,8 @@ export async function compile(blocks: readonly Block[], { place, endpoint, claim
   writeFileSync(join(folder, 'vitest.d.ts'), VITEST);
   const options = {
     composite: false,
+    // As it is written: a reader of JavaScript has no compiler that makes older code of it.
+    target: 'ESNext',
     declaration: false,
     declarationMap: false,
     isolatedDeclarations: false,

@@ -54,6 +54,12 @@ for (const { path, text } of all) {
   });
 }
 
+test('no code needs a newer syntax than that of Node 20: it closes what it has made', () => {
+  for (const { path, text } of all)
+    for (const [block] of text.matchAll(/^```(?:ts|js).*\n[^]*?^```$/gm))
+      assert.not.match(block, /\busing \w+ =/, path);
+});
+
 test('docs/errors.md names every code, and each verdict that leaves a write unknown as such', () => {
   const text = readFileSync(join(root, 'docs/errors.md'), 'utf8');
   const data = readFileSync(join(root, 'packages/core/src/error-codes.ts'), 'utf8');
