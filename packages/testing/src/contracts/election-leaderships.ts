@@ -47,6 +47,20 @@ export function electionLeaderships<S extends ElectionSession, E extends Contest
     assert.is((await leader(client(), name))?.kv.text(), 'new');
   });
 
+  test('a proclamation brings no key back that is deleted at the same time (EL-05)', async () => {
+    const name = freshElection();
+    await using session = await openSession(client());
+    for (let i = 0; i < 20; i++) {
+      const leadership = await election(session, name).campaign('1');
+      const deleting = client().kv.delete(leadership.key);
+      const error = await leadership.proclaim('2').catch((reason: unknown) => reason);
+      assert.ok(error === undefined || isEtcdError(error, 'ELECTION_NOT_LEADER'), String(error));
+      assert.is((await deleting).deleted, 1);
+      await eventually(() => leadership.signal.aborted);
+      assert.is((await candidates(client(), name)).length, 0);
+    }
+  });
+
   test('the signal of a leadership aborts with its session, and its guard fails then (EL-14)', async () => {
     const name = freshElection();
     await using session = await openSession(client());
