@@ -57,6 +57,10 @@ test('an unknown one is refused by name and place, with the known one that it re
     'INVALID_ARGUMENT: unknown option toString; there are name, deep, on, more, rest',
   );
   assert.is(
+    refusal(() => checkOptions<{ reentrant?: boolean }>({ x: 1 } as object, { reentrant: true })),
+    'INVALID_ARGUMENT: unknown option x; there is only reentrant',
+  );
+  assert.is(
     refusal(() => check({ constructor: 1 })),
     'INVALID_ARGUMENT: unknown option constructor; there are name, deep, on, more, rest',
   );

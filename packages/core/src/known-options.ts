@@ -97,6 +97,10 @@ export function notOptions(options: unknown, at = ''): EtcdError {
   return invalidArgument(at || 'options', `must be an object of options, not ${describe(options)}${hint}`);
 }
 
+function listed(known: readonly string[]): string {
+  return known.length === 1 ? `there is only ${known[0]}` : `there are ${known.join(', ') || 'none'}`;
+}
+
 /** The error for an option that is none of `known`: names the one that it resembles, or all, unless there is a `hint`. */
 export function unknownOption(
   options: object,
@@ -109,7 +113,7 @@ export function unknownOption(
   const prefix = at === '' ? '' : `${at}.`;
   const argument = `${prefix}${name.slice(0, 64)}`;
   const meant = nearest(name, known);
-  const resembling = meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${prefix}${meant}?`;
+  const resembling = meant === undefined ? listed(known) : `did you mean ${prefix}${meant}?`;
   const message = `unknown option ${argument}; ${hint ?? resembling}`;
   return new EtcdError({ code: 'INVALID_ARGUMENT', message, outcome: 'not-applied', argument });
 }
