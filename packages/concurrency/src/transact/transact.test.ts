@@ -567,7 +567,7 @@ test('bad input is refused by name, before anything is sent', async () => {
     ],
     [
       () => transact(client, async (tx) => tx.put('a', 'x', any({ prevKv: true }))),
-      /unknown option prevKv; there are lease/,
+      /unknown option prevKv; there is only lease/,
     ],
     [
       () => transact(client, async (tx) => Reflect.apply(tx.delete, tx, ['a', { prefix: true }])),
