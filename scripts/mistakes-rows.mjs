@@ -477,7 +477,7 @@ export const sections = [
         'unlock last',
       ],
       [
-        "const lock = await mutex(session, 'locks/e').lock(); await client.kv.delete('locks/e/', { prefix: true }); await new Promise((lost) => lock.signal.addEventListener('abort', lost)); lock.signal.throwIfAborted()",
+        "const lock = await mutex(session, 'locks/e').lock(); const lost = new Promise((done) => lock.signal.addEventListener('abort', done)); await client.kv.delete('locks/e/', { prefix: true }); await lost; lock.signal.throwIfAborted()",
         'somebody deletes the keys of a lock',
         'unlock; give locks a prefix that nobody cleans up',
       ],
