@@ -2,7 +2,18 @@
 import { createClient, type EtcdClient } from '@etcdts/core';
 import { isCall, methods, type Interceptor } from '@etcdts/core/plugin';
 import { retry } from '@etcdts/retry';
-import { assert, eventually, rejects, startCluster, suite, type EtcdCluster, type EtcdMember } from '@etcdts/testing';
+import {
+  assert,
+  eventually,
+  rejects,
+  startCluster,
+  startProxy,
+  suite,
+  type EtcdCluster,
+  type EtcdMember,
+  type FaultProxy,
+} from '@etcdts/testing';
+import { stopCancels } from './no-cancels.ts';
 
 const test = suite('grants that are applied late', { timeoutMs: 60_000 });
 const GRANTS = 20;
@@ -19,8 +30,8 @@ test.after(async () => {
   await cluster.close();
 });
 
-/** Sends the first try of each grant to this member, and notes the ids that it was sent. */
-function firstTo({ endpoint }: EtcdMember, ids: Set<bigint>): Interceptor {
+/** Sends the first try of each grant to this endpoint, and notes the ids that it was sent. */
+function firstTo({ endpoint }: FaultProxy, ids: Set<bigint>): Interceptor {
   return {
     name: 'first to one member',
     unary: (next) => async (call) => {
@@ -43,12 +54,14 @@ const applied = (member: EtcdMember): Promise<number> => member.metric('etcd_deb
 
 test('H5 a lease that was used and revoked does not come back when a paused member applies its first grant', async () => {
   const member = await follower();
+  await using proxy = await startProxy(member.endpoint);
   const first = new Set<bigint>();
-  const interceptors = [retry({ attemptTimeoutMs: 500 }), firstTo(member, first)];
-  await using client = createClient({ endpoints: cluster.endpoints, interceptors });
-  await client.kv.get('late', { endpoint: member.endpoint });
+  const interceptors = [retry({ attemptTimeoutMs: 1_000 }), firstTo(proxy, first)];
   const others = cluster.members.filter((one) => one !== member) as [EtcdMember, EtcdMember];
-  await using elsewhere = createClient({ endpoints: others.map(({ endpoint }) => endpoint) });
+  const endpoints = others.map(({ endpoint }) => endpoint);
+  await using client = createClient({ endpoints: [proxy.endpoint, ...endpoints], interceptors });
+  await client.kv.get('late', { endpoint: proxy.endpoint });
+  await using elsewhere = createClient({ endpoints });
   await member.freeze();
   const used: bigint[] = [];
   try {
@@ -58,13 +71,14 @@ test('H5 a lease that was used and revoked does not come back when a paused memb
       await elsewhere.lease.revoke(id);
       used.push(id);
     };
-    await Promise.all(Array.from({ length: GRANTS }, use));
+    await Promise.all([stopCancels(proxy, GRANTS, 30), ...Array.from({ length: GRANTS }, use)]);
   } finally {
     await member.thaw();
   }
   const [other] = others;
   // Those that were used, and the first ones.
   await eventually(async () => (await applied(other)) > GRANTS, { describe: 'a first grant is applied late' });
+  await proxy.heal();
   await eventually(async () => (await leases()).length === 0, {
     timeoutMs: 30_000,
     describe: 'leases that nobody uses are revoked',
@@ -79,23 +93,25 @@ test('H5 a lease that was used and revoked does not come back when a paused memb
 
 test('a lease whose grant was given up, and applied after that, is revoked by the client', async () => {
   const member = await follower();
-  await using client = createClient({ endpoints: member.endpoint });
+  await using proxy = await startProxy(member.endpoint);
+  await using client = createClient({ endpoints: proxy.endpoint });
   await client.kv.get('late');
   const [other] = cluster.members.filter((one) => one !== member) as [EtcdMember];
   const before = await applied(other);
   await member.freeze();
   try {
-    const signal = AbortSignal.timeout(300);
+    const signal = AbortSignal.timeout(1_000);
     const grant = (_: unknown, i: number): Promise<unknown> =>
       i % 2 === 0
-        ? rejects(client.lease.grant(600, { timeoutMs: 300 }), { code: 'DEADLINE_EXCEEDED', outcome: 'unknown' })
+        ? rejects(client.lease.grant(600, { timeoutMs: 1_000 }), { code: 'DEADLINE_EXCEEDED', outcome: 'unknown' })
         : rejects(client.lease.grant(600, { signal }), { name: 'TimeoutError' });
-    await Promise.all(Array.from({ length: GRANTS }, grant));
+    await Promise.all([stopCancels(proxy, GRANTS, 30), ...Array.from({ length: GRANTS }, grant)]);
     assert.equal((await direct.lease.leases({ endpoint: other.endpoint })).leases, []);
   } finally {
     await member.thaw();
   }
   await eventually(async () => (await applied(other)) > before, { describe: 'a grant is applied late' });
+  await proxy.heal();
   await eventually(async () => (await leases()).length === 0, {
     timeoutMs: 30_000,
     describe: 'leases that nobody uses are revoked',

@@ -8,6 +8,7 @@ import { isCall, methods, type Interceptor } from '@etcdts/core/plugin';
 import { mutex, openSession, rwMutex, type Lock, type Mutex, type Session } from '@etcdts/concurrency';
 import { assert, eventually, rejects, startCluster, startEtcd, startProxy, suite } from '@etcdts/testing';
 import type { EtcdServer, FaultProxy } from '@etcdts/testing';
+import { stopCancels } from '../no-cancels.ts';
 import { contenders, openSessions } from './sessions.ts';
 
 const test = suite('locks under faults', { timeoutMs: 60_000 });
@@ -178,25 +179,27 @@ test('MX-08 a key that a paused member puts after the unlock is removed, and hol
   await using cluster = await startCluster();
   const leader = await cluster.leader();
   const paused = cluster.members[(leader + 1) % 3]!;
+  await using proxy = await startProxy(paused.endpoint);
   const others = cluster.members.filter((one) => one !== paused).map(({ endpoint }) => endpoint);
-  // Some of the first requests are cancelled before they are executed.
   let first = BATCH;
   const firstThere: Interceptor = {
     name: 'first there',
     unary: (next) => async (call) => {
       if (!isCall(call, methods.txn) || first === 0) return next(call);
       first--;
-      return next({ ...call, endpoint: paused.endpoint });
+      return next({ ...call, endpoint: proxy.endpoint });
     },
   };
-  await using client = createClient({ endpoints: cluster.endpoints, interceptors: [firstThere] });
+  await using client = createClient({ endpoints: [proxy.endpoint, ...others], interceptors: [firstThere] });
   await using other = createClient({ endpoints: others });
-  await client.kv.get('warm', { endpoint: paused.endpoint });
+  await client.kv.get('warm', { endpoint: proxy.endpoint });
   await using session = await openSession(client);
   await paused.freeze();
   let put = 0;
   try {
+    const sent = stopCancels(proxy, BATCH, 60);
     const locking = Array.from({ length: BATCH }, (_, i) => mutex(session, `late/${i}`).lock());
+    await sent;
     await Promise.all((await Promise.all(locking)).map((lock) => lock.unlock()));
     assert.is(first, 0);
     assert.is(await contenders(other, 'late'), 0);
@@ -209,6 +212,7 @@ test('MX-08 a key that a paused member puts after the unlock is removed, and hol
     await paused.thaw();
   }
   await eventually(() => put > 0, { timeoutMs: 15_000, describe: 'a first request is applied late' });
+  await proxy.heal();
   await eventually(async () => (await contenders(other, 'late')) === 0, {
     timeoutMs: 10_000,
     describe: 'its key is removed',
