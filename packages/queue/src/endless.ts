@@ -6,7 +6,7 @@ export type EndlessCall<T> = (options: CallOptions, left: AbortSignal) => Promis
 
 /**
  * One call after the other, as an iterable. Leaving the iteration ends the call that waits; an item that this call takes in spite
- * of that goes to whoever waits for `next()`. `isEnd` selects the errors that end the iteration and are not thrown.
+ * of that goes to the caller of `next()`. `isEnd` selects the errors that end the iteration and are not thrown.
  */
 export function endless<T>(
   client: EtcdOperations,

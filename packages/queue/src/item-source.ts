@@ -17,7 +17,7 @@ const CLAIM_MS = 20_000;
 /**
  * What takes items out of a queue.
  *
- * `dequeue` and its like take an item at most once: whoever takes one and dies has lost it. A `receiver` hands out items that come
+ * `dequeue` and its like take an item at most once: a taker that dies has lost it. A `receiver` hands out items that come
  * back unless they are acknowledged: at least once.
  */
 export interface ItemSource extends AsyncIterable<KeyValue> {

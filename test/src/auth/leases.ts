@@ -46,7 +46,7 @@ export function authLeases(test: Suite, server: () => AuthServer): void {
     assert.is(await keysOf(), 'told/a,told/b');
     assert.is((await some.client.lease.timeToLive(id)).ttl > 500, true);
     const told = await outcomes(() => keysOf(some));
-    if (told[0] === 'ok' && !asksEverywhere(one)) t.skip('this etcd does not ask who may read them');
+    if (told[0] === 'ok' && !asksEverywhere(one)) t.skip('this etcd checks no rights to them');
     assert.equal(told, ['PERMISSION_DENIED']);
   });
 
@@ -86,7 +86,7 @@ export function authLeases(test: Suite, server: () => AuthServer): void {
 
   test('nobody has no part in leases', async (t) => {
     const one = server();
-    if (!asksEverywhere(one)) t.skip('this etcd does not ask who calls');
+    if (!asksEverywhere(one)) t.skip('this etcd checks no caller');
     await using stranger = nobody(one);
     await using wrong = withToken(one, 'sentinel-token');
     await using lent = await foreignLease(one);

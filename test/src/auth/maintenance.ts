@@ -50,7 +50,7 @@ export function authMaintenance(test: Suite, server: () => AuthServer): void {
 
   test('status, alarms and the list of members are for whoever has signed in', async (t) => {
     const one = server();
-    if (keepsStatus(one.version)) t.skip('this etcd tells its status to root alone');
+    if (keepsStatus(one.version)) t.skip('this etcd gives its status to root only');
     await using user = await limitedUser(one);
     await using stranger = nobody(one);
     assert.equal(await outcomes(...harmless(user.client)), ['ok', 'ok', 'ok']);

@@ -1,5 +1,5 @@
 // limit: 480 s
-// Mutual exclusion under faults, counted by a process that holds no lock. For six minutes, which gives more than 200 pauses:
+// Mutual exclusion under faults, counted by a process that holds no lock. For six minutes:
 //   SAFETY_SECONDS=360 npm test -- concurrency/safety
 import { createClient } from '@etcdts/core';
 import { assert, startCluster, startProxy, suite } from '@etcdts/testing';

@@ -99,7 +99,7 @@ export class Reader {
     if (this.#revision === undefined) {
       const first = this.#send(ops(undefined));
       this.#revision = first.then(({ revision }) => revision);
-      // Whoever waits for it fails as the first read does.
+      // A second read that waits for it fails as the first one does.
       this.#revision.catch(() => {});
       return await first;
     }
