@@ -11,7 +11,7 @@ const SECONDS = Number(process.env['SAFETY_SECONDS'] ?? 20);
 const SEED = Number(process.env['SAFETY_SEED'] ?? 1);
 const PROCESSES = 8;
 const TTL = 2;
-const NAMES = Array.from({ length: 8 }, (_, i) => `contended-${i}`);
+const NAMES = Array.from({ length: 6 }, (_, i) => `contended-${i}`);
 
 const test = suite('locks under faults', { timeoutMs: (SECONDS + 60) * 1_000 });
 

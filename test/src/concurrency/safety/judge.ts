@@ -7,7 +7,7 @@ const worker = fileURLToPath(new URL('worker.js', import.meta.url));
 
 /** What a run has seen. */
 export interface Verdict {
-  /** How often a lock had another holder than before. */
+  /** How often a lock went to another process than the one that held it before. */
   handovers: number;
   /** Holders that were stopped or had their event loop blocked. */
   pauses: number;
@@ -23,6 +23,8 @@ export interface Verdict {
   readonly failures: string[];
 }
 
+type HeldBy = Held & { readonly by: Worker };
+
 /** The third party: starts the processes that contend, plays the fenced resource, pauses holders, and compares what they saw. */
 export class Judge implements AsyncDisposable {
   readonly verdict: Verdict = {
@@ -37,7 +39,7 @@ export class Judge implements AsyncDisposable {
   readonly #workers: Worker[] = [];
   /** The tokens whose writes the resource has accepted, in order, by the name of the lock. */
   readonly #accepted = new Map<string, bigint[]>();
-  readonly #held = new Map<string, Held[]>();
+  readonly #held = new Map<string, HeldBy[]>();
 
   get workers(): readonly Worker[] {
     return this.#workers;
@@ -76,7 +78,7 @@ export class Judge implements AsyncDisposable {
     } else if (report.type === 'held') {
       const held = this.#held.get(report.name) ?? [];
       this.#held.set(report.name, held);
-      held.push(report);
+      held.push({ ...report, by: one });
       verdict.guarded.committed += report.committed;
       verdict.guarded.refused += report.refused;
       verdict.guarded.wrong += report.wrong;
@@ -95,7 +97,7 @@ export class Judge implements AsyncDisposable {
     return true;
   }
 
-  #compare(held: Held[]): void {
+  #compare(held: HeldBy[]): void {
     const order = held.toSorted((a, b) => (BigInt(a.token) < BigInt(b.token) ? -1 : 1));
     let latest = 0n;
     for (const { open } of order) {
@@ -103,7 +105,7 @@ export class Judge implements AsyncDisposable {
       if (BigInt(open.first) < latest) this.verdict.overlaps++;
       if (BigInt(open.last) > latest) latest = BigInt(open.last);
     }
-    this.verdict.handovers += order.length - 1;
+    this.verdict.handovers += order.filter(({ by }, i) => i > 0 && by !== order[i - 1]?.by).length;
   }
 }
 
