@@ -1,6 +1,6 @@
 // limit: 480 s
-// Mutual exclusion under faults, counted by a process that holds no lock. For six minutes:
-//   SAFETY_SECONDS=360 npm test -- concurrency/safety
+// Mutual exclusion under faults, counted by a process that holds no lock. For five minutes:
+//   SAFETY_SECONDS=300 npm test -- concurrency/safety
 import { createClient } from '@etcdts/core';
 import { assert, startCluster, startProxy, suite } from '@etcdts/testing';
 import { seeded } from '../seeded.ts';
