@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +9,16 @@ import { root } from '../documents.ts';
 
 const execute = promisify(execFile);
 
+const folders = (await readdir(join(root, 'packages'))).sort();
+
+/** Whether a package is not published. */
+function isPrivate(folder: string): boolean {
+  const text = readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { readonly private?: boolean }).private === true;
+}
+
 /** The folders of the packages that are published. */
-export const names = (await readdir(join(root, 'packages'))).filter((name) => name !== 'proto').sort();
+export const names = folders.filter((folder) => !isPrivate(folder));
 
 /** The compilers that must accept the types. */
 export const compilers = ['5.9.3', '6.0.3', '7.0.2'] as const;
@@ -69,7 +78,7 @@ export class InstalledPackages implements AsyncDisposable {
 
   async #install({ more = [], overrides = {}, packedBy }: Installation): Promise<void> {
     const { scratch } = this;
-    const published = ['--filter', './packages/*', '--filter', '!@etcdts/proto'];
+    const published = names.flatMap((name) => ['--filter', `@etcdts/${name}`]);
     const pack = [join(root, 'scripts/pm.mjs'), '-r', ...published, 'pack', '--pack-destination', scratch];
     if (packedBy === undefined) await this.node(pack, root);
     const place = packedBy?.scratch ?? scratch;
