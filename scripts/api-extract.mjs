@@ -4,16 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as extractor from '@microsoft/api-extractor';
+import { published } from './published.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readJson = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'));
 
 /** The published packages, by folder, with the names of their entries. */
 function publishedPackages() {
-  const names = readdirSync(join(root, 'packages')).filter(
-    (name) => !readJson('packages', name, 'package.json').private,
-  );
-  return names.map((name) => {
+  return published.map((name) => {
     const targets = Object.values(readJson('packages', name, 'package.json').exports);
     const declarations = targets.flatMap(({ types }) => types ?? []);
     return { name, entries: declarations.map((types) => /([^/]+)\.d\.ts$/.exec(types)[1]) };

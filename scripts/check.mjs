@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { publishedFilters } from './published.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tarballs = mkdtempSync(join(tmpdir(), 'etcdts-check-'));
@@ -33,18 +34,7 @@ try {
   check('API reports', 'api.mjs');
   check('ids in test names', 'spec.mjs');
   check('generated descriptor', 'gen-proto.mjs', '--check');
-  check(
-    'packages',
-    'pm.mjs',
-    '-r',
-    '--filter',
-    './packages/*',
-    '--filter',
-    '!@etcdts/proto',
-    'pack',
-    '--pack-destination',
-    tarballs,
-  );
+  check('packages', 'pm.mjs', '-r', ...publishedFilters, 'pack', '--pack-destination', tarballs);
   for (const name of readdirSync(tarballs)) {
     check(`manifest of ${name}`, 'publint', 'run', '--strict', join(tarballs, name));
     check(`types of ${name}`, 'attw', join(tarballs, name));

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,16 +8,15 @@ import { root } from '../documents.ts';
 
 const execute = promisify(execFile);
 
-const folders = (await readdir(join(root, 'packages'))).sort();
-
-/** Whether a package is not published. */
-function isPrivate(folder: string): boolean {
-  const text = readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { readonly private?: boolean }).private === true;
-}
+const { published, publishedFilters } = (await import(
+  new URL('../../../scripts/published.mjs', import.meta.url).href
+)) as {
+  readonly published: readonly string[];
+  readonly publishedFilters: readonly string[];
+};
 
 /** The folders of the packages that are published. */
-export const names = folders.filter((folder) => !isPrivate(folder));
+export const names: readonly string[] = published;
 
 /** The compilers that must accept the types. */
 export const compilers = ['5.9.3', '6.0.3', '7.0.2'] as const;
@@ -78,8 +76,7 @@ export class InstalledPackages implements AsyncDisposable {
 
   async #install({ more = [], overrides = {}, packedBy }: Installation): Promise<void> {
     const { scratch } = this;
-    const published = names.flatMap((name) => ['--filter', `@etcdts/${name}`]);
-    const pack = [join(root, 'scripts/pm.mjs'), '-r', ...published, 'pack', '--pack-destination', scratch];
+    const pack = [join(root, 'scripts/pm.mjs'), '-r', ...publishedFilters, 'pack', '--pack-destination', scratch];
     if (packedBy === undefined) await this.node(pack, root);
     const place = packedBy?.scratch ?? scratch;
     const tarballs = (await readdir(place)).filter((name) => name.endsWith('.tgz')).map((name) => join(place, name));

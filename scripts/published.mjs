@@ -1,0 +1,14 @@
+// Which packages are published: those below packages/ that are not private.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const packages = fileURLToPath(new URL('../packages/', import.meta.url));
+
+/** The folders of the published packages. */
+export const published = readdirSync(packages)
+  .filter((name) => JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')).private !== true)
+  .sort();
+
+/** The arguments by which pnpm runs a command in each of them. */
+export const publishedFilters = published.flatMap((name) => ['--filter', `@etcdts/${name}`]);
