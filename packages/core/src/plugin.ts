@@ -88,8 +88,11 @@ export { errorCodes, isLasting, serverError } from './failures.ts';
 
 // ---- transports -----------------------------------------------------------------------------------------------------
 export { grpcTransport, type GrpcTransportOptions } from './transport/grpc/grpc.ts';
-export type { Lookup } from './transport/lookup.ts';
-export type { Endpoint } from './transport/endpoints.ts';
+export { connectionTo, type AddressParts } from './transport/addresses.ts';
+export { explainFailure, type BrokenAttempt } from './transport/connect-failure.ts';
+export { systemLookup, type Lookup } from './transport/lookup.ts';
+export { tlsConnectOptions } from './transport/tls.ts';
+export { authorityOf, type Endpoint } from './transport/endpoints.ts';
 export type {
   ConnectFailure,
   Connection,

@@ -17,15 +17,24 @@ const STAGGER_MS = 250;
 /** The longest delay before the last address of a name is tried, however many there are. */
 const ALL_TRIED_MS = 2_000;
 
-/** The parts that a connection to a name needs. */
+/** The parts of {@link connectionTo}. */
 export interface AddressParts {
   readonly lookup: Lookup;
   readonly clock: Clock;
-  /** Makes a connection to one address. This is `endpoint.ip` if it is set. */
+  /** Makes a connection to one address: `endpoint.ip` if that is set, else `endpoint.host` or `endpoint.socketPath`. */
   connect(endpoint: Endpoint, options: ConnectionOptions): Connection;
 }
 
-/** Makes a connection to an endpoint. A host name may have several addresses; an IP address or a unix socket is used as it is. */
+/**
+ * Makes the connection to an endpoint, for the `connect` of a transport. An IP address or a unix socket is used as it is. A host
+ * name is looked up, and its addresses are tried in their order (RFC 8305): the next one when one fails, or after 250 ms without a
+ * connection. The first connection that is ready is used, and the others are closed.
+ *
+ *     const transport = {
+ *       name: 'mine',
+ *       connect: (endpoint, options) => connectionTo(endpoint, options, { lookup: systemLookup, clock: systemClock, connect }),
+ *     };
+ */
 export function connectionTo(endpoint: Endpoint, options: ConnectionOptions, parts: AddressParts): Connection {
   const direct = endpoint.socketPath !== undefined || isIP(endpoint.host) !== 0;
   return direct ? parts.connect(endpoint, options) : new NamedConnection(endpoint, options, parts);

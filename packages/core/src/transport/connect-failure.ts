@@ -2,10 +2,10 @@ import type { Endpoint } from './endpoints.ts';
 import { isNoTls, isTlsError, peek } from './peek.ts';
 import type { ConnectFailure } from './transport.ts';
 
-/** How an attempt to connect has ended. */
+/** How an attempt to connect has ended, for {@link explainFailure}. */
 export interface BrokenAttempt {
   readonly endpoint: Endpoint;
-  /** Whether the peer had accepted the connection. */
+  /** Whether the peer had accepted the connection, so that another protocol may be the reason. */
   readonly reached: boolean;
   /** The error of the TLS handshake, if that failed. */
   readonly tlsError: Error | undefined;
@@ -14,12 +14,13 @@ export interface BrokenAttempt {
 }
 
 /**
- * Finds out why an attempt to connect failed, and calls back once, now or later. Returns a function that stops the wait.
+ * Finds out why an attempt to connect failed, and calls `done` once, now or later: for a connection that was lost before it was
+ * ready. Returns a function that stops the wait.
  *
  * It is a failure of TLS only if TLS itself failed: certificates, versions, or a peer that does not speak TLS. A connection that
  * is closed or reset during the handshake is a failure of the network; a balancer whose backend is down does that. A peer that
- * breaks off is tried once with the other protocol, see {@link peek}. `peeked` holds the addresses at which that found nothing,
- * so that an endpoint that is down is not tried twice each time.
+ * breaks off is tried once with the other protocol, for at most a second; nothing of the client's is sent. `peeked` holds the
+ * addresses at which that found nothing, so that an endpoint that is down is not tried twice each time; a transport has one set.
  */
 export function explainFailure(
   { endpoint, reached, tlsError, details }: BrokenAttempt,

@@ -41,7 +41,7 @@ function isPath(text: string): boolean {
 /**
  * The options of `tls.connect` for an endpoint, beside the address or socket: the certificates, HTTP/2 by ALPN, and the name to
  * verify, without the final dot of a fully qualified name (RFC 6066, 3). An IP address is verified, but never sent as the server
- * name, which Node deprecates (DEP0123).
+ * name, which Node deprecates (DEP0123). Throws `INVALID_ARGUMENT` for certificates or a key that cannot be read.
  */
 export function tlsConnectOptions(endpoint: Endpoint, tls: TlsOptions | undefined): TlsConnectOptions {
   const name = tls?.serverName ?? (endpoint.socketPath === undefined ? endpoint.host : 'localhost');
