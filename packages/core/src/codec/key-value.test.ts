@@ -51,6 +51,26 @@ test('gives a large value as a view where it is most of the message, and a copy 
   assert.ok(among.kv.value.equals(value));
 });
 
+test('of a small message in the pool of Node is a view of it, whatever the size of the pool is', async () => {
+  // Node has 8 KiB up to version 22, 64 KiB from 24 on. The size is read when the module is loaded.
+  for (const poolSize of [8_192, 65_536]) {
+    const usual = Buffer.poolSize;
+    Buffer.poolSize = poolSize;
+    try {
+      while (Buffer.allocUnsafe(1_000).buffer.byteLength !== poolSize);
+      const { Page } = (await import(new URL(`./page.js?pool=${poolSize}`, import.meta.url).href)) as typeof import('./page.ts');
+      const page = new Page();
+      const message = Buffer.allocUnsafe(100).fill('v');
+      page.begin(message);
+      assert.is(page.part(10, 20).buffer, message.buffer);
+      page.begin(Buffer.alloc(70_000));
+      assert.is(page.part(10, 20).buffer.byteLength, 8_192, 'a part of a larger store is copied');
+    } finally {
+      Buffer.poolSize = usual;
+    }
+  }
+});
+
 test('of many small messages lie on few pages, and none in the place of another', () => {
   const kvs = Array.from({ length: 200 }, (_, i) => firstOf([{ ...FULL, value: Buffer.alloc(100, i) }], 65_536).kv);
   for (const [i, { value }] of kvs.entries()) assert.equal(value, Buffer.alloc(100, i));

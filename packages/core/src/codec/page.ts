@@ -1,8 +1,13 @@
 // Decides which parts of a message are copied, so that a small part does not keep the whole message alive.
 
 const EMPTY: Buffer = Buffer.alloc(0);
-/** The size of a page in bytes. A part of a store that is no larger is not copied, because it pins too little memory. */
+/** The size of a page in bytes. */
 const PAGE = 8192;
+/**
+ * The size of a store, in bytes, up to which its parts are not copied. Node's own pool is such a store: 8 KiB, and 64 KiB from Node 24
+ * on. A small message lies in the pool, and a copy of it would pin a page instead. A larger pool is not Node's default.
+ */
+const SMALL_STORE = Math.max(PAGE, Math.min(Buffer.poolSize, 65_536));
 
 type MakeView = new (store: ArrayBufferLike, offset: number, length: number) => Buffer;
 /** The class of Buffers. A call of it takes half the time of `subarray`. */
@@ -30,7 +35,7 @@ export class Page {
     this.#store = message.buffer;
     this.#shift = message.byteOffset;
     this.#start = 0;
-    this.#end = message.buffer.byteLength <= PAGE ? message.length : 0;
+    this.#end = message.buffer.byteLength <= SMALL_STORE ? message.length : 0;
   }
 
   /** Lets go of the message. */

@@ -362,8 +362,8 @@ test('does not keep a large message alive for the attached keys of a lease', () 
   assert.ok((keys[0]?.buffer.byteLength ?? Infinity) <= 8192);
 });
 
-test('does not keep a 64 KiB chunk alive for the small messages in it', () => {
-  const chunk = Buffer.alloc(64 * 1024);
+test('does not keep a 128 KiB chunk alive for the small messages in it', () => {
+  const chunk = Buffer.alloc(128 * 1024);
   const wire = message('etcdserverpb.WatchResponse').serialize({ events: [{ kv: { key: Buffer.from('k') } }] });
   wire.copy(chunk, 1000);
   const { events } = watch.decodeResponse(chunk.subarray(1000, 1000 + wire.length));
