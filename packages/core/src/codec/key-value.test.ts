@@ -58,7 +58,9 @@ test('of a small message in the pool of Node is a view of it, whatever the size 
     Buffer.poolSize = poolSize;
     try {
       while (Buffer.allocUnsafe(1_000).buffer.byteLength !== poolSize);
-      const { Page } = (await import(new URL(`./page.js?pool=${poolSize}`, import.meta.url).href)) as typeof import('./page.ts');
+      const { Page } = (await import(
+        new URL(`./page.js?pool=${poolSize}`, import.meta.url).href
+      )) as typeof import('./page.ts');
       const page = new Page();
       const message = Buffer.allocUnsafe(100).fill('v');
       page.begin(message);

@@ -119,6 +119,53 @@ test('shows a passed deadline to a reader of the signal, before any timer has ru
   }
 });
 
+test('makes no signal before one is read; one that is read after the end is aborted, with the same reason', async () => {
+  const { AbortController: Real } = globalThis;
+  let made = 0;
+  globalThis.AbortController = class extends Real {
+    constructor() {
+      super();
+      made++;
+    }
+  };
+  try {
+    const bench = new Bench();
+    const [unread, late] = [bench.service.keepAlive(1n, {}), bench.service.keepAlive(1n, {})];
+    const reading = unread[Symbol.asyncIterator]().next();
+    bench.latest.answer(1n, 6);
+    await reading;
+    await bench.clock.advance(6_000);
+    assert.is(made, 0);
+    assert.ok(late.signal.aborted);
+    assert.ok(isEtcdError(late.signal.reason, 'LEASE_LOST'));
+    assert.is(unread.signal, late.signal);
+    assert.is(made, 1);
+    const passed = bench.service.keepAlive(2n, {});
+    bench.latest.answer(2n, 6);
+    bench.clock.block(6_000);
+    assert.throws(() => passed.signal.throwIfAborted(), /LEASE_LOST/, 'before any timer has run');
+  } finally {
+    globalThis.AbortController = Real;
+  }
+});
+
+test('looks at a lease only when its time comes: renewals of some do not read the others', async () => {
+  const bench = new Bench();
+  for (let id = 1n; id <= 1_000n; id++) bench.service.keepAlive(id, {});
+  for (let id = 1n; id <= 1_000n; id++) bench.latest.answer(id, 3_000);
+  bench.service.keepAlive(2_000n, {});
+  bench.latest.answer(2_000n, 3);
+  await bench.clock.advance(2_000);
+  let readings = 0;
+  const { now } = bench.clock;
+  bench.clock.now = () => (readings++, now.call(bench.clock));
+  for (let second = 0; second < 10; second++) {
+    bench.latest.answer(2_000n, 3);
+    await bench.clock.advance(1_000);
+  }
+  assert.ok(readings < 200, `${readings} readings of the clock`);
+});
+
 test('gives signals that AbortSignal.any and listeners understand', async () => {
   const bench = new Bench();
   const { signal } = bench.service.keepAlive(1n, {});

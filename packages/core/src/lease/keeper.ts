@@ -1,6 +1,5 @@
 import { backoffMs } from '../backoff.ts';
 import type { CallOptions } from '../call.ts';
-import type { Timer } from '../clock.ts';
 import { plainMessage } from '../codec/plain-message.ts';
 import { diagnostics } from '../diagnostics.ts';
 import { clientClosed, isEtcdError, reasonText, type EtcdError } from '../errors.ts';
@@ -10,22 +9,23 @@ import { methods } from '../methods.ts';
 import { Outage } from '../outage.ts';
 import type { LeaseStats } from '../stats.ts';
 import { settleDoubt } from './absence.ts';
+import { Agenda } from './agenda.ts';
+import { Alarm } from './alarm.ts';
 import { GrantedLives } from './granted-lives.ts';
 import { RENEWAL_BACKOFF, type KeeperParts } from './keeper-parts.ts';
 import { KeptLease, type LeaseObserver } from './kept-lease.ts';
+import { isOvertaken, lateAt } from './late-answers.ts';
 import { leaseNotFound, streamEnded, streamStalled } from './lease-errors.ts';
 import { RenewalStream, type Sent } from './renewal-stream.ts';
 import type { KeepAlive } from './service.ts';
 
 /** Renewals that are due within this time are sent together. */
 const TOGETHER_MS = 100;
-/** The longest time without an answer after which a stream counts as silent. */
-const LONGEST_SILENCE_MS = 5_000;
 /** How late a timer may be before unread answers are assumed. */
 const LATE_MS = 100;
 
 /**
- * Keeps all leases alive over one LeaseKeepAlive stream, by one timer. A renewal is sent a third of the TTL after the last
+ * Keeps all leases alive over one LeaseKeepAlive stream, by one timer over an agenda. A renewal is sent a third of the TTL after the last
  * acknowledged one was sent. A stream that fails, or that owes answers and is silent, is replaced by a new one, which may reach
  * another member; every lease goes on until its own deadline. The stream is open, and the timer holds the process open, only while
  * a lease is held.
@@ -33,6 +33,8 @@ const LATE_MS = 100;
 export class LeaseKeeper implements LeaseObserver {
   readonly #parts: KeeperParts;
   readonly #leases: Map<bigint, KeptLease> = new Map();
+  /** When each lease needs the keeper next: for its deadline, for its next renewal, or for an answer that is late. */
+  readonly #agenda: Agenda<KeptLease> = new Agenda();
   readonly #granted: GrantedLives;
   #held = 0;
   #lost = 0;
@@ -43,9 +45,9 @@ export class LeaseKeeper implements LeaseObserver {
   readonly #outage: Outage;
   /** The time before which no stream is opened. */
   #openAt = 0;
-  #timer: Timer | undefined;
-  #wakeAt = Infinity;
-  #shortestTtlMs = Infinity;
+  readonly #alarm: Alarm;
+  /** Whether the leases are being looked at. The alarm is set once, afterwards. */
+  #looking = false;
   #warned = false;
   #closed = false;
 
@@ -53,6 +55,7 @@ export class LeaseKeeper implements LeaseObserver {
     this.#parts = parts;
     this.#granted = new GrantedLives(parts.clock);
     this.#outage = new Outage('Lease.LeaseKeepAlive', parts.clock);
+    this.#alarm = new Alarm(parts.clock, (now, lateMs) => this.#look(now, lateMs));
   }
 
   /** Adds a hold on a lease, and keeps the lease alive. */
@@ -60,11 +63,11 @@ export class LeaseKeeper implements LeaseObserver {
     const known = this.#leases.get(id);
     const lease = known === undefined || known.expire() ? this.#begin(id, options.timeoutMs) : known;
     if (!lease.held) this.#held++;
-    const hold = lease.hold(options.signal, openedAt);
+    const hold = lease.hold(openedAt);
     if (this.#closed) lease.fail(clientClosed(methods.leaseKeepAlive.label));
-    hold.follow();
-    if (lease.held && lease.awaited === undefined) this.#renew(lease);
-    this.#wakeBy(lease.deadline);
+    if (options.signal !== undefined) hold.follow(options.signal);
+    if (lease.held && lease.awaited === undefined) this.#renew(lease, this.#parts.clock.now());
+    else this.#file(lease);
     return hold;
   }
 
@@ -86,18 +89,20 @@ export class LeaseKeeper implements LeaseObserver {
   close(): void {
     this.#closed = true;
     for (const lease of this.#leases.values()) lease.fail(clientClosed(methods.leaseKeepAlive.label));
-    this.#wakeAt = Infinity;
-    this.#timer?.cancel();
+    this.#alarm.set(Infinity, false);
   }
 
   onReleased(lease: KeptLease): void {
     this.#rest();
     // It needs no renewal any more, but its signal must still abort at the deadline.
     lease.awaited = undefined;
+    this.#file(lease);
   }
 
-  onEnded({ id }: KeptLease, held: boolean, failure: EtcdError | undefined): void {
+  onEnded(lease: KeptLease, held: boolean, failure: EtcdError | undefined): void {
+    const { id } = lease;
     this.#leases.delete(id);
+    this.#agenda.delete(lease);
     if (!held) return;
     if (failure !== undefined && !this.#closed) this.#report(id, failure);
     this.#rest();
@@ -125,18 +130,13 @@ export class LeaseKeeper implements LeaseObserver {
     this.#stream = undefined;
     this.#outage.forget();
     stream?.cancel();
-    this.#arm();
+    this.#alarm.set(this.#alarm.at, false);
   }
 
-  #renew(lease: KeptLease): void {
-    if (this.#stream === undefined && this.#parts.clock.now() < this.#openAt) {
-      lease.due = this.#openAt;
-      this.#wakeBy(lease.due);
-      return;
-    }
-    this.#stream ??= this.#open();
-    lease.awaited = this.#stream.send(lease);
-    this.#wakeBy(this.#silentAt(this.#stream, lease.awaited));
+  #renew(lease: KeptLease, now: number): void {
+    if (this.#stream === undefined && now < this.#openAt) lease.due = this.#openAt;
+    else lease.awaited = (this.#stream ??= this.#open()).send(lease, now);
+    this.#file(lease);
   }
 
   #open(): RenewalStream<KeptLease> {
@@ -146,21 +146,20 @@ export class LeaseKeeper implements LeaseObserver {
     const end = (cause: unknown): void => {
       if (this.#stream === stream) this.#abandon(stream, cause);
     };
-    stream.read((sent, response) => this.#answered(sent, response)).then(() => end(streamEnded()), end);
+    stream.read((sent, response, now) => this.#answered(sent, response, now)).then(() => end(streamEnded()), end);
     return stream;
   }
 
-  #answered(sent: Sent<KeptLease>, response: LeaseKeepAliveResponse): void {
+  #answered(sent: Sent<KeptLease>, response: LeaseKeepAliveResponse, now: number): void {
     const { lease } = sent;
     this.#failures = 0;
     this.#silences = 0;
     this.#outage.end(this.#held);
     lease.awaited = undefined;
-    if (lease.expire()) return;
-    if (response.ttl <= 0) return void settleDoubt(this.#parts, lease, () => this.#wakeBy(lease.due));
-    this.#shortestTtlMs = Math.min(this.#shortestTtlMs, response.ttl * 1_000);
-    lease.acknowledge(sent.sentAt, response);
-    if (lease.held) this.#wakeBy(Math.min(lease.due, lease.deadline));
+    if (lease.expire(now)) return;
+    if (response.ttl > 0) lease.acknowledge(sent.sentAt, response, now);
+    else void settleDoubt(this.#parts, lease, () => this.#file(lease));
+    this.#file(lease);
   }
 
   /** Gives a stream up. Its owed renewals are sent again on the next one. */
@@ -178,73 +177,70 @@ export class LeaseKeeper implements LeaseObserver {
       lease.awaited = undefined;
       lease.failure = cause;
       lease.due = this.#openAt;
+      this.#file(lease);
     }
     // etcd answers one request after the other, so that the refused one is the oldest. It must not end the streams of other leases.
     const refused = isEtcdError(cause, 'PERMISSION_DENIED') ? owed[0]?.lease : undefined;
-    if (refused !== undefined) refused.due = clock.now() + refused.repeatMs;
-    this.#wakeBy(this.#openAt);
+    if (refused === undefined) return;
+    refused.due = clock.now() + refused.repeatMs;
+    this.#file(refused);
   }
 
-  #tick(): void {
-    this.#noticeLateness();
-    let shortest = Infinity;
-    for (const lease of this.#leases.values()) {
-      if (lease.expire()) continue;
-      this.#wakeBy(lease.deadline);
-      if (!lease.held) continue;
-      shortest = Math.min(shortest, lease.ttlMs ?? Infinity);
-      this.#attend(lease);
+  /** Looks at the leases whose time has come, and at those whose renewals can be sent together with theirs. */
+  #look(now: number, lateMs: number): void {
+    if (lateMs > LATE_MS) this.#noticeLateness(now, lateMs);
+    this.#looking = true;
+    try {
+      for (const lease of this.#agenda.until(now + TOGETHER_MS)) {
+        if (lease.expire(now)) continue;
+        if (lease.held) this.#attend(lease, now);
+        else this.#file(lease);
+      }
+    } finally {
+      this.#looking = false;
+      this.#alarm.set(this.#agenda.earliest, this.#held > 0);
     }
-    this.#shortestTtlMs = shortest;
   }
 
-  #attend(lease: KeptLease): void {
-    const now = this.#parts.clock.now();
+  #attend(lease: KeptLease, now: number): void {
     const stream = this.#stream;
-    if (stream !== undefined && lease.awaited !== undefined) {
-      const overtaken = stream.answered > lease.awaited.place;
-      const until = overtaken ? lease.awaited.sentAt + lease.repeatMs : this.#silentAt(stream, lease.awaited);
-      if (now < until) return this.#wakeBy(until);
-      if (overtaken) return this.#renew(lease);
+    const { awaited } = lease;
+    if (stream !== undefined && awaited !== undefined) {
+      if (now < lateAt(stream, awaited, this.#silences)) return this.#file(lease);
+      if (isOvertaken(stream, awaited)) return this.#renew(lease, now);
       this.#silences++;
       this.#abandon(stream, streamStalled());
     }
-    if (lease.due <= now + TOGETHER_MS) this.#renew(lease);
-    else this.#wakeBy(lease.due);
+    if (lease.due <= now + TOGETHER_MS) this.#renew(lease, now);
+    else this.#file(lease);
   }
 
-  /** When a stream that owes this answer counts as silent. The time doubles, so that a slow server can still answer. */
-  #silentAt(stream: RenewalStream<KeptLease>, awaited: Sent<KeptLease>): number {
-    const backoff = { firstMs: awaited.lease.patienceMs, longestMs: LONGEST_SILENCE_MS, jitter: 0 };
-    const patienceMs = backoffMs(this.#silences + 1, backoff, this.#parts.random);
-    return Math.max(stream.progressAt, awaited.sentAt) + patienceMs;
+  /** Notes when a lease must be looked at next. */
+  #file(lease: KeptLease): void {
+    if (this.#closed || lease.ended) return;
+    let at = lease.deadline;
+    if (lease.held) {
+      const { awaited, due } = lease;
+      const stream = this.#stream;
+      const owes = stream !== undefined && awaited !== undefined;
+      at = Math.min(at, owes ? lateAt(stream, awaited, this.#silences) : due);
+    }
+    this.#agenda.set(lease, at);
+    if (at < this.#alarm.at && !this.#looking) this.#alarm.set(at, this.#held > 0);
   }
 
-  /** Measures how late the timer is. */
-  #noticeLateness(): void {
-    const now = this.#parts.clock.now();
-    const lateMs = now - this.#wakeAt;
-    this.#wakeAt = Infinity;
+  #noticeLateness(now: number, lateMs: number): void {
     // Answers that have come meanwhile are not read yet, because timers run before sockets.
-    if (lateMs > LATE_MS && this.#stream !== undefined) this.#stream.progressAt = now;
-    if (this.#warned || lateMs <= this.#shortestTtlMs / 6) return;
+    if (this.#stream !== undefined) this.#stream.progressAt = now;
+    if (this.#warned || lateMs <= this.#shortestTtlMs() / 6) return;
     this.#warned = true;
     const durationMs = Math.round(lateMs);
     this.#parts.logger.warn(`the event loop was blocked for ${durationMs} ms; leases may be lost so`, { durationMs });
   }
 
-  #wakeBy(at: number): void {
-    if (at >= this.#wakeAt || this.#closed) return;
-    this.#wakeAt = at;
-    this.#arm();
-  }
-
-  /** Sets the timer again, because its time or its hold on the process may have changed. */
-  #arm(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (this.#wakeAt === Infinity) return;
-    const { clock } = this.#parts;
-    this.#timer = clock.after(this.#wakeAt - clock.now(), () => this.#tick(), this.#held > 0);
+  #shortestTtlMs(): number {
+    let shortest = Infinity;
+    for (const { held, ttlMs = Infinity } of this.#leases.values()) if (held) shortest = Math.min(shortest, ttlMs);
+    return shortest;
   }
 }

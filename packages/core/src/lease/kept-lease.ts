@@ -2,9 +2,9 @@ import { checkedSignal, type CheckedSignal } from '../checked-signal.ts';
 import type { Clock } from '../clock.ts';
 import type { EtcdError } from '../errors.ts';
 import type { LeaseKeepAliveResponse } from '../messages.ts';
+import type { Dated } from './agenda.ts';
 import { leaseLost } from './lease-errors.ts';
 import { LeaseHold, type HeldLease } from './lease-hold.ts';
-
 import type { Sent } from './renewal-stream.ts';
 
 const SHORTEST_PATIENCE_MS = 1_000;
@@ -36,8 +36,13 @@ export interface Life {
  * Its deadline is the time at which the last acknowledged renewal was *sent*, plus the TTL of the answer. etcd counts from the
  * arrival of the request, which is later. Once the deadline has passed the lease is lost, whatever etcd answers then.
  */
-export class KeptLease implements HeldLease {
+export class KeptLease implements HeldLease, Dated {
   readonly id: bigint;
+  place = -1;
+  /** The time at which the lease may be gone. */
+  deadline: number;
+  /** The TTL in milliseconds; `undefined` before etcd has given one. */
+  ttlMs: number | undefined;
   /** The last renewal that was acknowledged. */
   renewal: LeaseKeepAliveResponse | undefined;
   /** When the next renewal is due. It has no meaning while one is awaited. */
@@ -48,34 +53,36 @@ export class KeptLease implements HeldLease {
   failure: unknown;
   readonly #clock: Clock;
   readonly #observer: LeaseObserver;
-  readonly #signal: CheckedSignal;
-  readonly #holds: Set<LeaseHold> = new Set();
-  #life: Life;
-  #ended = false;
+  /** Made when it is first read: it takes several times the memory of all the rest. */
+  #signal: CheckedSignal | undefined;
+  /** The holds: one, as a rule, without a set around it. */
+  #holds: LeaseHold | Set<LeaseHold> | undefined;
+  /** The reason of the end; `undefined` before it. */
+  #end: EtcdError | undefined;
 
   constructor(id: bigint, life: Life, clock: Clock, observer: LeaseObserver) {
     this.id = id;
     this.due = clock.now();
-    this.#life = life;
+    this.deadline = life.deadline;
+    this.ttlMs = life.ttlMs;
     this.#clock = clock;
     this.#observer = observer;
-    this.#signal = checkedSignal({ check: () => void this.expire() });
   }
 
   get signal(): AbortSignal {
+    if (this.#signal === undefined) {
+      this.#signal = checkedSignal({ check: () => void this.expire() });
+      if (this.#end !== undefined) this.#signal.abort(this.#end);
+    }
     return this.#signal.signal;
   }
 
-  get deadline(): number {
-    return this.#life.deadline;
-  }
-
-  get ttlMs(): number | undefined {
-    return this.#life.ttlMs;
+  get ended(): boolean {
+    return this.#end !== undefined;
   }
 
   get held(): boolean {
-    return this.#holds.size > 0;
+    return this.#holds !== undefined;
   }
 
   /** How long a stream without any answers may owe the renewal of this lease, in milliseconds. */
@@ -89,52 +96,63 @@ export class KeptLease implements HeldLease {
   }
 
   /** Adds a hold. */
-  hold(ending: AbortSignal | undefined, openedAt: string | undefined): LeaseHold {
-    const hold = new LeaseHold(this, ending, openedAt);
-    this.#holds.add(hold);
+  hold(openedAt: string | undefined): LeaseHold {
+    const hold = new LeaseHold(this, openedAt);
+    const holds = this.#holds;
+    if (holds === undefined) this.#holds = hold;
+    else if (holds instanceof Set) holds.add(hold);
+    else this.#holds = new Set([holds, hold]);
     return hold;
   }
 
   /** Ends the lease if its deadline has passed. Returns whether it has ended, now or earlier. */
-  expire(): boolean {
-    if (!this.#ended && this.#clock.now() >= this.deadline) this.fail(this.#lost());
-    return this.#ended;
+  expire(now: number = this.#clock.now()): boolean {
+    if (this.#end === undefined && now >= this.deadline) this.fail(this.#lost());
+    return this.#end !== undefined;
   }
 
   /** Records a renewal on a request that was sent at `sentAt`. */
-  acknowledge(sentAt: number, response: LeaseKeepAliveResponse): void {
+  acknowledge(sentAt: number, response: LeaseKeepAliveResponse, now: number): void {
     const ttlMs = response.ttl * 1_000;
-    this.#life = { deadline: sentAt + ttlMs, ttlMs };
+    this.deadline = sentAt + ttlMs;
+    this.ttlMs = ttlMs;
     this.renewal = response;
     this.failure = undefined;
     this.due = sentAt + ttlMs / 3;
-    if (this.expire()) return;
-    for (const hold of this.#holds) hold.deliver(response);
+    if (this.expire(now)) return;
+    const holds = this.#holds;
+    if (!(holds instanceof Set)) holds?.deliver(response);
+    else for (const hold of holds) hold.deliver(response);
   }
 
   /** Ends a lease that is gone or may be: aborts the signal and ends every iteration with the error. */
   fail(error: EtcdError): void {
-    this.#end(error, true, (hold) => hold.fail(error));
+    this.#finish(error, true, (hold) => hold.fail(error));
   }
 
   /** Ends a lease that its own client gives up: aborts the signal with the error, and ends the iterations without one. */
   finish(error: EtcdError): void {
-    this.#end(error, false, (hold) => hold.finish(error));
+    this.#finish(error, false, (hold) => hold.finish(error));
   }
 
-  #end(error: EtcdError, failed: boolean, end: (hold: LeaseHold) => void): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    const holds = [...this.#holds];
-    this.#holds.clear();
+  #finish(error: EtcdError, failed: boolean, end: (hold: LeaseHold) => void): void {
+    if (this.#end !== undefined) return;
+    this.#end = error;
+    const holds = this.#holds instanceof Set ? [...this.#holds] : this.#holds === undefined ? [] : [this.#holds];
+    this.#holds = undefined;
     this.#observer.onEnded(this, holds.length > 0, failed ? error : undefined);
     for (const hold of holds) end(hold);
-    this.#signal.abort(error);
+    this.#signal?.abort(error);
   }
 
   /** Releases a hold. */
   release(hold: LeaseHold): void {
-    if (this.#holds.delete(hold) && !this.held) this.#observer.onReleased(this);
+    const holds = this.#holds;
+    if (holds instanceof Set) {
+      if (!holds.delete(hold) || holds.size > 0) return;
+    } else if (holds !== hold) return;
+    this.#holds = undefined;
+    this.#observer.onReleased(this);
   }
 
   #lost(): EtcdError {

@@ -16,26 +16,32 @@ export interface HeldLease {
   readonly ttlMs: number | undefined;
   /** The last renewal that was acknowledged. */
   readonly renewal: LeaseKeepAliveResponse | undefined;
+  /** Ends the lease if its deadline has passed. */
+  expire(): boolean;
   /** Releases a hold. */
   release(hold: LeaseHold): void;
 }
 
-/** One keepalive of a lease. */
+/** One keepalive of a lease. Ten thousand of them have few fields, and make the rest when it is needed. */
 export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
   readonly #lease: HeldLease;
-  readonly #inbox: Inbox<LeaseKeepAliveResponse> = new Inbox();
-  readonly #ending: AbortSignal | undefined;
   readonly #openedAt: string | undefined;
+  /** The renewals for the reader; `undefined` before an iteration begins. */
+  #inbox: Inbox<LeaseKeepAliveResponse> | undefined;
+  /** The newest renewal, while there is no reader. It is the first that a reader gets. */
+  #newest: LeaseKeepAliveResponse | undefined;
   #ignoreAbort: (() => void) | undefined;
   #renewed: Promise<LeaseKeepAliveResponse> | undefined;
   #settleRenewed: (() => void) | undefined;
+  #ended = false;
+  /** The failure that a reader gets who comes after the end. */
+  #failure: Failure | undefined;
   /** The reason of the end without a renewal. */
   #reason: unknown;
 
-  /** The hold is released once: by `cancel`, by leaving an iteration, or by `ending`. */
-  constructor(lease: HeldLease, ending: AbortSignal | undefined, openedAt: string | undefined) {
+  /** The hold is released once: by `cancel`, by leaving an iteration, or by the signal of `follow`. */
+  constructor(lease: HeldLease, openedAt: string | undefined) {
     this.#lease = lease;
-    this.#ending = ending;
     this.#openedAt = openedAt;
   }
 
@@ -63,23 +69,32 @@ export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
       });
       // Avoids an unhandled rejection: callers who do not wait for it get the error from `signal` or the iteration.
       this.#renewed.catch(() => {});
-      if (this.#lease.renewal !== undefined || this.#inbox.ended) this.#settleRenewed?.();
+      if (this.#lease.renewal !== undefined || this.#ended) this.#settle();
     }
     return this.#renewed;
   }
 
-  /** Follows the caller's own signal. This is not part of the constructor, because it may release the hold at once. */
-  follow(): void {
-    if (this.#inbox.ended) return;
-    if (this.#ending?.aborted) this.#onAbort();
-    else if (this.#ending !== undefined) this.#ignoreAbort = onAbort(this.#ending, this.#onAbort);
+  /** Follows the caller's own signal, which may release the hold at once. */
+  follow(ending: AbortSignal): void {
+    if (this.#ended) return;
+    const onEnding = (): void => {
+      this.fail(ending.reason);
+      this.#lease.release(this);
+    };
+    if (ending.aborted) onEnding();
+    else this.#ignoreAbort = onAbort(ending, onEnding);
   }
 
   /** Gives a renewal to the reader, or keeps it. If there are too many, the oldest is dropped. */
   deliver(response: LeaseKeepAliveResponse): void {
-    this.#settleRenewed?.();
-    this.#inbox.push(response);
-    if (this.#inbox.length > BUFFERED_RENEWALS) this.#inbox.take();
+    this.#settle();
+    const inbox = this.#inbox;
+    if (inbox === undefined) {
+      this.#newest = response;
+      return;
+    }
+    inbox.push(response);
+    if (inbox.length > BUFFERED_RENEWALS) inbox.take();
   }
 
   /** Ends the iteration. `reason` is why no more renewals come. */
@@ -94,7 +109,7 @@ export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
   }
 
   async cancel(): Promise<void> {
-    if (this.#inbox.ended) return;
+    if (this.#ended) return;
     this.finish(notRenewed(this.id));
     this.#lease.release(this);
   }
@@ -105,8 +120,8 @@ export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
 
   next(): Promise<IteratorResult<LeaseKeepAliveResponse, undefined>> {
     // Ends the lease here if its deadline has passed, even before the timer.
-    void this.signal.aborted;
-    return this.#inbox.next();
+    this.#lease.expire();
+    return this.#reading().next();
   }
 
   async return(): Promise<IteratorResult<LeaseKeepAliveResponse, undefined>> {
@@ -115,20 +130,35 @@ export class LeaseHold implements KeepAlive, Pulled<LeaseKeepAliveResponse> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<LeaseKeepAliveResponse, undefined> {
-    this.#inbox.claim(secondKeepAliveReader);
+    this.#reading().claim(secondKeepAliveReader);
     return new Iteration(this);
   }
 
-  readonly #onAbort = (): void => {
-    this.fail(this.#ending?.reason);
-    this.#lease.release(this);
-  };
+  /** The inbox of the reader, who has come by now. */
+  #reading(): Inbox<LeaseKeepAliveResponse> {
+    if (this.#inbox !== undefined) return this.#inbox;
+    const inbox = (this.#inbox = new Inbox());
+    if (this.#newest !== undefined) inbox.push(this.#newest);
+    this.#newest = undefined;
+    if (this.#ended) inbox.stop(this.#failure);
+    this.#failure = undefined;
+    return inbox;
+  }
+
+  #settle(): void {
+    this.#settleRenewed?.();
+    this.#settleRenewed = undefined;
+  }
 
   #end(reason: unknown, failure?: Failure): void {
-    if (this.#inbox.ended) return;
+    if (this.#ended) return;
+    this.#ended = true;
     this.#ignoreAbort?.();
+    this.#ignoreAbort = undefined;
     this.#reason = reason;
-    this.#inbox.stop(failure);
-    this.#settleRenewed?.();
+    this.#newest = undefined;
+    if (this.#inbox === undefined) this.#failure = failure;
+    else this.#inbox.stop(failure);
+    this.#settle();
   }
 }

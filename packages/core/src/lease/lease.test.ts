@@ -70,18 +70,35 @@ test('sends revoke, timeToLive and leases as one RPC each, with their options', 
 
 test('keeps the 16 newest renewals for a slow reader (L-09)', async () => {
   const bench = new Bench();
-  const kept = new LeaseFacade(bench.service).keepAlive(7);
+  const kept = new LeaseFacade(bench.service).keepAlive(7)[Symbol.asyncIterator]();
   for (let ttl = 1; ttl <= 20; ttl++) {
     bench.latest.answer(7n, ttl * 30);
     await bench.clock.advance(ttl * 10_000);
   }
-  const read: number[] = [];
-  for await (const { ttl } of kept) {
-    read.push(ttl / 30);
-    if (ttl === 600) break;
-  }
-  assert.equal(read, [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+  const read: (number | undefined)[] = [];
+  for (let i = 5; i <= 20; i++) read.push((await kept.next()).value?.ttl);
+  assert.equal(
+    read.map((ttl = 0) => ttl / 30),
+    [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20],
+  );
+  await kept.return?.();
   assert.is(bench.latest.state, 'cancelled', 'leaving the iteration cancels');
+});
+
+test('begins an iteration with the newest renewal of the keepalive, and keeps no earlier one for it (L-09)', async () => {
+  const bench = new Bench();
+  const leases = new LeaseFacade(bench.service);
+  const kept = leases.keepAlive(7);
+  for (let ttl = 1; ttl <= 3; ttl++) {
+    bench.latest.answer(7n, ttl * 30);
+    await bench.clock.advance(ttl * 10_000);
+  }
+  const reader = kept[Symbol.asyncIterator]();
+  const late = leases.keepAlive(7)[Symbol.asyncIterator]();
+  assert.is((await reader.next()).value?.ttl, 90);
+  const waiting = [reader.next(), late.next()];
+  bench.latest.answer(7n, 120);
+  for (const next of waiting) assert.is((await next).value?.ttl, 120);
 });
 
 test('throws the loss from the iteration, without renewals that are no longer true', async () => {

@@ -8,6 +8,8 @@ export interface Sent<L> {
   readonly sentAt: number;
   /** Its index among all renewals of the stream. */
   readonly place: number;
+  /** The next renewal of the same lease that is owed. */
+  next: Sent<L> | undefined;
 }
 
 /**
@@ -21,7 +23,8 @@ export class RenewalStream<L extends { readonly id: bigint }> {
   answered = 0;
   readonly #stream: ClientStream<LeaseKeepAliveRequest, LeaseKeepAliveResponse>;
   readonly #clock: Clock;
-  readonly #owed: Map<bigint, Sent<L>[]> = new Map();
+  /** The oldest owed renewal of each lease. A lease rarely owes more than one. */
+  readonly #owed: Map<bigint, Sent<L>> = new Map();
   #places = 0;
 
   constructor(stream: ClientStream<LeaseKeepAliveRequest, LeaseKeepAliveResponse>, clock: Clock) {
@@ -30,31 +33,41 @@ export class RenewalStream<L extends { readonly id: bigint }> {
     this.progressAt = clock.now();
   }
 
-  /** Reads to the end, as `ClientStream.forEach`. An answer without a request is ignored. */
-  read(onAnswer: (sent: Sent<L>, response: LeaseKeepAliveResponse) => void): Promise<void> {
+  /** Reads to the end, as `ClientStream.forEach`. An answer without a request is ignored. `now` is when the answer came. */
+  read(onAnswer: (sent: Sent<L>, response: LeaseKeepAliveResponse, now: number) => void): Promise<void> {
     return this.#stream.forEach((response) => {
-      this.progressAt = this.#clock.now();
-      const owed = this.#owed.get(response.id);
-      const sent = owed?.shift();
-      if (owed === undefined || sent === undefined) return;
-      if (owed.length === 0) this.#owed.delete(response.id);
+      const now = this.#clock.now();
+      this.progressAt = now;
+      const sent = this.#owed.get(response.id);
+      if (sent === undefined) return;
+      if (sent.next === undefined) this.#owed.delete(response.id);
+      else this.#owed.set(response.id, sent.next);
       this.answered = Math.max(this.answered, sent.place);
-      onAnswer(sent, response);
+      onAnswer(sent, response, now);
     });
   }
 
-  send(lease: L): Sent<L> {
-    const sent = { lease, sentAt: this.#clock.now(), place: ++this.#places };
-    const owed = this.#owed.get(lease.id);
-    if (owed === undefined) this.#owed.set(lease.id, [sent]);
-    else owed.push(sent);
-    this.#stream.send({ id: lease.id });
+  /** Sends a renewal. `now` is the present time, or a little earlier. */
+  send(lease: L, now: number): Sent<L> {
+    const { id } = lease;
+    const sent: Sent<L> = { lease, sentAt: now, place: ++this.#places, next: undefined };
+    let last = this.#owed.get(id);
+    if (last === undefined) this.#owed.set(id, sent);
+    else {
+      while (last.next !== undefined) last = last.next;
+      last.next = sent;
+    }
+    this.#stream.send({ id });
     return sent;
   }
 
   /** Returns the renewals without an answer, oldest first. */
   owed(): Sent<L>[] {
-    return [...this.#owed.values()].flat().sort((a, b) => a.place - b.place);
+    const owed: Sent<L>[] = [];
+    for (const first of this.#owed.values()) {
+      for (let sent: Sent<L> | undefined = first; sent !== undefined; sent = sent.next) owed.push(sent);
+    }
+    return owed.sort((a, b) => a.place - b.place);
   }
 
   cancel(): void {

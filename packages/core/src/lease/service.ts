@@ -11,10 +11,10 @@ import type {
 } from '../messages.ts';
 
 /**
- * A keepalive of a lease. It renews the lease with or without a reader. Iterate it for the renewals (the 16 newest wait for a slow
- * reader). It has one reader: a second iteration is refused with `FAILED_PRECONDITION`; call `keepAlive` again instead. The
- * iteration ends on `cancel` and on a revoke by this client, and throws the reason of `signal` if the lease is lost. Leaving the
- * iteration cancels.
+ * A keepalive of a lease. It renews the lease with or without a reader. Iterate it for the renewals: the newest one if there was
+ * one, then those that follow (the 16 newest wait for a slow reader). It has one reader: a second iteration is refused with
+ * `FAILED_PRECONDITION`; call `keepAlive` again instead. The iteration ends on `cancel` and on a revoke by this client, and throws
+ * the reason of `signal` if the lease is lost. Leaving the iteration cancels.
  */
 export interface KeepAlive extends AsyncIterable<LeaseKeepAliveResponse>, AsyncDisposable {
   readonly id: bigint;
