@@ -16,6 +16,13 @@ export const ERROR = {
   HTTP_1_1_REQUIRED: 13,
 } as const;
 
+const NAMES: readonly string[] = Object.keys(ERROR);
+
+/** The name of an error code, or the number of one that the RFC does not define. */
+export function errorName(code: number): string {
+  return NAMES[code] ?? `error ${code}`;
+}
+
 /** An error that ends a connection (RFC 9113, 5.4.1). `code` goes to the peer, in a GOAWAY; the message goes to the user. */
 export class Http2Error extends Error {
   readonly code: number;
@@ -25,4 +32,15 @@ export class Http2Error extends Error {
     this.name = 'Http2Error';
     this.code = code;
   }
+}
+
+/** Why a peer ends the connection by GOAWAY, as a sentence. */
+export function goAwayReason(code: number, text: string): string {
+  const reason = [...(code === ERROR.NO_ERROR ? [] : [errorName(code)]), ...(text === '' ? [] : [text])].join(', ');
+  return `the peer ends the connection${reason === '' ? '' : `: ${reason}`}`;
+}
+
+/** The error of a peer that breaks a rule of the protocol. */
+export function protocolError(message: string): Http2Error {
+  return new Http2Error(ERROR.PROTOCOL_ERROR, message);
 }

@@ -1,0 +1,38 @@
+import type { Clock } from '@etcdts/core/plugin';
+import { ERROR, Http2Error } from './errors.ts';
+
+/** How many useless frames in a row are accepted within {@link FLOOD_MS}. */
+const FLOOD = 1_000;
+const FLOOD_MS = 10_000;
+
+/**
+ * Counts the frames of a peer that cost work and bring no call forward (RFC 9113, 10.5): PING, SETTINGS, PRIORITY, unknown types,
+ * WINDOW_UPDATE, empty DATA, CONTINUATION, RST_STREAM, informational responses, frames of streams that are over. A connection may
+ * stand for years with a PING now and then, so only many in a short time are a flood, and only if nothing useful comes between them.
+ */
+export class Floods {
+  readonly #clock: Clock;
+  #useless = 0;
+  #since: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#since = clock.now();
+  }
+
+  /** Some call went forward: a message or a status came, or some of a request left. */
+  progress(): void {
+    this.#useless = 0;
+  }
+
+  /** A useless frame came. Throws ENHANCE_YOUR_CALM if they are a flood. */
+  useless(): void {
+    if (++this.#useless < FLOOD) return;
+    const now = this.#clock.now();
+    if (now - this.#since < FLOOD_MS) {
+      throw new Http2Error(ERROR.ENHANCE_YOUR_CALM, `${FLOOD} frames in a row that serve no call`);
+    }
+    this.#useless = 0;
+    this.#since = now;
+  }
+}
