@@ -11,6 +11,9 @@ export interface Reader<T> {
   reject(reason: unknown): void;
 }
 
+/** Settles the promise of a read. It takes a rejected promise for a failure, so that nobody has to keep a second function. */
+type Settle<T> = (result: IteratorResult<T, undefined> | Promise<never>) => void;
+
 /** The source of an iteration. */
 export interface Pulled<T> {
   next(): Promise<IteratorResult<T, undefined>>;
@@ -38,8 +41,8 @@ export class Inbox<T> {
   #meter: { bytes: number } | undefined;
   #backlog: Backlog<T> | undefined;
   /** The reader that waits for the next item, and the reads after it. */
-  #waiting: Reader<T> | undefined;
-  #later: Reader<T>[] | undefined;
+  #waiting: Reader<T> | Settle<T> | undefined;
+  #later: (Reader<T> | Settle<T>)[] | undefined;
   /** `undefined` while the inbox is open. A failure is dropped when it is read. */
   #end: Failure | typeof WELL | undefined;
   #claimed = false;
@@ -73,7 +76,8 @@ export class Inbox<T> {
     const reader = this.#waiting;
     if (reader !== undefined) {
       this.#waiting = this.#later?.shift();
-      reader.resolve({ value: item, done: false });
+      if (typeof reader === 'function') reader({ value: item, done: false });
+      else reader.resolve({ value: item, done: false });
       return;
     }
     const { items, sizes } = (this.#backlog ??= { items: [], sizes: [], head: 0 });
@@ -84,24 +88,15 @@ export class Inbox<T> {
 
   /** Gives the reader an item, the failure or the end, at once or when there is one. */
   read(reader: Reader<T>): void {
-    const end = this.#end;
-    if (this.length > 0) {
-      reader.resolve({ value: this.take(), done: false });
-    } else if (end === undefined) {
-      if (this.#waiting === undefined) this.#waiting = reader;
-      else (this.#later ??= []).push(reader);
-    } else if (end === WELL) {
-      reader.resolve(DONE);
-    } else {
-      this.#end = WELL;
-      reader.reject(end.reason);
-    }
+    if (!this.#serve(reader)) this.#wait(reader);
   }
 
   /** Like `read`, with a promise. */
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.length > 0) return Promise.resolve({ value: this.take(), done: false });
-    return new Promise((resolve, reject) => this.read({ resolve, reject }));
+    return new Promise((settle) => {
+      if (!this.#serve(settle)) this.#wait(settle);
+    });
   }
 
   /** Removes and returns the oldest item. There must be one. */
@@ -109,7 +104,8 @@ export class Inbox<T> {
     const backlog = this.#backlog as Backlog<T>;
     const { items, sizes, head } = backlog;
     const item = items[head] as T;
-    this.#count(-(sizes[head] as number));
+    // Not -size: of 0 that is -0, which is no small integer and lies on the heap.
+    this.#count(0 - (sizes[head] as number));
     // An item may pin the message that it came in. It is released at once, although its place in the array is cut off later.
     items[head] = undefined;
     backlog.head += 1;
@@ -129,15 +125,41 @@ export class Inbox<T> {
     this.#meter = undefined;
     const readers = this.#waiting === undefined ? [] : [this.#waiting, ...(this.#later ?? [])];
     this.#waiting = this.#later = undefined;
-    for (const reader of readers) this.read(reader);
+    for (const reader of readers) this.#serve(reader);
   }
 
   /** Like `finish`, but drops the items that are here. It replaces an earlier end that no reader has got. */
   stop(failure?: Failure): void {
     this.#backlog = undefined;
-    this.#count(-this.bytes);
+    this.#count(0 - this.bytes);
     if (this.#end === undefined) this.finish(failure);
     else this.#end = failure ?? WELL;
+  }
+
+  /** Gives a reader what there is. Returns whether there was anything. */
+  #serve(reader: Reader<T> | Settle<T>): boolean {
+    const end = this.#end;
+    const settle = typeof reader === 'function';
+    if (this.length > 0) {
+      const result: IteratorResult<T, undefined> = { value: this.take(), done: false };
+      if (settle) reader(result);
+      else reader.resolve(result);
+    } else if (end === undefined) {
+      return false;
+    } else if (end === WELL) {
+      if (settle) reader(DONE);
+      else reader.resolve(DONE);
+    } else {
+      this.#end = WELL;
+      if (settle) reader(Promise.reject(end.reason));
+      else reader.reject(end.reason);
+    }
+    return true;
+  }
+
+  #wait(reader: Reader<T> | Settle<T>): void {
+    if (this.#waiting === undefined) this.#waiting = reader;
+    else (this.#later ??= []).push(reader);
   }
 
   #count(bytes: number): void {

@@ -69,7 +69,8 @@ export class Reader {
   /** Reads an int64 as a number: exact up to 2^53, the nearest beyond. */
   number(): number {
     this.varint();
-    return this.high * 0x1_0000_0000 + (this.low >>> 0);
+    // The result of a multiplication lies on the heap, where it takes 16 bytes in every object that keeps it.
+    return this.high === 0 && this.low >= 0 ? this.low : this.high * 0x1_0000_0000 + (this.low >>> 0);
   }
 
   int64(): bigint {

@@ -4,23 +4,22 @@ import type { Failure } from '../inbox.ts';
 import type { ResponseHeader } from '../messages.ts';
 import { notCreated } from './watch-errors.ts';
 
-/** Whether etcd has registered a watch. The promise is allocated when `promise` is first read. */
+/** The wait for the registration of a watch, until it is over, or the failure of it. The promise is made when it is first read. */
 export class Creation {
-  /** The header of the first registration; `undefined` before it. */
-  header: ResponseHeader | undefined;
   #failure: Failure | undefined;
   #promise: Promise<ResponseHeader> | undefined;
-  #settle: (() => void) | undefined;
+  #settle: { resolve(header: ResponseHeader): void; reject(reason: unknown): void } | undefined;
   #timer: Timer | undefined;
 
   get promise(): Promise<ResponseHeader> {
     if (this.#promise === undefined) {
+      const failure = this.#failure;
       this.#promise = new Promise((resolve, reject) => {
-        this.#settle = () => (this.header === undefined ? reject(this.#failure?.reason) : resolve(this.header));
+        if (failure === undefined) this.#settle = { resolve, reject };
+        else reject(failure.reason);
       });
       // Avoids an unhandled rejection: callers who ignore `created` get the error from the iteration.
       this.#promise.catch(() => {});
-      if (this.header !== undefined || this.#failure !== undefined) this.#settle?.();
     }
     return this.#promise;
   }
@@ -31,19 +30,15 @@ export class Creation {
   }
 
   succeed(header: ResponseHeader): void {
-    this.header = header;
-    this.#over();
+    this.#timer?.cancel();
+    this.#settle?.resolve(header);
   }
 
-  /** Called when the watch has ended. If it was registered, `promise` still resolves. */
-  fail(error: unknown): void {
-    this.#failure = { reason: error };
-    this.#over();
-  }
-
-  #over(): void {
+  fail(reason: unknown): void {
+    this.#failure = { reason };
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#settle?.();
+    this.#settle?.reject(reason);
+    this.#settle = undefined;
   }
 }

@@ -17,7 +17,7 @@ export class Position {
   /** Records the header of the first registration. */
   begin(header: ResponseHeader): void {
     // Without a revision in the header, the position stays 0n until the first event.
-    if (this.next === NONE && header.revision > 0n) this.next = header.revision + 1n;
+    if (this.next === NONE && header.revision > 0n) this.next = after(header.revision);
     if (isReal(header)) this.observed = header.revision;
   }
 
@@ -37,7 +37,7 @@ export class Position {
     const from = this.next;
     const last = lastRevision(events);
     if (last < from) return undefined;
-    this.next = last + 1n;
+    this.next = after(last);
     this.observe(last);
     return firstRevision(events) < from ? events.filter(({ kv }) => kv.modRevision >= from) : events;
   }
@@ -45,7 +45,7 @@ export class Position {
   /** Records a bookmark, up to which there are no more events. Returns whether it moves the position. */
   skip(revision: bigint): boolean {
     if (revision < this.next) return false;
-    this.next = revision + 1n;
+    this.next = after(revision);
     return true;
   }
 
@@ -53,6 +53,19 @@ export class Position {
   observe(revision: bigint): void {
     if (revision > this.observed) this.observed = revision;
   }
+}
+
+// A thousand watches pass one revision after the other, and share the integers.
+let passed = 0n;
+let following = 1n;
+
+/** The revision after this one. */
+function after(revision: bigint): bigint {
+  if (revision !== passed) {
+    passed = revision;
+    following = revision + 1n;
+  }
+  return following;
 }
 
 /** Whether events end at an earlier revision than they begin with. */

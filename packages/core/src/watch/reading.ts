@@ -1,4 +1,4 @@
-import { onAbort } from '../abort.ts';
+import { awaitAbort, ignoreAbort, type AbortWaiter } from '../abort.ts';
 import { failedAt } from '../call-site.ts';
 import type { Clock } from '../clock.ts';
 import { clientClosed, isEtcdError } from '../errors.ts';
@@ -11,18 +11,27 @@ import type { WatchResponse, WatchStream } from './service.ts';
 import { cancelled, secondWatchReader } from './watch-errors.ts';
 import { methods } from '../methods.ts';
 
-/** The application's side of a watch: its registration, its unread responses, and its end. */
-export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>, ResponseSource {
-  protected readonly inbox: Inbox<WatchResponse>;
-  protected readonly creation: Creation = new Creation();
+/**
+ * The application's side of a watch: its registration, its unread responses, and its end. A thousand watches that nobody reads have
+ * few objects each: all that only some of them need is made then.
+ */
+export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>, ResponseSource, AbortWaiter {
+  /** The header of the first registration; `undefined` before it. */
+  protected header: ResponseHeader | undefined;
   /** The stack of the application's call that opened it. */
   openedAt: string | undefined;
-  #ignoreAbort: (() => void) | undefined;
+  #creation: Creation | undefined;
+  #inbox: Inbox<WatchResponse> | undefined;
+  /** The application's own signal, while it can end the watch. */
+  #signal: AbortSignal | undefined;
 
-  constructor(signal: AbortSignal | undefined, buffers: WatchBuffers) {
-    this.inbox = new Inbox(buffers);
-    if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => this.#aborted(signal.reason));
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    if (signal !== undefined) awaitAbort(signal, this);
   }
+
+  /** The bytes that all watches of the client hold. */
+  protected abstract get buffers(): WatchBuffers;
 
   /** Called when a response was read. */
   protected abstract caughtUp(): void;
@@ -31,16 +40,19 @@ export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>
   protected abstract release(): boolean;
 
   get created(): Promise<ResponseHeader> {
-    return this.creation.promise;
+    if (this.header !== undefined) return Promise.resolve(this.header);
+    return (this.#creation ??= new Creation()).promise;
   }
 
   /** Whether etcd has registered the watch, on this stream or an earlier one. */
   get registered(): boolean {
-    return this.creation.header !== undefined;
+    return this.header !== undefined;
   }
 
   next(): Promise<IteratorResult<WatchResponse, undefined>> {
-    return new Promise((resolve, reject) => this.read({ resolve, reject }));
+    const next = this.inbox.next();
+    this.caughtUp();
+    return next;
   }
 
   read(reader: Reader<WatchResponse>): void {
@@ -73,12 +85,28 @@ export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>
 
   /** Bytes of the responses that are not read yet. */
   get bufferedBytes(): number {
-    return this.inbox.bytes;
+    return this.#inbox?.bytes ?? 0;
+  }
+
+  /** The number of responses that are not read yet. */
+  protected get unread(): number {
+    return this.#inbox?.length ?? 0;
+  }
+
+  protected get inbox(): Inbox<WatchResponse> {
+    return (this.#inbox ??= new Inbox(this.buffers));
+  }
+
+  /** Records that etcd has registered it for the first time. */
+  protected registeredWith(header: ResponseHeader): void {
+    this.header = header;
+    this.#creation?.succeed(header);
+    this.#creation = undefined;
   }
 
   /** Fails the watch unless etcd has registered it within this time. */
   limitCreation(clock: Clock, timeoutMs: number): void {
-    this.creation.limit(clock, timeoutMs, (error) => this.fail(error));
+    (this.#creation ??= new Creation()).limit(clock, timeoutMs, (error) => this.fail(error));
   }
 
   /** Ends the watch with an error, after the unread responses. */
@@ -92,7 +120,7 @@ export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>
     this.#stop(clientClosed(methods.watch.label));
   }
 
-  #aborted(reason: unknown): void {
+  onAbort(reason: unknown): void {
     // A wrapped client that is disposed of ends its watches with this reason.
     this.#stop(reason, isEtcdError(reason, 'CLIENT_CLOSED') ? undefined : { reason });
   }
@@ -105,8 +133,9 @@ export abstract class WatchReading implements WatchStream, Pulled<WatchResponse>
 
   #end(uncreated: unknown): boolean {
     if (!this.release()) return false;
-    this.#ignoreAbort?.();
-    this.creation.fail(uncreated);
+    if (this.#signal !== undefined) ignoreAbort(this.#signal, this);
+    this.#signal = undefined;
+    if (this.header === undefined) (this.#creation ??= new Creation()).fail(uncreated);
     return true;
   }
 }

@@ -67,7 +67,7 @@ export class Subscription extends WatchReading {
   #setbacks: Setbacks | undefined;
 
   constructor(owner: SubscriptionOwner, request: WatchCreateRequest, options: WatchServiceOptions) {
-    super(options.signal, owner.buffers);
+    super(options.signal);
     this.#owner = owner;
     this.request = request;
     this.#position = new Position(request.startRevision);
@@ -78,12 +78,16 @@ export class Subscription extends WatchReading {
 
   /** Creates a parked watch on the server again once half of its bound, and of the client's, is free. */
   protected caughtUp(): void {
-    if (this.state !== 'parked' || this.inbox.bytes > this.#maxBufferedBytes / 2) return;
-    if (!this.#owner.buffers.hasRoom(this.inbox.bytes)) return;
+    if (this.state !== 'parked' || this.bufferedBytes > this.#maxBufferedBytes / 2) return;
+    if (!this.#owner.buffers.hasRoom(this.bufferedBytes)) return;
     this.state = 'waiting';
     // The events that wait on the server may by now be far more than the bound.
     this.fragmented = true;
     this.#owner.submit(this);
+  }
+
+  protected get buffers(): WatchBuffers {
+    return this.#owner.buffers;
   }
 
   protected release(): boolean {
@@ -116,7 +120,7 @@ export class Subscription extends WatchReading {
   establish(header: ResponseHeader): void {
     this.#setbacks?.established();
     this.registeredAt = header.revision;
-    const first = this.creation.header;
+    const first = this.header;
     if (first === undefined) return this.#begin(header);
     const reset = otherCluster(first, header);
     if (reset !== undefined) this.fail(reset);
@@ -147,7 +151,7 @@ export class Subscription extends WatchReading {
   }
 
   #begin(header: ResponseHeader): void {
-    this.creation.succeed(header);
+    this.registeredWith(header);
     this.#upstream?.advanced(0);
     this.#position.begin(header);
     if (this.#createdNotify)
@@ -167,15 +171,15 @@ export class Subscription extends WatchReading {
 
   /** Whether a fragmented response must not be held any longer. `more` is whether more of its fragments follow. */
   #isExcessive(bytes: number, more: boolean): boolean {
-    const { buffers } = this.#owner;
+    const { buffers } = this;
     if (buffers.isTooLarge(bytes)) return true;
-    const held = this.inbox.bytes + bytes;
+    const held = this.bufferedBytes + bytes;
     return more && (held > this.#maxBufferedBytes || buffers.isFull(held));
   }
 
   /** Delivers the complete revisions of a fragmented response. The rest, one revision, may be too much. */
   #shed({ header, fragment }: WatchResponseMessage, fragments: Fragments): void {
-    const { buffers } = this.#owner;
+    const { buffers } = this;
     const whole = fragments.takeWhole();
     if (whole !== undefined) {
       buffers.bytes -= whole.bytes;
@@ -183,7 +187,7 @@ export class Subscription extends WatchReading {
       if (this.#fragments !== fragments) return;
     }
     if (buffers.isTooLarge(fragments.bytes)) this.fail(tooLarge(buffers.maxReceiveBytes));
-    else if (fragment && whole === undefined && this.inbox.length > 0) this.park();
+    else if (fragment && whole === undefined && this.unread > 0) this.park();
   }
 
   #deliver(header: ResponseHeader, events: readonly WatchEvent[], size: number): void {
@@ -211,9 +215,10 @@ export class Subscription extends WatchReading {
   }
 
   #push(response: WatchResponse, size: number): void {
-    this.inbox.push(response, size);
-    if (this.inbox.bytes > this.#maxBufferedBytes) this.park();
-    else if (this.#owner.buffers.isFull(this.inbox.bytes)) this.#owner.relieve();
+    const { inbox } = this;
+    inbox.push(response, size);
+    if (inbox.bytes > this.#maxBufferedBytes) this.park();
+    else if (this.#owner.buffers.isFull(inbox.bytes)) this.#owner.relieve();
   }
 
   /** Cancels it on the server until its reader has caught up. */
