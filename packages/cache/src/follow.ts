@@ -1,0 +1,264 @@
+import {
+  isEtcdError,
+  type Bytes,
+  type CallOptions,
+  type EtcdError,
+  type EtcdOperations,
+  type RangeForms,
+  type ResponseHeader,
+} from '@etcdts/core';
+import {
+  backoffMs,
+  bindMethods,
+  callOptionsOf,
+  onAbort,
+  siteOf,
+  toCount,
+  toInt64,
+  toRange,
+  type KeyRange,
+} from '@etcdts/core/plugin';
+import { persistently, readBase, type RangeReading } from './base.ts';
+import type { Change } from './change.ts';
+import { cancelled, clusterReset, notSynced, secondReader } from './errors.ts';
+import { sleep } from './sleep.ts';
+
+/**
+ * Options of `follow`. `timeoutMs` is how long the first base may take, from the first read on, and is off by default; then
+ * iteration and `synced` reject with `DEADLINE_EXCEEDED`. `signal` ends it with the signal's reason.
+ */
+export interface FollowOptions extends RangeForms, CallOptions {
+  /** The number of keys per page of the base. Defaults to 1,000. */
+  pageSize?: number | undefined;
+  /**
+   * Gives no base, and begins with what happened after this revision: for those who have kept the state of it. If etcd has no
+   * history from there on, the iteration throws `COMPACTED`, and `CLUSTER_RESET` if the store has not reached the revision.
+   */
+  revision?: bigint | number | undefined;
+  /** Whether a range with `revision` is read anew, after a `restart`, instead of throwing. Defaults to false. */
+  restart?: boolean | undefined;
+  /** Whether events have the key as it was before. */
+  prevKv?: boolean | undefined;
+  /** The stream of its watch, as of `client.watch`: for those who request bookmarks. */
+  stream?: string | undefined;
+}
+
+/**
+ * A range and all that happens to it, as one iteration: its base, at one revision, then each change after it, once and in order.
+ *
+ * After a compaction, or on another store, a `restart` comes and a new base after it. It waits for an etcd that cannot be reached;
+ * other verdicts, such as `PERMISSION_DENIED`, are thrown. It sends nothing before it is read, and a reader who pauses holds up the
+ * pages. It has one reader: a second one is refused with `FAILED_PRECONDITION`. `break` and the end of the client end it.
+ */
+export interface Follow extends AsyncIterable<Change>, AsyncDisposable {
+  /** Resolves with the revision of the first base when that was given to the reader. Rejects if the iteration ends first. */
+  readonly synced: Promise<bigint>;
+  /** Ends it, and what it has on the server. May be called again. */
+  cancel(): Promise<void>;
+}
+
+/**
+ * Follows a key or a range (clientv3 mirror/syncer.go). Throws `INVALID_ARGUMENT` for a wrong argument.
+ *
+ *     for await (const change of follow(client, 'config/', { prefix: true })) …
+ */
+export function follow(client: EtcdOperations, key: Bytes, options: FollowOptions = {}): Follow {
+  const { signal, timeoutMs, ...call } = callOptionsOf<FollowOptions>(client, options, {
+    ...{ prefix: 'boolean', fromKey: 'boolean', rangeEnd: true },
+    ...{ pageSize: true, revision: true, restart: 'boolean', prevKv: 'boolean', stream: 'string' },
+  });
+  const { pageSize = 1_000, revision, restart = false, prevKv, stream } = options;
+  return new Following(client, {
+    range: toRange(key, options),
+    pageSize: toCount(pageSize, 'pageSize', 1),
+    revision: revision === undefined ? undefined : toInt64(revision, 'revision', 1n),
+    ...{ restart, prevKv, stream, call, signal, timeoutMs },
+  });
+}
+
+interface Order {
+  readonly range: KeyRange;
+  readonly pageSize: number;
+  readonly revision: bigint | undefined;
+  readonly restart: boolean;
+  readonly prevKv: boolean | undefined;
+  readonly stream: string | undefined;
+  readonly call: CallOptions;
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number | undefined;
+}
+
+/** The reason of the end that the reader has chosen. */
+const LEFT: unique symbol = Symbol('left');
+const DONE = { done: true, value: undefined } as const;
+/** How pauses between bases grow. */
+const PAUSES = { firstMs: 100, longestMs: 30_000, jitter: 0.5 };
+/** After so many bases in a row that were overtaken by compactions, the pages become larger. */
+const PATIENCE = 3;
+const LARGEST_PAGE = 50_000;
+
+class Following implements Follow {
+  readonly #client: EtcdOperations;
+  readonly #order: Order;
+  readonly #reading: RangeReading;
+  readonly #ending = new AbortController();
+  readonly #changes: AsyncGenerator<Change, undefined>;
+  readonly synced: Promise<bigint>;
+  #resolve!: (revision: bigint) => void;
+  #reject!: (reason: unknown) => void;
+  #taken = false;
+  /** Whether a change was given. */
+  #begun = false;
+  /** Restarts since the last response of a watch. */
+  #restarts = 0;
+  /** Bases in a row that were not completed. */
+  #overtaken = 0;
+
+  constructor(client: EtcdOperations, order: Order) {
+    this.#client = client;
+    this.#order = order;
+    const { range, call } = order;
+    this.#reading = { client, range, call, signal: this.#ending.signal };
+    this.#changes = this.#run();
+    this.synced = new Promise<bigint>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Not everybody waits for it, and then its rejection must not end the process.
+    this.synced.catch(() => {});
+    bindMethods(this, Following.prototype);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Change, undefined> {
+    if (this.#taken) throw secondReader('what follow() returns', 'call follow() once for each reader');
+    this.#taken = true;
+    return { next: () => this.#changes.next(), return: () => this.cancel().then(() => DONE) };
+  }
+
+  async cancel(): Promise<void> {
+    this.#ending.abort(LEFT);
+    this.#reject(cancelled('the iteration'));
+    // A generator that waits would end only after that wait, which the abort has ended.
+    await this.#changes.return(undefined);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.cancel();
+  }
+
+  async *#run(): AsyncGenerator<Change, undefined> {
+    const { signal, timeoutMs = Infinity } = this.#order;
+    const { clock } = siteOf(this.#client);
+    const end = (reason: unknown): void => this.#ending.abort(reason);
+    if (signal?.aborted === true) end(signal.reason);
+    const ignoreAbort = signal?.aborted === false ? onAbort(signal, () => end(signal.reason)) : undefined;
+    const timer = timeoutMs === Infinity ? undefined : clock.after(timeoutMs, () => end(notSynced(timeoutMs)), true);
+    void this.synced.finally(() => timer?.cancel()).catch(() => {});
+    try {
+      yield* this.#bases();
+    } catch (error) {
+      const reason = this.#ending.signal.aborted ? (this.#ending.signal.reason as unknown) : error;
+      if (reason === LEFT) return;
+      this.#reject(reason);
+      // The end of the client ends it as it ends a watch.
+      if (this.#begun && isEtcdError(reason, 'CLIENT_CLOSED')) return;
+      throw reason;
+    } finally {
+      ignoreAbort?.();
+      timer?.cancel();
+      this.#reject(cancelled('the iteration'));
+    }
+  }
+
+  async *#bases(): AsyncGenerator<Change, void> {
+    const site = siteOf(this.#client);
+    let { revision } = this.#order;
+    for (;;) {
+      let reason: EtcdError;
+      try {
+        if (revision === undefined) yield* this.#base();
+        else yield* this.#after(revision);
+        return;
+      } catch (error) {
+        if (!isOutdated(error) || (revision !== undefined && !this.#order.restart)) throw error;
+        reason = error;
+      }
+      revision = undefined;
+      this.#begun = true;
+      yield { type: 'restart', reason };
+      this.#restarts += 1;
+      await sleep(backoffMs(this.#restarts, PAUSES, site.random), site, this.#ending.signal);
+    }
+  }
+
+  /** A base, and what happens after it. */
+  async *#base(): AsyncGenerator<Change, void> {
+    const pages = readBase(this.#reading, this.#pageSize());
+    this.#overtaken += 1;
+    let step = await pages.next();
+    for (; step.done !== true; step = await pages.next()) {
+      this.#begun = true;
+      yield step.value;
+    }
+    this.#overtaken = 0;
+    const header = step.value;
+    this.#resolve(header.revision);
+    yield { type: 'synced', revision: header.revision };
+    yield* this.#after(header.revision, header);
+  }
+
+  /** Grows with each base that was overtaken: fewer requests take less time. */
+  #pageSize(): number {
+    const { pageSize } = this.#order;
+    if (this.#overtaken < PATIENCE) return pageSize;
+    const size = Math.max(pageSize, Math.min(LARGEST_PAGE, pageSize * 4 ** (this.#overtaken - PATIENCE + 1)));
+    siteOf(this.#client).logger.warn(
+      `a followed range was compacted ${this.#overtaken} times before it was read whole; its pages have ${size} keys now`,
+      { overtaken: this.#overtaken, pageSize: size },
+    );
+    return size;
+  }
+
+  /** What happens after a revision. `base` is the header with which it was read. */
+  async *#after(revision: bigint, base?: ResponseHeader): AsyncGenerator<Change, void> {
+    const { range, prevKv, stream, call } = this.#order;
+    const watch = this.#client.watch(range.key, {
+      ...{ ...call, rangeEnd: range.rangeEnd, prevKv, stream, signal: this.#ending.signal },
+      ...{ startRevision: revision + 1n, progressNotify: true, fragment: true },
+    });
+    try {
+      await this.#expectSame(await watch.created, revision, base);
+      this.#resolve(revision);
+      for await (const { header, events, progressNotify } of watch) {
+        const last = events.at(-1);
+        if (last === undefined && !progressNotify) continue;
+        this.#begun = true;
+        this.#restarts = 0;
+        if (last === undefined) yield { type: 'bookmark', revision: header.revision, header };
+        else yield { type: 'events', events, revision: last.kv.modRevision, header };
+      }
+    } finally {
+      await watch.cancel();
+    }
+  }
+
+  /** Throws if the watch is on another store than what was read. A member that lags behind is none. */
+  async #expectSame(created: ResponseHeader, revision: bigint, base?: ResponseHeader): Promise<void> {
+    // A grpc-proxy invents headers; without a cluster id they prove nothing.
+    if (created.clusterId === 0n) return;
+    if (base !== undefined && base.clusterId !== 0n && base.clusterId !== created.clusterId)
+      throw clusterReset('the cluster has another id');
+    if (created.revision >= revision) return;
+    const { range, call, signal } = this.#reading;
+    // It is a read of the range, because the user may have no right to any other.
+    const read = { ...call, rangeEnd: range.rangeEnd, countOnly: true, signal };
+    const { header } = await persistently(this.#reading, () => this.#client.kv.get(range.key, read));
+    if (header.revision < revision)
+      throw clusterReset(`revision ${revision} was seen, now it is at ${header.revision}`);
+  }
+}
+
+/** Whether only a new base can help. */
+function isOutdated(error: unknown): error is EtcdError {
+  return isEtcdError(error, 'COMPACTED') || isEtcdError(error, 'CLUSTER_RESET');
+}
