@@ -1,4 +1,4 @@
-// limit: 500 s
+// limit: 900 s
 // runs alone
 // Runs the published packages where other tools than Node and its compiler have them: bundled by Rollup and webpack, in Jest, in Bun
 // and Deno, and over the oldest grpc-js that core accepts.
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { assert, suite } from '@etcdts/testing';
 import { bundled, InstalledPackages, onlyCommonJs, programs } from './installed-packages.ts';
 
-const test = suite('the published packages in', { timeoutMs: 150_000, hookTimeoutMs: 300_000 });
+const test = suite('the published packages in', { timeoutMs: 300_000, hookTimeoutMs: 300_000 });
 
 const tools = [
   'rollup@4.68.8',
