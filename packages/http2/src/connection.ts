@@ -12,15 +12,15 @@ import {
 } from '@etcdts/core/plugin';
 import type { Socket } from 'node:net';
 import { Calls } from './calls.ts';
+import type { ControlOwner } from './control-frames.ts';
 import { dial, type Dialed, type SocketOwner } from './dial.ts';
 import { ERROR, goAwayReason, Http2Error } from './errors.ts';
 import { Floods } from './floods.ts';
-import { FrameReader } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { Decoder } from './hpack/decoder.ts';
 import { Encoder } from './hpack/encoder.ts';
 import { hangUp } from './hang-up.ts';
-import { Incoming, type IncomingOwner } from './incoming.ts';
+import { Incoming } from './incoming.ts';
 import { Keepalive, type KeepaliveOwner } from './keepalive.ts';
 import { Outgoing } from './outgoing.ts';
 import { RequestHeads } from './request-heads.ts';
@@ -35,7 +35,7 @@ const TABLE = 4_096;
 const CLOSED = 'the connection was closed';
 
 /** One connection over HTTP/2: it connects, carries calls, and is lost or closed. */
-export class Http2Connection implements Connection, SocketOwner, IncomingOwner, KeepaliveOwner {
+export class Http2Connection implements Connection, SocketOwner, ControlOwner, KeepaliveOwner {
   readonly endpoint: Endpoint;
   readonly #options: ConnectionOptions;
   readonly #settings: Http2Settings;
@@ -48,7 +48,7 @@ export class Http2Connection implements Connection, SocketOwner, IncomingOwner, 
   readonly #streams: Streams;
   readonly #outgoing: Outgoing;
   readonly #calls: Calls;
-  readonly #reader: FrameReader;
+  readonly #incoming: Incoming;
   readonly #turn: Turn = new Turn(() => this.#flush());
   #observer: ConnectionObserver | undefined;
   #dialed: Dialed | undefined;
@@ -96,7 +96,7 @@ export class Http2Connection implements Connection, SocketOwner, IncomingOwner, 
     };
     this.#outgoing = new Outgoing(parts);
     this.#calls = new Calls({ ...parts, outgoing: this.#outgoing });
-    this.#reader = new FrameReader(new Incoming({ ...parts, outgoing: this.#outgoing }));
+    this.#incoming = new Incoming({ ...parts, outgoing: this.#outgoing });
   }
 
   connect(observer: ConnectionObserver): void {
@@ -137,7 +137,7 @@ export class Http2Connection implements Connection, SocketOwner, IncomingOwner, 
     this.#keepalive?.heard();
     this.#turn.beginReading();
     try {
-      this.#reader.read(bytes, length);
+      this.#incoming.read(bytes, length);
     } catch (error) {
       this.#fail(error as Error);
     }
@@ -188,6 +188,7 @@ export class Http2Connection implements Connection, SocketOwner, IncomingOwner, 
   }
 
   #flush(): void {
+    if (!this.#outgoing.blocked) this.#incoming.returnWindow();
     const limit = this.#outgoing.flush(this.#accepts);
     if (limit !== undefined) this.#observer?.onCrowded(limit);
     if (this.#accepts && this.#streams.usedUp) {
@@ -227,7 +228,7 @@ export class Http2Connection implements Connection, SocketOwner, IncomingOwner, 
   #fail(error: Error): void {
     if (this.#over) return;
     this.#bye(error instanceof Http2Error ? error.code : ERROR.INTERNAL_ERROR);
-    this.#reader.stop();
+    this.#incoming.stop();
     if (!this.#ready) return this.#dialed?.destroy(error);
     hangUp(this.#socket, this.#dialed);
     this.onLost({ details: `the connection was ended here: ${error.message}`, tls: false, cause: error });
@@ -243,6 +244,6 @@ export class Http2Connection implements Connection, SocketOwner, IncomingOwner, 
     this.#accepts = false;
     this.#keepalive?.stop();
     this.#outgoing.close();
-    this.#reader.stop();
+    this.#incoming.stop();
   }
 }

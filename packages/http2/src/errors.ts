@@ -44,3 +44,8 @@ export function goAwayReason(code: number, text: string): string {
 export function protocolError(message: string): Http2Error {
   return new Http2Error(ERROR.PROTOCOL_ERROR, message);
 }
+
+/** Throws FRAME_SIZE_ERROR unless a frame has a size that its type permits (RFC 9113, 4.2). */
+export function expectSize(fits: boolean, type: string, length: number): void {
+  if (!fits) throw new Http2Error(ERROR.FRAME_SIZE_ERROR, `a frame ${type} of ${length} bytes`);
+}

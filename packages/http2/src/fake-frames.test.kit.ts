@@ -1,5 +1,5 @@
 // Frames of HTTP/2 as a peer makes and reads them. It shares no code with what is tested, but for the decoder of header blocks.
-import type { Decoder } from './hpack/decoder.ts';
+import { Decoder } from './hpack/decoder.ts';
 
 /** A frame that the connection under test has sent. */
 export interface FakeFrame {
@@ -111,16 +111,26 @@ export function frameLength(bytes: Buffer, at: number): number {
   return 9 + bytes.readUIntBE(at, 3);
 }
 
-/** Reads a frame. */
-export function head(bytes: Buffer, decoder: Decoder): FakeFrame {
-  const type = TYPES[bytes[3] as number] as string;
-  const flags = bytes[4] as number;
-  const id = bytes.readUInt32BE(5);
-  const payload = bytes.subarray(9);
-  if (type !== 'HEADERS' || (flags & END_HEADERS) === 0) return { type, id, flags, payload };
-  const fields: [string, string][] = [];
-  decoder.decode(payload, 0, payload.length, ({ name, value }) => void fields.push([name, value]));
-  return { type, id, flags, payload, fields };
+/** Reads the frames of one connection, whose header blocks depend on those before. */
+export class FakeReader {
+  readonly #decoder: Decoder = new Decoder(4_096, 1_000_000, () => 0);
+  #fragments: Buffer[] = [];
+
+  /** Reads one whole frame. The fields of a block belong to its last frame. */
+  read(bytes: Buffer): FakeFrame {
+    const type = TYPES[bytes[3] as number] as string;
+    const flags = bytes[4] as number;
+    const id = bytes.readUInt32BE(5);
+    const payload = bytes.subarray(9);
+    if (type !== 'HEADERS' && type !== 'CONTINUATION') return { type, id, flags, payload };
+    this.#fragments.push(payload);
+    if ((flags & END_HEADERS) === 0) return { type, id, flags, payload };
+    const whole = Buffer.concat(this.#fragments);
+    this.#fragments = [];
+    const fields: [string, string][] = [];
+    this.#decoder.decode(whole, 0, whole.length, ({ name, value }) => void fields.push([name, value]));
+    return { type, id, flags, payload, fields };
+  }
 }
 
 /** Frames in short: `HEADERS 1`, `DATA 1 end`, with the number of RST_STREAM, WINDOW_UPDATE and GOAWAY. */

@@ -13,8 +13,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { Http2Connection } from './connection.ts';
 import type { Dialed, SocketOwner } from './dial.ts';
-import { frame, frameLength, head, type FakeFrame } from './fake-frames.test.kit.ts';
-import { Decoder } from './hpack/decoder.ts';
+import { FakeReader, frame, frameLength, type FakeFrame } from './fake-frames.test.kit.ts';
 import type { Http2Settings } from './settings.ts';
 
 const PREFACE_LENGTH = 24;
@@ -105,9 +104,10 @@ export class FakePeer {
   readonly crowded: number[] = [];
   /** The reason with which the connection destroyed its socket, if it did so. */
   reason: Error | undefined;
-  readonly #decoder: Decoder = new Decoder(4_096, 1_000_000, () => 0);
+  readonly #reader: FakeReader = new FakeReader();
   #owner!: SocketOwner;
-  #read = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+  #preface: Buffer = Buffer.alloc(0);
 
   constructor(settings: Partial<Http2Settings> = {}, options: Partial<ConnectionOptions> = {}) {
     const open = (_: unknown, __: unknown, ___: unknown, owner: SocketOwner): Dialed => {
@@ -169,13 +169,14 @@ export class FakePeer {
   /** Ends the turn, and returns the frames that came since the last call. */
   async frames(): Promise<readonly FakeFrame[]> {
     await settle();
-    const bytes = Buffer.concat(this.socket.written);
-    if (this.#read === 0) this.#read = PREFACE_LENGTH;
+    this.#bytes = Buffer.concat([this.#bytes, ...this.socket.written.splice(0)]);
     const frames: FakeFrame[] = [];
-    while (this.#read < bytes.length) {
-      const length = frameLength(bytes, this.#read);
-      frames.push(head(bytes.subarray(this.#read, this.#read + length), this.#decoder));
-      this.#read += length;
+    while (this.#bytes.length > 0) {
+      const length = this.#preface.length === 0 ? PREFACE_LENGTH : frameLength(this.#bytes, 0);
+      const whole = this.#bytes.subarray(0, length);
+      this.#bytes = this.#bytes.subarray(length);
+      if (this.#preface.length === 0) this.#preface = whole;
+      else frames.push(this.#reader.read(whole));
     }
     return frames;
   }
@@ -193,6 +194,11 @@ export class FakePeer {
     const listener = new FakeListener();
     listener.call = this.connection.start(path, metadata, listener, request);
     return listener;
+  }
+
+  /** The first bytes that came. */
+  get preface(): string {
+    return this.#preface.toString('latin1');
   }
 
   /** Why the connection was lost. */

@@ -3,7 +3,7 @@ import { FLAG, FRAME, FRAME_HEADER, FRAME_SIZE, LARGEST_31, uint32 } from './fra
 
 /** The functions to which a reader reports frames. They throw `Http2Error` if the peer breaks a rule. */
 export interface FrameSink {
-  /** The header of a frame, of unknown types as well, before its payload. */
+  /** The header of a frame, of unknown types as well, before its payload. It throws for a length beyond `FRAME_SIZE`. */
   onHeader(type: number, flags: number, id: number, length: number): void;
   /** Some content of a DATA frame, without padding, as it comes. Valid during the call. */
   onData(bytes: Buffer, start: number, end: number): void;
@@ -71,7 +71,6 @@ export class FrameReader {
     this.#left = length;
     this.#padding = type === FRAME.DATA && (flags & FLAG.PADDED) !== 0 ? NOT_READ : 0;
     this.#sink.onHeader(type, flags, id, length);
-    if (length > FRAME_SIZE) throw new Http2Error(ERROR.FRAME_SIZE_ERROR, `a frame of ${length} bytes`);
     if (length === 0 && this.#padding === NOT_READ) {
       throw new Http2Error(ERROR.FRAME_SIZE_ERROR, 'a padded DATA frame without a length of its padding');
     }

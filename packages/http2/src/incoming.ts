@@ -1,49 +1,29 @@
 import type { Http2Call } from './call.ts';
-import { ERROR, Http2Error, protocolError } from './errors.ts';
-import type { Floods } from './floods.ts';
-import type { FrameSink } from './frame-reader.ts';
-import type { FrameWriter } from './frame-writer.ts';
-import { FLAG, FRAME, LARGEST_31, uint32 } from './frames.ts';
+import { ControlFrames, type ControlParts } from './control-frames.ts';
+import { ERROR, expectSize, Http2Error, protocolError } from './errors.ts';
+import { FrameReader, type FrameSink } from './frame-reader.ts';
+import { FLAG, FRAME, FRAME_SIZE, LARGEST_31, uint32 } from './frames.ts';
 import { HeaderBlock } from './header-block.ts';
 import type { Decoder } from './hpack/decoder.ts';
 import type { Outgoing } from './outgoing.ts';
 import { ResponseHead } from './response-head.ts';
-import type { Http2Settings, PeerSettings } from './settings.ts';
+import type { Http2Settings } from './settings.ts';
 import { headersTooLarge, internal } from './status.ts';
 import type { Streams } from './streams.ts';
 
-/** How much of a GOAWAY's text is shown. */
-const SHOWN = 256;
-/** The longest answers to PING and SETTINGS that wait because the peer does not read, in bytes. */
-const MAX_BACKLOG = 262_144;
-
-/** The functions by which frames of a connection reach it. */
-export interface IncomingOwner {
-  /** The first SETTINGS have come. */
-  onReady(): void;
-  /** The peer's settings have changed: more calls may begin, or more be sent. */
-  onSettings(initialWindowChange: number): void;
-  /** GOAWAY with an error code and a text: streams above `last` were not processed. */
-  onGoAway(last: number, code: number, text: string): void;
-}
-
 /** The parts that frames of a connection act on. */
-export interface IncomingParts {
-  readonly owner: IncomingOwner;
+export interface IncomingParts extends ControlParts {
   readonly settings: Http2Settings;
-  readonly peer: PeerSettings;
   readonly decoder: Decoder;
-  readonly writer: FrameWriter;
   readonly streams: Streams;
   readonly outgoing: Outgoing;
-  readonly floods: Floods;
-  /** Called when frames wait for a flush. */
-  schedule(): void;
 }
 
 /** What each frame of the peer means (RFC 9113, 6). It throws `Http2Error` if a rule of the connection is broken. */
 export class Incoming implements FrameSink {
   readonly #parts: IncomingParts;
+  readonly #reader: FrameReader = new FrameReader(this);
+  readonly #control: ControlFrames;
   readonly #head: ResponseHead = new ResponseHead();
   readonly #block: HeaderBlock;
   #type = 0;
@@ -51,14 +31,26 @@ export class Incoming implements FrameSink {
   #id = 0;
   /** The call of the DATA frame that is under way. */
   #call: Http2Call | undefined;
-  /** How much has come on the connection that was not given back to its window. */
+  /** Whether the DATA frame has no content so far. */
+  #empty = true;
+  /** How much DATA has come on the connection that was not given back to its window. */
   #received = 0;
-  #settled = false;
 
   constructor(parts: IncomingParts) {
     this.#parts = parts;
+    this.#control = new ControlFrames(parts);
     // Compressed, a list may be larger than uncompressed, by very little.
     this.#block = new HeaderBlock(2 * parts.settings.maxHeaderListBytes);
+  }
+
+  /** Reads bytes that came. */
+  read(bytes: Buffer, length: number): void {
+    this.#reader.read(bytes, length);
+  }
+
+  /** Ignores all bytes from now on. */
+  stop(): void {
+    this.#reader.stop();
   }
 
   onHeader(type: number, flags: number, id: number, length: number): void {
@@ -66,17 +58,20 @@ export class Incoming implements FrameSink {
     this.#flags = flags;
     this.#id = id;
     // The preface of a server is SETTINGS (RFC 9113, 3.4). Some refuse a connection with GOAWAY at once.
-    if (!this.#settled && type !== FRAME.SETTINGS && type !== FRAME.GOAWAY) {
+    if (!this.#control.settled && type !== FRAME.SETTINGS && type !== FRAME.GOAWAY) {
       throw protocolError('the peer does not speak HTTP/2');
     }
     if (this.#block.open && (type !== FRAME.CONTINUATION || id !== this.#block.id)) {
       throw protocolError('a frame within a header block (RFC 9113, 6.10)');
     }
+    // RFC 9113, 4.2.
+    if (length > FRAME_SIZE) throw new Http2Error(ERROR.FRAME_SIZE_ERROR, `a frame of ${length} bytes`);
     if (type === FRAME.DATA) this.#beginData(length);
     else if (type > FRAME.CONTINUATION) this.#parts.floods.useless();
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
+    this.#empty = false;
     const call = this.#call;
     if (call === undefined) return;
     this.#parts.floods.progress();
@@ -84,6 +79,7 @@ export class Incoming implements FrameSink {
   }
 
   onDataEnd(): void {
+    if (this.#empty) this.#parts.floods.useless();
     this.#call?.onDataEnd((this.#flags & FLAG.END_STREAM) !== 0);
     this.#call = undefined;
   }
@@ -97,11 +93,11 @@ export class Incoming implements FrameSink {
       case FRAME.RST_STREAM:
         return this.#reset(bytes, start, end);
       case FRAME.SETTINGS:
-        return this.#settings(bytes, start, end);
+        return this.#control.settings(this.#id, this.#flags, bytes, start, end);
       case FRAME.PING:
-        return this.#ping(bytes, start, end);
+        return this.#control.ping(this.#id, this.#flags, bytes, start, end);
       case FRAME.GOAWAY:
-        return this.#goAway(bytes, start, end);
+        return this.#control.goAway(this.#id, bytes, start, end);
       case FRAME.WINDOW_UPDATE:
         return this.#windowUpdate(bytes, start, end);
       case FRAME.PRIORITY:
@@ -113,22 +109,25 @@ export class Incoming implements FrameSink {
   }
 
   #beginData(length: number): void {
-    const { streams, settings, writer, floods } = this.#parts;
+    const { streams, settings, schedule } = this.#parts;
     const call = streams.find(this.#id);
     this.#call = call;
+    this.#empty = true;
+    // DATA of streams that are over counts as well (RFC 9113, 6.9 and 5.1).
     this.#received += length;
-    // Also DATA of streams that are over counts (RFC 9113, 6.9 and 5.1).
     if (this.#received > settings.connectionWindowBytes) {
       throw new Http2Error(ERROR.FLOW_CONTROL_ERROR, 'more DATA than the window of the connection');
     }
-    if (this.#received >= settings.connectionWindowBytes >>> 1) {
-      writer.windowUpdate(0, this.#received);
-      this.#received = 0;
-      this.#parts.schedule();
-    }
+    if (this.#received >= settings.connectionWindowBytes >>> 1) schedule();
     if (call === undefined) streams.late(this.#id, (this.#flags & FLAG.END_STREAM) !== 0);
-    if (length === 0 || call === undefined) floods.useless();
-    call?.onDataFrame(length);
+    else call.onDataFrame(length);
+  }
+
+  /** Gives back to the window of the connection what has come. The calls have windows of their own for what nobody reads. */
+  returnWindow(): void {
+    if (this.#received < this.#parts.settings.connectionWindowBytes >>> 1) return;
+    this.#parts.writer.windowUpdate(0, this.#received);
+    this.#received = 0;
   }
 
   #headers(bytes: Buffer, start: number, end: number): void {
@@ -163,7 +162,7 @@ export class Incoming implements FrameSink {
   }
 
   #reset(bytes: Buffer, start: number, end: number): void {
-    this.#expect(end - start === 4, 'RST_STREAM', end - start);
+    expectSize(end - start === 4, 'RST_STREAM', end - start);
     const { streams, floods } = this.#parts;
     const call = streams.find(this.#id);
     floods.useless();
@@ -171,51 +170,8 @@ export class Incoming implements FrameSink {
     else call.onReset(uint32(bytes, start));
   }
 
-  #settings(bytes: Buffer, start: number, end: number): void {
-    const { peer, writer, owner, floods } = this.#parts;
-    if (this.#id !== 0) throw protocolError('SETTINGS on a stream');
-    if ((this.#flags & FLAG.ACK) !== 0) {
-      this.#expect(end === start, 'acknowledgement of SETTINGS', end - start);
-      if (!this.#settled) throw protocolError('the peer does not speak HTTP/2');
-      return floods.useless();
-    }
-    const { initialWindow } = peer;
-    peer.read(bytes, start, end);
-    writer.acknowledgeSettings();
-    this.#answered();
-    owner.onSettings(peer.initialWindow - initialWindow);
-    if (this.#settled) return floods.useless();
-    this.#settled = true;
-    owner.onReady();
-  }
-
-  #ping(bytes: Buffer, start: number, end: number): void {
-    if (this.#id !== 0) throw protocolError('PING on a stream');
-    this.#expect(end - start === 8, 'PING', end - start);
-    this.#parts.floods.useless();
-    if ((this.#flags & FLAG.ACK) !== 0) return;
-    this.#parts.writer.acknowledgePing(bytes, start);
-    this.#answered();
-  }
-
-  /** Answers that a peer provokes and does not read must not fill the memory (RFC 9113, 10.5). */
-  #answered(): void {
-    const { writer } = this.#parts;
-    if (writer.pending > MAX_BACKLOG) {
-      throw new Http2Error(ERROR.ENHANCE_YOUR_CALM, 'the peer does not read the answers that it provokes');
-    }
-    this.#parts.schedule();
-  }
-
-  #goAway(bytes: Buffer, start: number, end: number): void {
-    if (this.#id !== 0) throw protocolError('GOAWAY on a stream');
-    if (end - start < 8) this.#expect(false, 'GOAWAY', end - start);
-    const text = bytes.toString('latin1', start + 8, Math.min(end, start + 8 + SHOWN));
-    this.#parts.owner.onGoAway(uint32(bytes, start) & LARGEST_31, uint32(bytes, start + 4), text);
-  }
-
   #windowUpdate(bytes: Buffer, start: number, end: number): void {
-    this.#expect(end - start === 4, 'WINDOW_UPDATE', end - start);
+    expectSize(end - start === 4, 'WINDOW_UPDATE', end - start);
     const { streams, outgoing, floods } = this.#parts;
     const increment = uint32(bytes, start) & LARGEST_31;
     floods.useless();
@@ -237,10 +193,6 @@ export class Incoming implements FrameSink {
   #priority(length: number): void {
     this.#parts.floods.useless();
     if (this.#id === 0) throw protocolError('PRIORITY of the connection');
-    this.#expect(length === 5, 'PRIORITY', length);
-  }
-
-  #expect(fits: boolean, frame: string, length: number): void {
-    if (!fits) throw new Http2Error(ERROR.FRAME_SIZE_ERROR, `a frame ${frame} of ${length} bytes`);
+    expectSize(length === 5, 'PRIORITY', length);
   }
 }
