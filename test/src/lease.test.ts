@@ -3,7 +3,7 @@ import type { EtcdClient } from '@etcdts/core';
 import { assert, eventually, rejects, startEtcd, suite } from '@etcdts/testing';
 import type { EtcdMember, EtcdServer } from '@etcdts/testing';
 
-const test = suite('lease', { timeoutMs: 15_000 });
+const test = suite('lease', { timeoutMs: 30_000 });
 let etcd: EtcdServer;
 
 test.before(async () => {

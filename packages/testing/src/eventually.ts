@@ -3,7 +3,7 @@ import { checkOptions } from '@etcdts/core/plugin';
 
 /** Options of `eventually`. */
 export interface EventuallyOptions {
-  /** How long to poll, in milliseconds. Defaults to 4000, so that its message comes before the deadline of a test. */
+  /** How long to poll, in milliseconds. Defaults to 15000, so that its message comes before the deadline of a test. */
   readonly timeoutMs?: number;
   /** The pause between two polls in milliseconds. Defaults to 10. */
   readonly intervalMs?: number;
@@ -21,7 +21,7 @@ export async function eventually<T>(
   options: EventuallyOptions = {},
 ): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
   checkOptions<EventuallyOptions>(options, { timeoutMs: true, intervalMs: true, describe: true });
-  const { timeoutMs = 4_000, intervalMs = 10, describe = String(condition) } = options;
+  const { timeoutMs = 15_000, intervalMs = 10, describe = String(condition) } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     let cause: unknown;

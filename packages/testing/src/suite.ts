@@ -8,7 +8,7 @@ export { assert };
 
 /** Options of a suite. The limits apply to each of its tests and hooks. */
 export interface SuiteOptions {
-  /** How long a test may take in milliseconds, without its `each` hooks. Defaults to 5000. */
+  /** How long a test may take in milliseconds, without its `each` hooks. Defaults to 20000. */
   readonly timeoutMs?: number;
   /** How long a hook may take in milliseconds. Defaults to 30000, because a hook may start a cluster. */
   readonly hookTimeoutMs?: number;
@@ -58,7 +58,7 @@ class Skip extends Error {}
  */
 export function suite(name: string, options: SuiteOptions = {}): Suite {
   checkOptions<SuiteOptions>(options, { timeoutMs: true, hookTimeoutMs: true, allowLeaks: 'string' });
-  const { timeoutMs = 5_000, hookTimeoutMs = 30_000 } = options;
+  const { timeoutMs = 20_000, hookTimeoutMs = 30_000 } = options;
   const filter = process.env['TEST_NAME'] ? new RegExp(process.env['TEST_NAME']) : undefined;
   const inner = uvuSuite(name);
   const expected = expectRun(name);
