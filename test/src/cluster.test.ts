@@ -44,7 +44,7 @@ test('C-02 C-03 C-05 C-06 a learner is added, started, promoted and removed', as
   // A learner does not answer linearizable reads, so that it is never healthy.
   await joining.start({ waitHealthy: false });
   const at = { endpoint: joining.clientUrl };
-  const status = await eventually(() => maintenance.status(joining.clientUrl), { timeoutMs: 15_000 });
+  const status = await eventually(() => maintenance.status(joining.clientUrl));
   assert.ok(status.isLearner);
   assert.is(status.header.memberId, member.id);
   await rejects(kv.put('cluster/learner', 'x', at), { code: 'NOT_SUPPORTED_FOR_LEARNER', outcome: 'not-applied' });

@@ -68,7 +68,7 @@ async function cut(setUp: string): Promise<Report> {
     for (let turn = 0; turn < 5; turn++) {
       proxy.cut('reset');
       await writer.kv.put(prefix + turn, String(turn));
-      await eventually(() => report.seen.length > turn, { timeoutMs: 10_000 });
+      await eventually(() => report.seen.length > turn);
       // A watch that nobody waits for, and one that is left.
       const other = client.watch(prefix + 'x');
       void other.created;

@@ -86,7 +86,7 @@ test('elects another leader when the leader is killed, and takes in another memb
   const host = cluster.members[second] as EtcdMember;
   const added = await cluster.addMember();
   // etcd accepts a new member only after all others have been connected for a while.
-  await eventually(() => call(host, 'cluster/member/add', { peerURLs: [added.peerUrl] }), { timeoutMs: 15_000 });
+  await eventually(() => call(host, 'cluster/member/add', { peerURLs: [added.peerUrl] }));
   await added.start();
   await put(added);
   assert.is(await count(host), '1');

@@ -40,11 +40,11 @@ async function loseReplies(
   applied: () => Promise<boolean>,
   ending: 'deadline' | 'cut',
 ): Promise<readonly EtcdError[]> {
-  await eventually(async () => (await client.kv.get('warm')).count === 0, { timeoutMs: 10_000 });
+  await eventually(async () => (await client.kv.get('warm')).count === 0);
   proxy.swallowReplies();
   const calls = Array.from({ length: count }, (_, index) => start(index, ending === 'deadline' ? 400 : undefined));
   const settled = Promise.allSettled(calls);
-  await eventually(applied, { timeoutMs: 10_000 });
+  await eventually(applied);
   if (ending === 'cut') proxy.cut();
   const results = await settled;
   await proxy.heal();

@@ -46,7 +46,7 @@ test('H10: a watch leaves a frozen member within 9 s and misses nothing', async 
   await member.freeze();
   const frozen = performance.now();
   const history = await writePast(member, 'frozen/');
-  await eventually(() => recording.events >= history.length, { timeoutMs: 15_000 });
+  await eventually(() => recording.events >= history.length);
   const took = performance.now() - frozen;
   await member.thaw();
   recording.assertEquals(history);
@@ -58,7 +58,7 @@ test('W-30: a watch leaves a killed member', async () => {
   const { recording, member, stop } = await watched('killed/');
   await member.kill();
   const history = await writePast(member, 'killed/');
-  await eventually(() => recording.events >= history.length, { timeoutMs: 15_000 });
+  await eventually(() => recording.events >= history.length);
   recording.assertEquals(history);
   await member.start();
   await stop();

@@ -35,7 +35,7 @@ async function startProxy(): Promise<void> {
   proxy = spawn(path, ['grpc-proxy', 'start', ...flags], { stdio: 'ignore' });
   await once(proxy, 'spawn');
   await using client = createClient({ endpoints: [address] });
-  await eventually(() => client.kv.get('up', { timeoutMs: 500 }), { timeoutMs: 15_000 });
+  await eventually(() => client.kv.get('up', { timeoutMs: 500 }));
 }
 
 async function stopProxy(): Promise<void> {
@@ -72,7 +72,7 @@ test('W-05 W-06: each of 120 watches sees its own key, and goes on when the prox
   await stopProxy();
   for (const key of keys.slice(0, 100)) await writer.kv.put(key, 'second');
   await startProxy();
-  await eventually(() => recordings.slice(50).every(({ events }) => events === 2), { timeoutMs: 10_000 });
+  await eventually(() => recordings.slice(50).every(({ events }) => events === 2));
   for (const [i, { responses }] of recordings.entries()) {
     const seen = responses.flatMap(({ events }) => events.map(({ kv }) => `${kv.key.toString()}=${kv.text()}`));
     assert.equal(seen, i < 50 ? [`${keys[i]}=first`] : [`${keys[i]}=first`, `${keys[i]}=second`]);

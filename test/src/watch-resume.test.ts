@@ -53,7 +53,7 @@ test('W-20 B-03 H16: cut right after created, a watch delivers what came since, 
     const history = await write(prefix, 20);
     await proxy.heal();
     history.push(...(await write(prefix, 20, 20)));
-    await eventually(() => recording.events >= 40, { timeoutMs: 10_000 });
+    await eventually(() => recording.events >= 40);
     recording.assertEquals(history);
     await watch.cancel();
   }
@@ -154,7 +154,7 @@ test('W-31 H19: what is compacted while a watch is cut off ends it with COMPACTE
   const revision = revisionOf(history[5]);
   await writer.kv.compact(revision);
   await proxy.heal();
-  await eventually(() => recording.ended, { timeoutMs: 10_000 });
+  await eventually(() => recording.ended);
   const { code, compactRevision } = recording.error as { code: string; compactRevision: bigint };
   assert.equal([code, compactRevision, recording.events], ['COMPACTED', revision, 1]);
 });
@@ -170,7 +170,7 @@ test('W-24: an idle watch that lives to see a bookmark survives a compaction and
   await writer.kv.compact(revision);
   proxy.cut();
   const { header } = await writer.kv.put('idle/k', 'v');
-  await eventually(() => recording.events + other.events === 2, { timeoutMs: 10_000 });
+  await eventually(() => recording.events + other.events === 2);
   const bookmarks = recording.responses.filter(({ progressNotify }) => progressNotify);
   assert.ok(bookmarks.length > 0 && bookmarks.every(({ events }) => events.length === 0));
   assert.is(other.responses.length, 1, 'nobody asked it for bookmarks');
@@ -187,7 +187,7 @@ test('W-17 W-21: a future start and the created notice survive cuts', async () =
     proxy.cut();
     await writer.kv.put('future/k', value);
   }
-  await eventually(() => recording.events === 2, { timeoutMs: 10_000 });
+  await eventually(() => recording.events === 2);
   assert.equal(
     recording.responses.map(({ created, events }) => (created ? 'created' : events.map(({ kv }) => kv.text()).join())),
     ['created', ...recording.responses.slice(1).map(({ events }) => events.map(({ kv }) => kv.text()).join())],

@@ -157,7 +157,7 @@ test('H20: an etcd whose data is gone ends the watches that saw more, with CLUST
   await own.member.kill();
   own.member.wipe();
   await own.member.start();
-  await eventually(() => recording.ended && other.ended, { timeoutMs: 15_000 });
+  await eventually(() => recording.ended && other.ended);
   assert.equal(
     [recording.error, other.error].map((error) => (error as { code: string }).code),
     ['CLUSTER_RESET', 'CLUSTER_RESET'],
@@ -174,7 +174,7 @@ test('a restart of etcd is survived by a thousand watches', async () => {
   await using second = createClient({ endpoints: own.endpoints });
   const puts = Array.from({ length: 1_000 }, (_, i) => second.kv.put(`restart/${i}`, 'v'));
   await Promise.all(puts);
-  await eventually(() => recordings.every(({ events }) => events === 1), { timeoutMs: 15_000 });
+  await eventually(() => recordings.every(({ events }) => events === 1));
 });
 
 test.run();

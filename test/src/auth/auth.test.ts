@@ -45,7 +45,7 @@ for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
     const watch = client.watch('app/restart');
     await watch.created;
     await one.etcd.members[0]?.restart();
-    await eventually(() => client.kv.put('app/restart', 'x'), { timeoutMs: 10_000 });
+    await eventually(() => client.kv.put('app/restart', 'x'));
     for await (const event of watch.events()) {
       assert.is(event.kv.text(), 'x');
       break;

@@ -66,7 +66,7 @@ for (const fault of ['kill', 'freeze'] as const) {
       const census = new Census();
       try {
         await using _candidates = await candidates(etcd.endpoint, census);
-        await eventually(() => census.leading === 1, { timeoutMs: 10_000 });
+        await eventually(() => census.leading === 1);
         await eventually(async () => (await keysOf(direct, 'one')).length === 5);
         const before = census.open.size;
         await etcd.member[fault]();

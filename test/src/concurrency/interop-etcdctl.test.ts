@@ -23,7 +23,7 @@ test.after(async () => {
 });
 
 const contenders = async (name: string, count: number): Promise<readonly string[]> => {
-  await eventually(async () => (await keysOf(client, name)).length === count, { timeoutMs: 10_000 });
+  await eventually(async () => (await keysOf(client, name)).length === count);
   return (await keysOf(client, name)).map(({ key }) => key.toString());
 };
 

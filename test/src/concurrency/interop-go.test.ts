@@ -72,7 +72,7 @@ test.after(async () => {
 });
 
 const contenders = (name: string, count: number): Promise<unknown> =>
-  eventually(async () => (await keysOf(client, name)).length === count, { timeoutMs: 10_000 });
+  eventually(async () => (await keysOf(client, name)).length === count);
 
 add(
   'MX-01 MX-02 MX-10 a mutex of clientv3 and one of this client exclude each other, tried and waited for',

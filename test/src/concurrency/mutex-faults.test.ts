@@ -50,10 +50,10 @@ async function loseReplies<T>(
   applied: () => Promise<boolean>,
   ending: 'cut' | 'deadline',
 ): Promise<readonly PromiseSettledResult<T>[]> {
-  await eventually(async () => (await session.client.kv.get('warm')).count === 0, { timeoutMs: 10_000 });
+  await eventually(async () => (await session.client.kv.get('warm')).count === 0);
   proxy.swallowReplies();
   const settled = Promise.allSettled(start(ending === 'deadline' ? 500 : undefined));
-  await eventually(applied, { timeoutMs: 10_000 });
+  await eventually(applied);
   if (ending === 'deadline') await settled;
   proxy.cut();
   await proxy.heal();
@@ -149,7 +149,7 @@ test('RW-02 of 100 read-write locks whose answers are lost, each is held once, o
       const locks = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       assert.is(locks.length, ending === 'cut' ? BATCH : 0);
       await Promise.all(locks.map((lock) => lock.unlock()));
-      await eventually(async () => (await contenders(direct, prefix)) === 0, { timeoutMs: 10_000 });
+      await eventually(async () => (await contenders(direct, prefix)) === 0);
     }
   });
 });

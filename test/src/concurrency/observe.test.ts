@@ -81,12 +81,12 @@ test('EL-09 EL-10 EL-12 under cuts and compactions each leader that is seen led,
       behind = () => seen.length > before;
     }
     // The observer is back before the next cut.
-    if (i % 500 === 450) await eventually(behind, { timeoutMs: 10_000 });
+    if (i % 500 === 450) await eventually(behind);
     if (i % 40 === 0) await client.kv.compact(at);
   }
   await client.kv.delete('storm/', { prefix: true });
   const { header } = await client.kv.put('storm/last', 'x');
-  await eventually(() => seen.at(-1)?.kv.modRevision === header.revision, { timeoutMs: 15_000 });
+  await eventually(() => seen.at(-1)?.kv.modRevision === header.revision);
   ending.abort('enough');
   assert.is(await end, 'enough');
   for (const one of seen.slice(0, -1)) assert.is(led.get(one.kv.modRevision), shown(one));
@@ -146,8 +146,8 @@ test('EL-09 an observer that begins while etcd is down sees the leader when etcd
     code: 'UNAVAILABLE',
   });
   assert.is(seen.length, 0);
-  await eventually(() => own.member.restart().then(() => true), { timeoutMs: 10_000 });
-  await eventually(() => seen.length === 1, { timeoutMs: 10_000 });
+  await eventually(() => own.member.restart().then(() => true));
+  await eventually(() => seen.length === 1);
   ending.abort('enough');
   assert.is(await end, 'enough');
 });

@@ -63,7 +63,7 @@ test('TX-10 H1 of 200 commits whose replies are lost each is applied once, and r
       async (run) => {
         proxy.swallowReplies();
         await run();
-        await eventually(async () => (await handled()) >= before + TOGETHER, { timeoutMs: 10_000 });
+        await eventually(async () => (await handled()) >= before + TOGETHER);
         proxy.cut();
         await proxy.heal();
       },
