@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { inspect, type InspectOptions } from 'node:util';
 import type { KeyValue } from '../messages.ts';
+import { signed } from './int64.ts';
 import { jsonBytes, passForLiterals, type BytesJson } from './plain-message.ts';
 import type { Reader } from './reader.ts';
 
@@ -77,14 +78,78 @@ class PlainKeyValue implements KeyValue {
 
 /** Reads a KeyValue field whose tag was read. */
 export function readKeyValue(reader: Reader): KeyValue {
+  const outer = reader.enter();
+  reader.keep();
+  const kv = readUsual(reader) ?? readAny(reader);
+  reader.leave(outer);
+  return kv;
+}
+
+/**
+ * Reads the fields as etcd writes them, without a call for each byte: that halves the time of a large range. `undefined`, with the
+ * reader at its place, if there is anything else.
+ */
+function readUsual(reader: Reader): KeyValue | undefined {
+  const { bytes, pos: start, end } = reader;
+  let pos = start;
+  let keyAt = 0;
+  let keyEnd = 0;
+  let valueAt = 0;
+  let valueEnd = 0;
+  let createRevision = 0n;
+  let modRevision = 0n;
+  let version = 0;
+  let lease = 0n;
+  let usual = true;
+  while (usual && pos < end) {
+    const tag = bytes[pos++] as number;
+    let low = bytes[pos++] as number;
+    let high = 0;
+    if (low >= 0x80) {
+      low = (low & 0x7f) | ((bytes[pos] as number) << 7);
+      if ((bytes[pos++] as number) >= 0x80) {
+        low = (low & 0x3fff) | ((bytes[pos] as number) << 14);
+        if ((bytes[pos++] as number) >= 0x80) {
+          low = (low & 0x1f_ffff) | ((bytes[pos] as number) << 21);
+          if ((bytes[pos++] as number) >= 0x80) {
+            reader.pos = pos - 4;
+            reader.varint();
+            ({ pos, low, high } = reader);
+          }
+        }
+      }
+    }
+    if (pos > end) usual = false;
+    else if (tag === 0x18) modRevision = signed(low, high);
+    else if (tag === 0x10) createRevision = signed(low, high);
+    else if (tag === 0x30) lease = signed(low, high);
+    else if (high !== 0 || low < 0) usual = false;
+    else if (tag === 0x20) version = low;
+    else if (tag === 0x0a) {
+      keyAt = pos;
+      keyEnd = pos += low;
+    } else if (tag === 0x2a) {
+      valueAt = pos;
+      valueEnd = pos += low;
+    } else usual = false;
+  }
+  if (!usual || pos !== end) {
+    reader.pos = start;
+    return undefined;
+  }
+  reader.pos = pos;
+  const key = reader.part(keyAt, keyEnd);
+  return new PlainKeyValue(key, reader.part(valueAt, valueEnd), createRevision, modRevision, version, lease);
+}
+
+/** Reads any KeyValue to the reader's end, with fields of later versions, or refuses it. */
+function readAny(reader: Reader): KeyValue {
   let key = EMPTY;
   let value = EMPTY;
   let createRevision = 0n;
   let modRevision = 0n;
   let version = 0;
   let lease = 0n;
-  const outer = reader.enter();
-  reader.keep();
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     switch (tag) {
       case 0x0a:
@@ -109,7 +174,6 @@ export function readKeyValue(reader: Reader): KeyValue {
         reader.skip(tag);
     }
   }
-  reader.leave(outer);
   return new PlainKeyValue(key, value, createRevision, modRevision, version, lease);
 }
 

@@ -54,7 +54,7 @@ function writeCompactionRequest(w: Writer, request: m.CompactionRequest): void {
 /** Reads a RangeResponse to the reader's end. */
 export function readRangeResponse(r: Reader): m.RangeResponse {
   let header = NO_HEADER;
-  const kvs: m.KeyValue[] = [];
+  let kvs: m.KeyValue[] | undefined;
   let more = false;
   let count = 0;
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
@@ -63,7 +63,9 @@ export function readRangeResponse(r: Reader): m.RangeResponse {
         header = readHeader(r);
         break;
       case 0x12:
-        kvs.push(readKeyValue(r));
+        // A push to an empty array makes room for 17 items, and most responses have one key.
+        if (kvs === undefined) kvs = [readKeyValue(r)];
+        else kvs.push(readKeyValue(r));
         break;
       case 0x18:
         more = r.bool();
@@ -75,7 +77,7 @@ export function readRangeResponse(r: Reader): m.RangeResponse {
         r.skip(tag);
     }
   }
-  return { header, kvs, more, count };
+  return { header, kvs: kvs ?? [], more, count };
 }
 
 /** Reads a PutResponse to the reader's end. */

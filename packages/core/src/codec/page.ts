@@ -23,7 +23,8 @@ let used: number = PAGE;
  */
 export class Page {
   #message: Buffer = EMPTY;
-  #store: ArrayBufferLike = EMPTY.buffer;
+  /** The store of the stretch; `undefined` before the first part of a message, since many messages have none. */
+  #store: ArrayBufferLike | undefined;
   /** The distance from a position in the message to the same byte in the store. */
   #shift = 0;
   #start = 0;
@@ -32,19 +33,18 @@ export class Page {
   /** Starts with a message. */
   begin(message: Buffer): void {
     this.#message = message;
-    this.#store = message.buffer;
-    this.#shift = message.byteOffset;
-    this.#start = 0;
-    this.#end = message.buffer.byteLength <= SMALL_STORE ? message.length : 0;
+    this.#store = undefined;
   }
 
   /** Lets go of the message. */
   finish(): void {
-    this.begin(EMPTY);
+    this.#message = EMPTY;
+    this.#store = undefined;
   }
 
   /** Copies the bytes between two positions of the message to one page, if they fit. Parts of them are then views of it. */
   hold(start: number, end: number): void {
+    if (this.#store === undefined) this.#open();
     if ((start >= this.#start && end <= this.#end) || end - start > PAGE) return;
     if (end - start > PAGE - used) {
       page = Buffer.allocUnsafeSlow(PAGE);
@@ -63,11 +63,22 @@ export class Page {
   part(start: number, end: number): Buffer {
     const length = end - start;
     if (length === 0) return EMPTY;
+    if (this.#store === undefined) this.#open();
     if (start < this.#start || end > this.#end) {
       if (length > PAGE) return owned(this.#message, start, end);
       this.hold(start, end);
     }
-    return new View(this.#store, start + this.#shift, length);
+    return new View(this.#store as unknown as ArrayBufferLike, start + this.#shift, length);
+  }
+
+  /** Looks at the store of the message, which costs as much as a small part. */
+  #open(): void {
+    const message = this.#message;
+    const store = message.buffer;
+    this.#store = store;
+    this.#shift = message.byteOffset;
+    this.#start = 0;
+    this.#end = store.byteLength <= SMALL_STORE ? message.length : 0;
   }
 
   /** The position at which the fields that follow `end` and lie before `limit` end. */

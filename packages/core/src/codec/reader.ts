@@ -88,6 +88,11 @@ export class Reader {
     this.#page.hold(this.pos, this.end);
   }
 
+  /** The bytes between two positions of the message, in a Buffer that does not keep a much larger one alive. */
+  part(start: number, end: number): Buffer {
+    return this.#page.part(start, end);
+  }
+
   /** Reads a bytes field into a Buffer that does not keep a much larger one alive. */
   kept(): Buffer {
     const length = this.length();

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { assert, suite } from '@etcdts/testing';
 import fc from 'fast-check';
 import { isEtcdError } from '../errors.ts';
+import type * as m from '../messages.ts';
 import type { Codec } from './codec.ts';
 import { message } from './oracle.test.kit.ts';
 import { compact, deleteRange, put, range, rangeStream } from './kv.ts';
@@ -308,6 +309,79 @@ test('takes the last of a field that comes twice', () => {
   const { header, count } = range.decodeResponse(Buffer.from([0x0a, 2, 0x18, 1, 0x20, 5, 0x0a, 2, 0x18, 2, 0x20, 6]));
   assert.is(header.revision, 2n);
   assert.is(count, 6);
+});
+
+test('reads the ids of any header, whichever came before it: of other members, of another order, cut, or with more behind', () => {
+  const header = message('etcdserverpb.ResponseHeader');
+  const id = fc.constantFrom(0n, 1n, 300n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 2n, 2n ** 64n - 1n);
+  const arbitrary = fc.record({ clusterId: id, memberId: id, revision: fc.nat(1_000).map(BigInt), raftTerm: id });
+  const forms = fc.constantFrom('whole', 'reversed', 'again', 'cut');
+  fc.assert(
+    fc.property(fc.array(fc.tuple(arbitrary, forms, fc.nat(12)), { minLength: 1, maxLength: 20 }), (headers) => {
+      for (const [fields, form, cut] of headers) {
+        const { clusterId, memberId, revision, raftTerm } = fields;
+        let wire = header.serialize(fields);
+        if (form === 'reversed')
+          wire = Buffer.concat([header.serialize({ memberId, revision }), header.serialize({ clusterId, raftTerm })]);
+        if (form === 'again') wire = Buffer.concat([header.serialize({ clusterId: 5n, memberId: 6n }), wire]);
+        if (form === 'cut') wire = wire.subarray(0, Math.max(0, wire.length - cut));
+        const framed = Buffer.concat([Buffer.from([0x0a]), varint(wire.length), wire]);
+        const read = decodeOrRefuse(() => compact.decodeResponse(framed));
+        const theirs = decodeOrRefuse(() => {
+          try {
+            return header.deserialize(wire);
+          } catch {
+            return undefined;
+          }
+        });
+        if (read === undefined) continue;
+        const expected =
+          form === 'cut' || form === 'again' ? theirs?.value : { clusterId, memberId, revision, raftTerm };
+        assert.equal({ ...(read.value as { header: object }).header }, { ...(expected as object) });
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('gives each of equal messages objects and bytes of its own', () => {
+  const kv = { key: Buffer.from('k'), value: Buffer.from('value'), modRevision: 7n };
+  const wire = message('etcdserverpb.WatchResponse').serialize({
+    header: { memberId: 2n ** 63n, clusterId: 2n ** 63n },
+    events: [{ kv }],
+  });
+  for (const size of [wire.length, 100_000]) {
+    const decode = (): m.WatchResponseMessage => {
+      const chunk = Buffer.alloc(size);
+      wire.copy(chunk);
+      return watch.decodeResponse(chunk.subarray(0, wire.length));
+    };
+    const [first, second] = [decode(), decode()];
+    const event = first.events[0] as m.WatchEvent;
+    event.kv.key.fill('x');
+    event.kv.value.fill('x');
+    Object.assign(event.kv, { modRevision: 9n });
+    Object.assign(event, { type: 'delete' });
+    Object.assign(first.header, { revision: 9n, memberId: 9n });
+    for (const other of [second, decode()]) {
+      const { type, kv: untouched } = other.events[0] as m.WatchEvent;
+      assert.equal(
+        [type, untouched.key.toString(), untouched.text(), untouched.modRevision],
+        ['put', 'k', 'value', 7n],
+      );
+      assert.equal([other.header.memberId, other.header.revision], [2n ** 63n, 0n]);
+    }
+  }
+});
+
+test('reads a key of any length, version and lease of any value, and integers that take more bytes than they need', () => {
+  const field = (tag: number, ...value: number[]): Buffer => Buffer.from([tag, ...value]);
+  const long = [0x85, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00];
+  for (const [name, tag] of Object.entries({ createRevision: 0x10, modRevision: 0x18, version: 0x20, lease: 0x30 })) {
+    const kv = field(tag, ...long);
+    const [read] = range.decodeResponse(Buffer.concat([field(0x12, kv.length), kv])).kvs;
+    assert.is(Number(Reflect.get(read as object, name)), 5, name);
+  }
 });
 
 test('skips unknown fields inside a header, a key and an event', () => {

@@ -53,7 +53,7 @@ class PlainWatchResponse extends PlainMessage implements m.WatchResponseMessage 
   compactRevision = 0n;
   cancelReason = '';
   fragment = false;
-  readonly events: m.WatchEvent[] = [];
+  events: readonly m.WatchEvent[] = [];
   readonly byteLength: number;
 
   constructor(byteLength: number) {
@@ -64,6 +64,7 @@ class PlainWatchResponse extends PlainMessage implements m.WatchResponseMessage 
 
 function readWatchResponse(r: Reader): m.WatchResponseMessage {
   const response = new PlainWatchResponse(r.end - r.pos);
+  let events: m.WatchEvent[] | undefined;
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
     switch (tag) {
       case 0x0a:
@@ -88,7 +89,9 @@ function readWatchResponse(r: Reader): m.WatchResponseMessage {
         response.fragment = r.bool();
         break;
       case 0x5a:
-        response.events.push(readWatchEvent(r));
+        // A push to an empty array makes room for 17 items, and most messages have one event.
+        if (events === undefined) response.events = events = [readWatchEvent(r)];
+        else events.push(readWatchEvent(r));
         break;
       default:
         r.skip(tag);
