@@ -19,8 +19,8 @@ const RESENDS = 3;
  * was lost before it left, or the peer refused the stream) is sent again, as in gRPC's transparent retry, writes included.
  */
 export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
-  readonly #resolve: (response: Res) => void;
-  readonly #reject: (reason: unknown) => void;
+  #resolve: ((response: Res) => void) | undefined;
+  #reject: ((reason: unknown) => void) | undefined;
   #frame: Buffer | undefined;
   #health: Health | undefined;
   #message: Buffer | undefined;
@@ -77,8 +77,10 @@ export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
     } catch (cause) {
       return this.finish(this.replyError(`the reply cannot be decoded: ${(cause as Error).message}`, cause));
     }
+    const resolve = this.#resolve;
     this.release();
-    this.#resolve(response);
+    this.#forget();
+    resolve?.(response);
   }
 
   protected leave(answered: boolean): void {
@@ -88,6 +90,17 @@ export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
   }
 
   protected fail(reason: unknown): void {
-    this.#reject(reason);
+    const reject = this.#reject;
+    this.#forget();
+    reject?.(reason);
+  }
+
+  /**
+   * Lets go of the message and of the promise, whose value is the response. Tables of long-lived sets reach the old generation, and
+   * one that was replaced there keeps its calls alive until a full collection. Without this, it would keep every other large response
+   * alive too.
+   */
+  #forget(): void {
+    this.#resolve = this.#reject = this.#message = this.#frame = undefined;
   }
 }
