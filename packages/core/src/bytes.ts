@@ -1,4 +1,5 @@
 // Converts keys, values and integers of callers to what goes over the wire, and refuses bad ones by name.
+import { roomy } from './codec/room.ts';
 import { describe, shown } from './describe.ts';
 import { invalidArgument } from './errors.ts';
 
@@ -6,6 +7,8 @@ import { invalidArgument } from './errors.ts';
 export type Bytes = string | Uint8Array;
 
 const EMPTY: Buffer = Buffer.alloc(0);
+/** The length of a text that may be large as bytes. */
+const LONG_TEXT = 16 * 1024;
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 
@@ -17,13 +20,20 @@ export function toBytes(value: Bytes, argument: string): Buffer {
   if (typeof value === 'string') {
     // A lone surrogate would be sent as U+FFFD, so that two different strings would be one key.
     if (!value.isWellFormed()) throw invalidArgument(argument, 'is not well-formed Unicode: it holds a lone surrogate');
-    return value === '' ? EMPTY : Buffer.from(value);
+    if (value === '') return EMPTY;
+    return value.length < LONG_TEXT ? Buffer.from(value) : longText(value);
   }
   if (value instanceof Uint8Array) return copyBytes(value);
   throw invalidArgument(
     argument,
     `must be a string or a Uint8Array, not ${describe(value)}${bytesHint(value, argument)}`,
   );
+}
+
+function longText(text: string): Buffer {
+  const bytes = roomy(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
 }
 
 // Its content is not shown: it is a key or a value.
@@ -44,7 +54,7 @@ const realLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Ar
 /** Copies bytes into a Buffer that shares no memory with the caller's. */
 export function copyBytes(bytes: Uint8Array): Buffer {
   // The getter of the prototype gives the real length even if a subclass overrides `byteLength`.
-  const copy = Buffer.allocUnsafe(realLength.call(bytes));
+  const copy = roomy(realLength.call(bytes));
   copy.set(bytes);
   return copy;
 }

@@ -31,11 +31,13 @@ export function writeRangeRequest(w: Writer, request: m.RangeRequest): void {
 
 /** Writes a PutRequest's fields. */
 export function writePutRequest(w: Writer, request: m.PutRequest): void {
+  // protobuf allows any order of fields.
+  const around = w.around(0x12, request.value);
   w.bool(0x30, request.ignoreLease);
   w.bool(0x28, request.ignoreValue);
   w.bool(0x20, request.prevKv);
   w.int64(0x18, request.lease);
-  w.bytes(0x12, request.value);
+  if (!around) w.bytes(0x12, request.value);
   w.bytes(0x0a, request.key);
 }
 

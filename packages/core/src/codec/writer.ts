@@ -1,5 +1,6 @@
 import { FRAME_PREFIX } from '../frame.ts';
 import { invalidArgument } from '../errors.ts';
+import { takeRoom } from './room.ts';
 
 const SLAB = 16 * 1024;
 /** Bytes that stay free in front of a large field, for the key and the other fields before it. The field is then not moved. */
@@ -19,6 +20,8 @@ export class Writer {
 
   /** Starts a frame. It drops what an encoder that threw has left. */
   begin(): void {
+    // A slab that is larger belongs to one frame, or to a value.
+    if (this.#slab.length > SLAB) this.#end = 0;
     this.#pos = this.#end;
   }
 
@@ -43,6 +46,21 @@ export class Writer {
   /** Writes a bytes field of a oneof, where empty is not absent. */
   presentBytes(tag: number, value: Uint8Array): void {
     this.#bytes(tag, value);
+  }
+
+  /**
+   * Writes a bytes field at the end of the frame without a copy: the frame is built in the room in front of the value. Returns false,
+   * and writes nothing, if the value has no room or if something is written behind it.
+   */
+  around(tag: number, value: Uint8Array | undefined): boolean {
+    const store = this.#pos === this.#end ? takeRoom(value) : undefined;
+    if (store === undefined || value === undefined) return false;
+    this.#slab = store;
+    this.#end = store.length;
+    this.#pos = store.length - value.length;
+    this.#varint(value.length, 0);
+    this.#varint(tag, 0);
+    return true;
   }
 
   bool(tag: number, value: boolean | undefined): void {
