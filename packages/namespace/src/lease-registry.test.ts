@@ -49,7 +49,7 @@ test('a renewed lease and one that is kept alive are not forgotten', () => {
   registry.granted(1n, 5);
   registry.granted(2n, 5);
   const lost = new AbortController();
-  registry.keptAlive(2n, lost.signal);
+  registry.keptAlive(2n, lost);
   for (let i = 0; i < 5_000; i++) {
     clock.ms += 60_000;
     registry.renewed(1n);
@@ -60,6 +60,30 @@ test('a renewed lease and one that is kept alive are not forgotten', () => {
   lost.abort();
   churn(registry, clock);
   assert.not.ok(registry.owns(2n));
+});
+
+test('reads the signal of a keepalive only when the lease could be forgotten, because reading makes it', () => {
+  const { clock, registry } = registryAt();
+  let readings = 0;
+  const keepAlive = {
+    get signal() {
+      readings++;
+      return new AbortController().signal;
+    },
+  };
+  const grant = (from: number): void => {
+    for (let i = from; i < 2 * from + 5_000; i++) {
+      registry.granted(BigInt(i), 5);
+      registry.keptAlive(BigInt(i), keepAlive);
+    }
+  };
+  grant(1);
+  clock.ms += 10 * 60_000;
+  grant(5_001);
+  assert.is(readings, 0);
+  clock.ms += 11 * 60_000;
+  grant(10_001);
+  assert.ok(readings > 0 && registry.owns(1n));
 });
 
 test('an adopted lease is not forgotten until it is gone', () => {
@@ -75,7 +99,7 @@ test('an adopted lease is not forgotten until it is gone', () => {
 test('a lease that is gone stays gone, and is forgotten though its keepalive has not aborted yet', () => {
   const { clock, registry } = registryAt();
   registry.granted(1n, 5);
-  registry.keptAlive(1n, new AbortController().signal);
+  registry.keptAlive(1n, new AbortController());
   registry.lost(1n);
   registry.renewed(1n);
   assert.ok(registry.isGone(1n));

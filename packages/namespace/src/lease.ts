@@ -56,7 +56,7 @@ export function scopeLease(next: LeaseService, scope: Scope, leases: LeaseRegist
         return endedKeepAlive(id, error);
       }
       const keepAlive = next.keepAlive(id, options);
-      leases.keptAlive(id, keepAlive.signal);
+      leases.keptAlive(id, keepAlive);
       return keepAlive;
     },
     async keepAliveOnce(id, options) {
