@@ -40,10 +40,13 @@ export class FindingsFile {
 export function noFindings() {
   /** @type {string[]} */
   const hits = [];
-  return { looked: Object.fromEntries(PLACES.map((place) => [place, 0])), secrets: 0, hits };
+  /** @type {Record<string, number>} */
+  const connections = {};
+  return { connections, looked: Object.fromEntries(PLACES.map((place) => [place, 0])), secrets: 0, hits };
 }
 
-export function addFindings(sum, { looked, secrets, hits }) {
+export function addFindings(sum, { looked, secrets, hits, connections = {} }) {
+  for (const name of Object.keys(connections)) sum.connections[name] = (sum.connections[name] ?? 0) + connections[name];
   for (const place of PLACES) sum.looked[place] += looked[place];
   sum.secrets += secrets;
   sum.hits.push(...hits);
@@ -52,6 +55,12 @@ export function addFindings(sum, { looked, secrets, hits }) {
 /** `5 errors, 4 log lines, … looked at for 7 secrets, 0 hits`. */
 export function sayFindings({ looked, secrets, hits }) {
   return `${PLACES.map((place) => `${looked[place]} ${place}`).join(', ')} looked at for ${secrets} secrets, ${hits.length} hits`;
+}
+
+/** `120 by @etcdts/http2, 8 by counted`. */
+export function sayConnections({ connections }) {
+  const parts = Object.entries(connections).sort(([, a], [, b]) => b - a);
+  return parts.map(([name, count]) => `${count} by ${name}`).join(', ') || 'none';
 }
 
 /** The places without a search. In a whole run, that means that the guard does not see them. */

@@ -1,13 +1,14 @@
-// npm test [-- <part of a file name>...]
+// [ETCDTS_TRANSPORT=http2] npm test [-- <part of a file name>...]
 // Checks the import rules and the reports of the API, then runs every built test file in its own process. The last line has the
 // result.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { checkArrows } from './check-arrows.mjs';
 import { obtainEtcd } from './etcd.mjs';
-import { findTestFiles, runFiles, testFolders } from './run-files.mjs';
+import { checkTransport, findTestFiles, runFiles, testFolders } from './run-files.mjs';
 
 const filters = process.argv.slice(2);
+checkTransport();
 const violations = checkArrows();
 for (const violation of violations) console.log(violation);
 console.log(violations.length > 0 ? `FAIL import rules: ${violations.length} broken` : 'ok   import rules');

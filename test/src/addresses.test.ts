@@ -1,11 +1,13 @@
+// on both transports
 // runs alone
 // limit: 60 s
 import { createClient, type ClientOptions, type EtcdErrorCode } from '@etcdts/core';
-import { grpcTransport, type Lookup } from '@etcdts/core/plugin';
+import type { Lookup } from '@etcdts/core/plugin';
 import { assert, createCertificates, eventually, NoOpenssl, rejects, startEtcd, suite } from '@etcdts/testing';
 import type { EtcdServer, TestCertificates } from '@etcdts/testing';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { testTransport } from './transports.ts';
 
 const test = suite('names and their addresses', { timeoutMs: 20_000 });
 
@@ -89,7 +91,7 @@ for (const [name, manner] of Object.entries(MANNERS)) {
   for (const scheme of ['http', 'https']) {
     const body = async (etcd: EtcdServer, options: Partial<ClientOptions>): Promise<void> => {
       await using bad = await misbehaving(manner, '127.0.0.2', portOf(etcd));
-      const transport = grpcTransport({ lookup: at('127.0.0.2', '127.0.0.1') });
+      const transport = testTransport({ lookup: at('127.0.0.2', '127.0.0.1') });
       await using client = createClient({ endpoints: `${scheme}://localhost:${portOf(etcd)}`, transport, ...options });
       const started = performance.now();
       await client.kv.put('addresses', 'v');
@@ -106,7 +108,7 @@ fact(
   'a fully qualified name with its final dot works over TLS, as the endpoint and as serverName',
   async ({ ca }, etcd) => {
     const tls = { ca: readFileSync(ca) };
-    const transport = grpcTransport({ lookup: at('127.0.0.1') });
+    const transport = testTransport({ lookup: at('127.0.0.1') });
     for (const options of [
       { endpoints: `https://localhost.:${portOf(etcd)}`, tls, transport },
       { endpoints: etcd.endpoints, tls: { ...tls, serverName: 'localhost.' } },

@@ -1,3 +1,4 @@
+// on both transports
 // runs alone
 // limit: 180 s
 import { createClient, type EtcdClient, type KeepAlive, type WatchStream } from '@etcdts/core';

@@ -1,3 +1,4 @@
+// on both transports
 // runs alone
 // limit: 120 s
 import { createClient } from '@etcdts/core';

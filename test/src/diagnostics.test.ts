@@ -8,6 +8,7 @@ import { createServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { run } from './program.ts';
+import { onHttp2 } from './transports.ts';
 
 const test = suite('what a client shows', { timeoutMs: 40_000 });
 
@@ -83,7 +84,7 @@ test('D20 a peer that announces its end, as proxies do, is information; one that
     assert.is(published.of('etcdts:connection:lost')[0]?.graceful, graceful);
     const expected = graceful
       ? 'info etcdts: E: the peer ends the connection'
-      : 'warn etcdts: E: the connection was lost';
+      : `warn etcdts: E: ${onHttp2 ? 'the peer closed the connection' : 'the connection was lost'}`;
     assert.equal(
       lines.filter((text) => !text.startsWith('debug')),
       [expected.replace('E', endpoint)],

@@ -1,3 +1,4 @@
+// on both transports
 // runs alone
 // limit: 120 s
 import { createClient, isEtcdError, type ClientOptions, type EtcdClient, type EtcdError } from '@etcdts/core';

@@ -1,3 +1,4 @@
+// on both transports
 // limit: 60 s
 import { createClient, type ClientOptions, type EtcdError } from '@etcdts/core';
 import { assert, eventually, rejects, startEtcd, suite } from '@etcdts/testing';

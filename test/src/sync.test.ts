@@ -1,6 +1,7 @@
 import { createClient, type Logger } from '@etcdts/core';
-import { grpcTransport, type Transport } from '@etcdts/core/plugin';
+import type { Transport } from '@etcdts/core/plugin';
 import { assert, eventually, startCluster, startEtcd, startProxy, suite } from '@etcdts/testing';
+import { testTransport } from './transports.ts';
 
 const test = suite('sync', { timeoutMs: 60_000 });
 
@@ -11,13 +12,13 @@ function warnings(): { readonly lines: string[]; readonly logger: Logger } {
 
 /** A transport that records the endpoints of its connections. */
 function counted(): { readonly connected: string[]; readonly transport: Transport } {
-  const grpc = grpcTransport();
+  const inner = testTransport();
   const connected: string[] = [];
   const transport: Transport = {
     name: 'counted',
     connect(endpoint, options) {
       connected.push(endpoint.address);
-      return grpc.connect(endpoint, options);
+      return inner.connect(endpoint, options);
     },
   };
   return { connected, transport };

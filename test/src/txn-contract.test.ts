@@ -1,3 +1,4 @@
+// on both transports
 import { txnContract } from '@etcdts/testing';
 import { contractSuites } from './contract-clients.ts';
 

@@ -1,3 +1,4 @@
+// on both transports
 // limit: 240 s
 import { startEtcd } from '@etcdts/testing';
 import { authSuite, authTokenSuite } from './contract.ts';

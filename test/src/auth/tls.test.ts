@@ -1,3 +1,4 @@
+// on both transports
 import { readFile } from 'node:fs/promises';
 import { auth, authAdmin } from '@etcdts/auth';
 import { createClient } from '@etcdts/core';

@@ -1,6 +1,8 @@
 // Preloaded into every test file, and by it into the programs that it starts: sees to it that what the client shows, in
-// errors, log lines, labels of metrics and descriptions, holds no secret. What it finds goes to the runner.
+// errors, log lines, labels of metrics and descriptions, holds no secret. What it finds goes to the runner. With
+// `ETCDTS_TRANSPORT=http2`, it gives each client that would have the default transport that of @etcdts/http2.
 import { appendFileSync } from 'node:fs';
+import type { Transport } from '@etcdts/core/plugin';
 import type { Registry } from 'prom-client';
 import { KnownSecrets } from './known-secrets.ts';
 import { Shown } from './shown.ts';
@@ -9,6 +11,9 @@ import { tapErrors, tapMethods, tapOutput, tapRegistries, whenLoaded } from './t
 
 /** Names the file to which each process adds its findings, as a line of JSON. */
 const REPORT = 'ETCDTS_SECRETS_REPORT';
+
+/** The name of the default transport. */
+const GRPC = '@grpc/grpc-js';
 
 /** How many errors are kept until they are printed. */
 const MOST_MADE = 200;
@@ -41,7 +46,7 @@ tapOutput((text) => shown.text('output', text));
 whenLoaded('tsyringe', (tsyringe) =>
   tapParts(tsyringe, {
     logger: (logger) => tappedLogger(logger, (line) => shown.text('log lines', line)),
-    transport: (transport) => tappedTransport(transport, secrets),
+    transport: (transport) => tappedTransport(chosen(transport), secrets),
   }),
 );
 whenLoaded('prom-client', (promClient) => {
@@ -51,11 +56,29 @@ whenLoaded('prom-client', (promClient) => {
   });
 });
 
+/** The transport under test, if a client has the default one. */
+function chosen(transport: Transport): Transport {
+  const used = http2Transport !== undefined && transport.name === GRPC ? http2Transport() : transport;
+  return {
+    name: used.name,
+    connect(endpoint, options) {
+      connections[used.name] = (connections[used.name] ?? 0) + 1;
+      return used.connect(endpoint, options);
+    },
+  };
+}
+
 function showMade(): void {
   const errors = made;
   made = [];
   for (const error of errors) shown.error(error);
 }
+
+/** How many connections the clients of this process made, by transport. */
+const connections: Record<string, number> = {};
+// After the taps, which see only what is loaded later.
+const http2Transport =
+  process.env['ETCDTS_TRANSPORT'] === 'http2' ? (await import('@etcdts/http2')).http2Transport : undefined;
 
 const report = process.env[REPORT];
 if (report) {
@@ -63,7 +86,7 @@ if (report) {
   process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import=${import.meta.url}`.trim();
   const tell = (): void => {
     showMade();
-    appendFileSync(report, `${JSON.stringify({ pid: process.pid, ...shown.findings() })}\n`);
+    appendFileSync(report, `${JSON.stringify({ pid: process.pid, ...shown.findings(), connections })}\n`);
   };
   process.on('exit', tell);
   process.once('beforeExit', () => {
