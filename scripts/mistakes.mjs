@@ -10,6 +10,7 @@ import * as concurrency from '@etcdts/concurrency';
 import * as core from '@etcdts/core';
 import * as plugin from '@etcdts/core/plugin';
 import * as embedded from '@etcdts/embedded';
+import * as http2Package from '@etcdts/http2';
 import * as metricsPackage from '@etcdts/metrics';
 import * as namespace from '@etcdts/namespace';
 import * as queuePackage from '@etcdts/queue';
@@ -110,7 +111,7 @@ async function run(code, on, servers) {
   const client = createClient({ endpoints });
   const scope = {
     ...{ ...core, ...plugin, ...authPackage, ...retryPackage, ...metricsPackage, ...namespace, ...embedded },
-    ...{ ...concurrency, ...queuePackage, session: concurrency.renewingSession(client) },
+    ...{ ...concurrency, ...http2Package, ...queuePackage, session: concurrency.renewingSession(client) },
     ...{ startEtcd: testing.startEtcd, createClient, as, ca: servers.ca, controller, register: new Registry() },
     client,
   };

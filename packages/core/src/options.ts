@@ -183,7 +183,8 @@ function checkShapes({ tls, keepalive, interceptors, transport, logger }: Client
   if (interceptors !== undefined && !Array.isArray(interceptors))
     throw invalidArgument('interceptors', `must be an array, not ${describe(interceptors)}`);
   if (transport !== undefined && typeof transport?.connect !== 'function') {
-    throw invalidArgument('transport', 'must have a method connect');
+    const hint = typeof transport === 'function' ? ': call the function that makes it' : '';
+    throw invalidArgument('transport', `must have a method connect${hint}`);
   }
   if (logger !== undefined && !LEVELS.every((level) => typeof logger?.[level] === 'function')) {
     throw invalidArgument('logger', `must have the methods ${LEVELS.join(', ')}`);

@@ -34,6 +34,9 @@ export interface Http2TransportOptions {
 const LEAST_WINDOW = 65_535;
 const MOST_WINDOW = 2 ** 31 - 1;
 
+/** Options that a user may look for here. */
+const OF_THE_CLIENT = ['endpoints', 'tls', 'keepalive', 'connectTimeoutMs', 'maxReceiveBytes', 'maxSendBytes'];
+
 /**
  * Makes a transport with an HTTP/2 connection of its own over `node:net` and `node:tls`: `ClientOptions.transport` of
  * `createClient`. It loads no module of @grpc/grpc-js, costs a small part of its CPU, and behaves as it does: the same errors,
@@ -42,6 +45,8 @@ const MOST_WINDOW = 2 ** 31 - 1;
  * Throws `INVALID_ARGUMENT` for an unknown option or a wrong value.
  */
 export function http2Transport(options: Http2TransportOptions = {}): Transport {
+  const foreign = OF_THE_CLIENT.find((name) => typeof options === 'object' && Object.hasOwn(options ?? {}, name));
+  if (foreign !== undefined) throw invalidArgument(foreign, 'is an option of createClient, not of its transport');
   checkOptions<Http2TransportOptions>(options, {
     lookup: 'function',
     windowBytes: true,

@@ -24,7 +24,7 @@ export const compilers = ['5.9.3', '6.0.3', '7.0.2'] as const;
 const newest = '7.0.2';
 
 /** The programs of `test/consumer` that print `done`. */
-export const programs = ['program', 'injection', 'plugin', 'rare', 'embedded'];
+export const programs = ['program', 'injection', 'plugin', 'rare', 'http2', 'embedded'];
 /** The embedded etcd requires its libraries when it runs, so that a bundle of it needs them beside it. */
 export const bundled: readonly string[] = programs.filter((program) => program !== 'embedded');
 /** Without it, Node gives a program that requires the packages the ES modules. */

@@ -54,6 +54,9 @@ export function running(test: Suite, installed: () => InstalledPackages): void {
   });
 }
 
+/** The most that a minified bundle of core and @etcdts/http2 may have. */
+const MOST_BUNDLED = 240 * 1024;
+
 /** The tests of when and how grpc-js is loaded. */
 export function loading(test: Suite, installed: () => InstalledPackages): void {
   test('load grpc-js only if it is the transport, as ES module and as CommonJS', async () => {
@@ -62,9 +65,11 @@ export function loading(test: Suite, installed: () => InstalledPackages): void {
         format === 'cjs'
           ? `const { createClient } = require('@etcdts/core');
              const { grpcTransport } = require('@etcdts/core/plugin');
+             const { http2Transport } = require('@etcdts/http2');
              const { createRequire } = require('node:module');`
           : `import { createClient } from '@etcdts/core';
              import { grpcTransport } from '@etcdts/core/plugin';
+             import { http2Transport } from '@etcdts/http2';
              import { createRequire } from 'node:module';`
       }
       const none = {
@@ -78,9 +83,11 @@ export function loading(test: Suite, installed: () => InstalledPackages): void {
       };
       void (async () => {
         const client = createClient({ endpoints: process.env.ETCD_ENDPOINT, transport: ${transport} });
-        await client.kv.get('colour').catch(() => {});
-        await client.cluster.memberList().catch(() => {});
+        const calls = [() => client.kv.get('colour'), () => client.cluster.memberList()];
+        let answers = 0;
+        for (const call of calls) await call().then(() => answers++, () => {});
         await client.close();
+        if (answers !== (${transport} === none ? 0 : calls.length)) throw new Error(answers + ' answers');
         const modules = Object.keys(createRequire(process.argv[1]).cache);
         console.log(modules.filter((name) => name.includes('@grpc/grpc-js')).length);
       })();
@@ -91,9 +98,26 @@ export function loading(test: Suite, installed: () => InstalledPackages): void {
         return Number(await installed().node([onlyCommonJs, `modules.${format}`], installed().app));
       };
       assert.is(await count('none'), 0);
+      assert.is(await count('http2Transport()'), 0);
       assert.ok((await count('grpcTransport()')) > 10);
     }
   });
+
+  for (const format of ['cjs', 'esm'] as const) {
+    test(`run over @etcdts/http2 from a small ${format} bundle that leaves out grpc-js, with nothing beside it`, async () => {
+      const outfile = join(installed().bare, `small.${format === 'cjs' ? 'cjs' : 'mjs'}`);
+      const { warnings, metafile } = await build({
+        ...{ entryPoints: [join(installed().app, 'http2.ts')], outfile, format, bundle: true, platform: 'node' },
+        ...{ minify: true, external: ['@grpc/grpc-js', 'tsyringe', 'reflect-metadata'], metafile: true },
+      });
+      assert.equal(warnings, []);
+      const foreign = Object.keys(metafile.inputs).filter((path) => !/@etcdts\/(core|http2)\/|\/http2\.ts$/.test(path));
+      assert.equal(foreign, []);
+      const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
+      assert.ok(bytes < MOST_BUNDLED, `${bytes} bytes`);
+      assert.is(await installed().node([outfile], installed().bare), 'done\n');
+    });
+  }
 
   test('fail a call, and nothing else, if grpc-js cannot be loaded', async () => {
     await writeFile(
