@@ -3,7 +3,7 @@ import json from '@rollup/plugin-json';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 
 export default {
-  input: ['program', 'injection', 'plugin', 'rare'].map((name) => `out/${name}.js`),
+  input: ['program', 'injection', 'plugin', 'rare', 'http2'].map((name) => `out/${name}.js`),
   output: [
     ['es', 'mjs'],
     ['cjs', 'cjs'],

@@ -1,4 +1,4 @@
-const names = ['program', 'injection', 'plugin', 'rare'];
+const names = ['program', 'injection', 'plugin', 'rare', 'http2'];
 const entry = Object.fromEntries(names.map((name) => [name, `./out/${name}.js`]));
 
 module.exports = [
