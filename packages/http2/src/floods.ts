@@ -7,7 +7,7 @@ const FLOOD_MS = 10_000;
 
 /**
  * Counts the frames of a peer that cost work and bring no call forward (RFC 9113, 10.5): PING, SETTINGS, PRIORITY, unknown types,
- * WINDOW_UPDATE, empty DATA, CONTINUATION, RST_STREAM, informational responses, frames of streams that are over. A connection may
+ * WINDOW_UPDATE, empty DATA, CONTINUATION, informational responses, and RST_STREAM and HEADERS that no call explains. A connection may
  * stand for years with a PING now and then, so only many in a short time are a flood, and only if nothing useful comes between them.
  */
 export class Floods {

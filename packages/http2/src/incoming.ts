@@ -149,8 +149,9 @@ export class Incoming implements FrameSink {
     const whole = decoder.decode(bytes, start, end, head.add);
     const call = streams.find(id);
     if (call === undefined) {
-      floods.useless();
-      return streams.late(id, ends);
+      // Thousands of calls may be cancelled at once, with their answers on their way.
+      if (!streams.lateHead(id, ends)) floods.useless();
+      return;
     }
     if (!whole) {
       const details = `the headers of the response have more than ${settings.maxHeaderListBytes} bytes`;
@@ -165,9 +166,9 @@ export class Incoming implements FrameSink {
     expectSize(end - start === 4, 'RST_STREAM', end - start);
     const { streams, floods } = this.#parts;
     const call = streams.find(this.#id);
-    floods.useless();
-    if (call === undefined) streams.lateReset(this.#id);
-    else call.onReset(uint32(bytes, start));
+    // Of a call that is under way, there is one at most.
+    if (call !== undefined) return call.onReset(uint32(bytes, start));
+    if (!streams.lateReset(this.#id)) floods.useless();
   }
 
   #windowUpdate(bytes: Buffer, start: number, end: number): void {

@@ -198,6 +198,36 @@ function cases(test: Suite, transport: () => Transport): void {
     assert.is((await other.status.promise).code, 0);
     assert.equal(wire.wrong, []);
   });
+
+  test('thousands of calls that are cancelled at once, with their answers on their way, take no other call with them', async () => {
+    await using server = await RawServer.start((peer) => serving(peer, () => {}));
+    await using wire = new Wire(transport(), server.port);
+    await wire.ready.promise;
+    const calls = Array.from({ length: 3_000 }, () => wire.start('/test/Unary', {}, Buffer.from('x')));
+    const peer = server.peers[0] as RawPeer;
+    await eventually(() => peer.requests.length === 3_000, { timeoutMs: 10_000 });
+    const other = wire.start('/test/Unary', {}, Buffer.from('x'));
+    const last = await peer.request(3_000);
+    for (const call of calls) call.cancel();
+    await peer.received(FRAME.RST_STREAM, peer.requests[2_999]);
+    for (const id of peer.requests.slice(0, 3_000)) peer.answer(id, REPLY);
+    peer.answer(last, REPLY);
+    assert.is((await other.status.promise).code, 0);
+    assert.equal(wire.wrong, []);
+  });
+
+  test('thousands of calls that a server refuses at once were not processed, all of them', async () => {
+    await using server = await RawServer.start((peer) => serving(peer, () => {}));
+    await using wire = new Wire(transport(), server.port);
+    await wire.ready.promise;
+    const calls = Array.from({ length: 3_000 }, () => wire.start('/test/Unary', {}, Buffer.from('x')));
+    const peer = server.peers[0] as RawPeer;
+    await eventually(() => peer.requests.length === 3_000, { timeoutMs: 10_000 });
+    for (const id of peer.requests) reset(peer, id, 7);
+    const ends = await Promise.all(calls.map((call) => call.status.promise));
+    assert.equal(new Set(ends.map(({ reach }) => reach)), new Set(['refused']));
+    assert.ok(wire.open);
+  });
 }
 
 for (const [name, transport] of [
@@ -248,6 +278,28 @@ for (const [what, code, script] of [
       if (code === 0) peer.answer(id, REPLY);
     });
     assert.equal(result, { code, lost: false });
+  });
+
+for (const [what, send] of [
+  ['header blocks of one stream that is cancelled', (peer, id) => peer.send(FRAME.HEADERS, FLAG.END_HEADERS, id, HEAD)],
+  ['resets of one stream that is cancelled', (peer, id) => peer.send(FRAME.RST_STREAM, 0, id, uint32(CANCEL))],
+  ['empty DATA', (peer, id) => peer.send(FRAME.DATA, 0, id)],
+  ['interim responses', (peer) => peer.send(FRAME.HEADERS, FLAG.END_HEADERS, 3, block([':status', '103']))],
+] as readonly (readonly [string, (peer: RawPeer, id: number) => void])[])
+  ours(`thousands of ${what} end the connection`, async () => {
+    await using server = await RawServer.start((peer) => serving(peer, () => {}));
+    await using wire = new Wire(http2Transport(), server.port);
+    await wire.ready.promise;
+    const call = wire.start('/test/Unary', {}, Buffer.from('x'));
+    wire.start('/test/Unary', {}, Buffer.from('x'));
+    const peer = server.peers[0] as RawPeer;
+    await peer.request(1);
+    call.cancel();
+    const id = (await peer.received(FRAME.RST_STREAM)).id;
+    for (let i = 0; i < 3_000; i++) send(peer, id);
+    assert.match((await wire.lost.promise).details, /frames in a row that serve no call/);
+    const { payload } = await peer.received(FRAME.GOAWAY);
+    assert.is(payload.readUInt32BE(4), 11);
   });
 
 ours.run();
