@@ -3,7 +3,7 @@ import { createClient } from '@etcdts/core';
 import { grpcTransport, type Transport } from '@etcdts/core/plugin';
 import { http2Transport } from '@etcdts/http2';
 import { assert, eventually, rejects, suite, type Suite } from '@etcdts/testing';
-import { block, FLAG, FRAME, HEAD, RawServer, settings, TRAILERS, uint32, type RawPeer } from './raw-peer.ts';
+import { FLAG, FRAME, HEAD, RawServer, serving, TRAILERS, uint32, type RawPeer } from './raw-peer.ts';
 import { Wire } from './wire.ts';
 
 /** `{ header: { revision: 7 } }`, a response of put. */
@@ -13,16 +13,6 @@ const MESSAGE = Buffer.concat([Buffer.from([0, 0, 0, 0, REPLY.length]), REPLY]);
 
 const MAX_CONCURRENT_STREAMS = 3;
 const CANCEL = 8;
-
-/** A connection that answers SETTINGS and PING, and calls back with each whole request. */
-function serving(peer: RawPeer, onRequest: (id: number) => void, ...own: [number, number][]): void {
-  peer.send(FRAME.SETTINGS, FLAG.NONE, 0, settings(...own));
-  peer.onFrame = ({ type, flags, id, payload }) => {
-    if (type === FRAME.SETTINGS && flags === FLAG.NONE) peer.send(FRAME.SETTINGS, FLAG.ACK, 0);
-    if (type === FRAME.PING && flags === FLAG.NONE) peer.send(FRAME.PING, FLAG.ACK, 0, payload);
-    if ((type === FRAME.DATA || type === FRAME.HEADERS) && (flags & FLAG.END_STREAM) !== 0) onRequest(id);
-  };
-}
 
 function cases(test: Suite, transport: () => Transport): void {
   /** One put to a server that answers it in this way. */
@@ -190,7 +180,7 @@ function cases(test: Suite, transport: () => Transport): void {
     stream.cancel();
     await peer.received(FRAME.RST_STREAM, ids[0]);
     // The server had sent all this before it saw the reset.
-    for (let i = 0; i < 20_000; i++) peer.send(FRAME.DATA, 0, ids[0], tiny);
+    for (let i = 0; i < 5_000; i++) peer.send(FRAME.DATA, 0, ids[0], tiny);
     peer.send(FRAME.DATA, 0, ids[1], tiny);
     peer.send(FRAME.HEADERS, FLAG.END_HEADERS | FLAG.END_STREAM, ids[1], TRAILERS);
     await eventually(() => other.messages.length === 1, { timeoutMs: 10_000 });
@@ -203,14 +193,14 @@ function cases(test: Suite, transport: () => Transport): void {
     await using server = await RawServer.start((peer) => serving(peer, () => {}));
     await using wire = new Wire(transport(), server.port);
     await wire.ready.promise;
-    const calls = Array.from({ length: 3_000 }, () => wire.start('/test/Unary', {}, Buffer.from('x')));
+    const calls = Array.from({ length: 1_500 }, () => wire.start('/test/Unary', {}, Buffer.from('x')));
     const peer = server.peers[0] as RawPeer;
-    await eventually(() => peer.requests.length === 3_000, { timeoutMs: 10_000 });
+    await eventually(() => peer.requests.length === 1_500, { timeoutMs: 10_000 });
     const other = wire.start('/test/Unary', {}, Buffer.from('x'));
-    const last = await peer.request(3_000);
+    const last = await peer.request(1_500);
     for (const call of calls) call.cancel();
-    await peer.received(FRAME.RST_STREAM, peer.requests[2_999]);
-    for (const id of peer.requests.slice(0, 3_000)) peer.answer(id, REPLY);
+    await peer.received(FRAME.RST_STREAM, peer.requests[1_499]);
+    for (const id of peer.requests.slice(0, 1_500)) peer.answer(id, REPLY);
     peer.answer(last, REPLY);
     assert.is((await other.status.promise).code, 0);
     assert.equal(wire.wrong, []);
@@ -220,9 +210,9 @@ function cases(test: Suite, transport: () => Transport): void {
     await using server = await RawServer.start((peer) => serving(peer, () => {}));
     await using wire = new Wire(transport(), server.port);
     await wire.ready.promise;
-    const calls = Array.from({ length: 3_000 }, () => wire.start('/test/Unary', {}, Buffer.from('x')));
+    const calls = Array.from({ length: 1_500 }, () => wire.start('/test/Unary', {}, Buffer.from('x')));
     const peer = server.peers[0] as RawPeer;
-    await eventually(() => peer.requests.length === 3_000, { timeoutMs: 10_000 });
+    await eventually(() => peer.requests.length === 1_500, { timeoutMs: 10_000 });
     for (const id of peer.requests) reset(peer, id, 7);
     const ends = await Promise.all(calls.map((call) => call.status.promise));
     assert.equal(new Set(ends.map(({ reach }) => reach)), new Set(['refused']));
@@ -238,68 +228,3 @@ for (const [name, transport] of [
   cases(test, transport);
   test.run();
 }
-
-const ours = suite('rules of HTTP/2 beside those of h2spec', { timeoutMs: 20_000 });
-
-/** What a call ends with whose server sends this after the request. */
-async function after(script: (peer: RawPeer, id: number) => void): Promise<{ readonly code: number; lost: boolean }> {
-  await using server = await RawServer.start((peer) => serving(peer, (id) => script(peer, id)));
-  await using wire = new Wire(http2Transport(), server.port);
-  await wire.ready.promise;
-  const { code } = await wire.start('/test/Unary', {}, Buffer.from('x')).status.promise;
-  const lost = !wire.open;
-  assert.equal(wire.wrong, []);
-  return { code, lost };
-}
-
-const END = FLAG.END_HEADERS | FLAG.END_STREAM;
-const headers =
-  (flags: number, ...fields: [string, string][]) =>
-  (peer: RawPeer, id: number): void =>
-    peer.send(FRAME.HEADERS, flags, id, block(...fields));
-
-for (const [what, code, script] of [
-  ['interim responses before the head', 0, headers(FLAG.END_HEADERS, [':status', '103'])],
-  ['an interim response that ends the stream', 13, headers(END, [':status', '103'])],
-  ['switching protocols', 13, headers(FLAG.END_HEADERS, [':status', '101'])],
-  ['a head without a status', 13, headers(FLAG.END_HEADERS, ['content-type', 'application/grpc'])],
-  ['two statuses', 13, headers(FLAG.END_HEADERS, [':status', '200'], [':status', '200'])],
-  ['a status after other fields', 13, headers(FLAG.END_HEADERS, ['a', 'b'], [':status', '200'])],
-  ['a pseudo-header field of requests', 13, headers(FLAG.END_HEADERS, [':status', '200'], [':path', '/'])],
-  ['a name in upper case', 13, headers(FLAG.END_HEADERS, [':status', '200'], ['Grpc-Status', '0'])],
-  ['an empty name', 13, headers(FLAG.END_HEADERS, [':status', '200'], ['', 'x'])],
-  ['a field of connections', 13, headers(FLAG.END_HEADERS, [':status', '200'], ['connection', 'close'])],
-  ['a value with a line feed', 13, headers(FLAG.END_HEADERS, [':status', '200'], ['a', 'x\ny'])],
-  ['HTML instead of gRPC', 14, headers(END, [':status', '503'], ['content-type', 'text/html'])],
-] as const)
-  ours(`${what} end${code === 0 ? ' in the answer' : 's the call with ' + code}, not the connection`, async () => {
-    const result = await after((peer, id) => {
-      script(peer, id);
-      if (code === 0) peer.answer(id, REPLY);
-    });
-    assert.equal(result, { code, lost: false });
-  });
-
-for (const [what, send] of [
-  ['header blocks of one stream that is cancelled', (peer, id) => peer.send(FRAME.HEADERS, FLAG.END_HEADERS, id, HEAD)],
-  ['resets of one stream that is cancelled', (peer, id) => peer.send(FRAME.RST_STREAM, 0, id, uint32(CANCEL))],
-  ['empty DATA', (peer, id) => peer.send(FRAME.DATA, 0, id)],
-  ['interim responses', (peer) => peer.send(FRAME.HEADERS, FLAG.END_HEADERS, 3, block([':status', '103']))],
-] as readonly (readonly [string, (peer: RawPeer, id: number) => void])[])
-  ours(`thousands of ${what} end the connection`, async () => {
-    await using server = await RawServer.start((peer) => serving(peer, () => {}));
-    await using wire = new Wire(http2Transport(), server.port);
-    await wire.ready.promise;
-    const call = wire.start('/test/Unary', {}, Buffer.from('x'));
-    wire.start('/test/Unary', {}, Buffer.from('x'));
-    const peer = server.peers[0] as RawPeer;
-    await peer.request(1);
-    call.cancel();
-    const id = (await peer.received(FRAME.RST_STREAM)).id;
-    for (let i = 0; i < 3_000; i++) send(peer, id);
-    assert.match((await wire.lost.promise).details, /frames in a row that serve no call/);
-    const { payload } = await peer.received(FRAME.GOAWAY);
-    assert.is(payload.readUInt32BE(4), 11);
-  });
-
-ours.run();

@@ -169,3 +169,13 @@ export class RawServer implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }
+
+/** A connection that answers SETTINGS and PING, and calls back with each whole request. */
+export function serving(peer: RawPeer, onRequest: (id: number) => void, ...own: [number, number][]): void {
+  peer.send(FRAME.SETTINGS, FLAG.NONE, 0, settings(...own));
+  peer.onFrame = ({ type, flags, id, payload }) => {
+    if (type === FRAME.SETTINGS && flags === FLAG.NONE) peer.send(FRAME.SETTINGS, FLAG.ACK, 0);
+    if (type === FRAME.PING && flags === FLAG.NONE) peer.send(FRAME.PING, FLAG.ACK, 0, payload);
+    if ((type === FRAME.DATA || type === FRAME.HEADERS) && (flags & FLAG.END_STREAM) !== 0) onRequest(id);
+  };
+}
