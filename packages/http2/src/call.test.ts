@@ -4,6 +4,8 @@ import { FakePeer, type FakeListener } from './fake-peer.test.kit.ts';
 
 const test = suite('a call over HTTP/2');
 
+const GRPC_GOOD: Fields = [...GRPC, ...GOOD];
+
 /** A call that has left, on a peer of its own. */
 async function asked(): Promise<{ peer: FakePeer; talk: FakeListener }> {
   const peer = await FakePeer.ready();
@@ -132,9 +134,11 @@ test('a stream may end with no message, by HEADERS alone or by an empty DATA', a
   second.call.halfClose();
   second.call.send(frame.message('2'));
   assert.equal(brief(await peer.frames()), ['DATA 3 end']);
+  peer.send(frame.headers(1, GRPC_GOOD, true), frame.headers(3, GRPC_GOOD, true));
+  // Both halves have ended: nothing is to be reset.
+  assert.equal(await peer.frames(), []);
 });
 
-const GRPC_GOOD: Fields = [...GRPC, ...GOOD];
 /** What the peer answers with HEADERS, and perhaps a second block that ends the stream: code and text. */
 const ENDS: Readonly<Record<string, readonly [blocks: readonly Fields[], code: number, details: RegExp]>> = {
   'trailers only': [[GRPC_GOOD], 0, /^$/],

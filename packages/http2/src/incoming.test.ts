@@ -367,6 +367,18 @@ test('frames that serve no call are no flood between answers, nor over a long ti
   assert.equal(peer.reports, ['ready']);
 });
 
+test('a peer that refuses many calls, or cancels them, is no flood', async () => {
+  const peer = await FakePeer.ready();
+  for (let i = 0; i < 2_500; i++) {
+    peer.ask();
+    if (i % 100 === 99) {
+      await settle();
+      for (let n = i - 99; n <= i; n++) peer.send(frame.reset(2 * n + 1, 7));
+    }
+  }
+  assert.equal(peer.reports, ['ready']);
+});
+
 test('a peer that provokes answers and does not read them costs no more than a bound', async () => {
   const peer = await FakePeer.ready();
   peer.ask();

@@ -75,7 +75,7 @@ export class Outgoing {
     if (!call.live || call.list !== undefined) return;
     // The end alone needs no window, and must not wait behind those who do (RFC 9113, 6.9).
     if (call.frame === undefined) this.#sending.addFirst(call);
-    else if (call.window > 0) this.#sending.add(call);
+    else this.#sending.add(call);
   }
 
   /** Nothing more of a call is sent. */
