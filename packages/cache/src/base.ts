@@ -1,5 +1,5 @@
 import { isEtcdError, type CallOptions, type EtcdOperations, type ResponseHeader } from '@etcdts/core';
-import { backoffMs, siteOf, type KeyRange } from '@etcdts/core/plugin';
+import { backoffMs, plainMessage, siteOf, type KeyRange } from '@etcdts/core/plugin';
 import type { Change } from './change.ts';
 import { clusterReset, isPassing } from './errors.ts';
 import { sleep } from './sleep.ts';
@@ -54,7 +54,7 @@ export async function* readBase(
     if (done === true) return first as ResponseHeader;
     const page = value;
     first ??= page.header;
-    yield { type: 'page', kvs: page.kvs, revision: first.revision, header: first };
+    yield plainMessage({ type: 'page', kvs: page.kvs, revision: first.revision, header: first });
     const last = page.kvs.at(-1);
     if (last === undefined || !page.more) return first;
     // It is longer by one byte than a key that the range has, so that it is the next possible one.

@@ -30,3 +30,37 @@ export function isPassing(error: unknown): error is EtcdError {
   const remedy = remedyOf(error);
   return remedy !== 'none' && remedy !== 'token';
 }
+
+/** Thrown where events cannot be true of a copy, which shows that the copy is wrong. */
+export class Untrue extends Error {}
+
+/** A copy without a first base has nothing to read. */
+export function notReady(): EtcdError {
+  return refusal('CACHE_NOT_READY', 'the copy has not been read whole yet: await whenReady() first');
+}
+
+/** The copy was closed by its owner, or with its client. */
+export function closed(): EtcdError {
+  return refusal('CLIENT_CLOSED', 'the copy is closed');
+}
+
+/** What was waited for did not happen in time. */
+export function waitedTooLong(timeoutMs: number): EtcdError {
+  return refusal('DEADLINE_EXCEEDED', `the copy was not there within ${timeoutMs} ms`);
+}
+
+/** A revision that the history of a copy does not have any more. `from` is the first one that it has. */
+export function compacted(from: bigint): EtcdError {
+  const message = `the copy has no history before revision ${from}`;
+  return new EtcdError({ code: 'COMPACTED', message, outcome: 'not-applied', compactRevision: from });
+}
+
+/** A revision that the copy has not reached. */
+export function future(revision: bigint): EtcdError {
+  return refusal('FUTURE_REV', `revision ${revision} is still to come to the copy`);
+}
+
+/** A watch of a copy did not have its first revision in time. */
+export function notRegistered(timeoutMs: number): EtcdError {
+  return refusal('DEADLINE_EXCEEDED', `the watch was not registered within ${timeoutMs} ms`);
+}

@@ -12,6 +12,7 @@ import {
   bindMethods,
   callOptionsOf,
   onAbort,
+  plainMessage,
   siteOf,
   toCount,
   toInt64,
@@ -185,7 +186,7 @@ class Following implements Follow {
       }
       revision = undefined;
       this.#begun = true;
-      yield { type: 'restart', reason };
+      yield plainMessage({ type: 'restart', reason });
       this.#restarts += 1;
       await sleep(backoffMs(this.#restarts, PAUSES, site.random), site, this.#ending.signal);
     }
@@ -203,7 +204,7 @@ class Following implements Follow {
     this.#overtaken = 0;
     const header = step.value;
     this.#resolve(header.revision);
-    yield { type: 'synced', revision: header.revision };
+    yield plainMessage({ type: 'synced', revision: header.revision });
     yield* this.#after(header.revision, header);
   }
 
@@ -234,8 +235,8 @@ class Following implements Follow {
         if (last === undefined && !progressNotify) continue;
         this.#begun = true;
         this.#restarts = 0;
-        if (last === undefined) yield { type: 'bookmark', revision: header.revision, header };
-        else yield { type: 'events', events, revision: last.kv.modRevision, header };
+        if (last === undefined) yield plainMessage({ type: 'bookmark', revision: header.revision, header });
+        else yield plainMessage({ type: 'events', events, revision: last.kv.modRevision, header });
       }
     } finally {
       await watch.cancel();

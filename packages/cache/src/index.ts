@@ -11,3 +11,6 @@
  */
 export { follow, type Follow, type FollowOptions } from './follow.ts';
 export type { Change } from './change.ts';
+export { cache, cached, type Cache, type CachedClient, type CacheOptions } from './cache.ts';
+export type { CacheChange, ChangesOptions } from './changes.ts';
+export { json, type Parse, type SchemaResult, type StandardSchema } from './parse.ts';
