@@ -11,6 +11,7 @@
  */
 export { follow, type Follow, type FollowOptions } from './follow.ts';
 export type { Change } from './change.ts';
-export { cache, cached, type Cache, type CachedClient, type CacheOptions } from './cache.ts';
+export { cache, cached } from './cache.ts';
+export type { Cache, CachedClient, CacheOptions } from './contract.ts';
 export type { CacheChange, ChangesOptions } from './changes.ts';
 export { json, type Parse, type SchemaResult, type StandardSchema } from './parse.ts';

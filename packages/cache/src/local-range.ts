@@ -1,9 +1,10 @@
 import type { CallOptions, KeyValue } from '@etcdts/core';
-import { keyValue, onAbort, type RangeRequest, type RangeResponse } from '@etcdts/core/plugin';
+import { keyValue, type RangeRequest, type RangeResponse } from '@etcdts/core/plugin';
 import type { Copy } from './copy.ts';
 import type { Entry } from './entry.ts';
 import { compacted, future } from './errors.ts';
 import { entriesIn, isWithin, placesOf, type Ordered } from './ordered.ts';
+import { abandoned } from './waits.ts';
 
 /** Reads from etcd. */
 export type RemoteRange = (request: RangeRequest, options: CallOptions) => Promise<RangeResponse>;
@@ -123,13 +124,4 @@ export function copyOf(kv: KeyValue, keysOnly = false): KeyValue {
   const { createRevision, modRevision, version, lease } = kv;
   const value = keysOnly ? EMPTY : Buffer.from(kv.value);
   return keyValue({ key: Buffer.from(kv.key), value, createRevision, modRevision, version, lease });
-}
-
-/** Waits for what others wait for too. An abort ends the wait only. */
-function abandoned<V>(work: Promise<V>, signal: AbortSignal | undefined): Promise<V> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const ignore = onAbort(signal, () => reject(signal.reason as Error));
-    work.then(resolve, reject).finally(ignore);
-  });
 }

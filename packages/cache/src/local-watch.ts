@@ -1,11 +1,10 @@
 import { isEtcdError, type ResponseHeader, type WatchEvent, type WatchResponse, type WatchStream } from '@etcdts/core';
-import { keyValue, onAbort, watchEvent, type WatchCreateRequest, type WatchServiceOptions } from '@etcdts/core/plugin';
+import { onAbort, type WatchCreateRequest, type WatchServiceOptions } from '@etcdts/core/plugin';
 import type { Copy, CopyListener } from './copy.ts';
-import type { Delta } from './entry.ts';
-import { cancelled, closed, clusterReset, compacted, isPassing, notRegistered, secondReader } from './errors.ts';
-import { copyOf } from './local-range.ts';
-import { isIn, placesOf, type Places } from './ordered.ts';
-import { sleep } from './sleep.ts';
+import { cancelled, closed, clusterReset, compacted, notRegistered, secondReader } from './errors.ts';
+import { eventsOf } from './local-events.ts';
+import { placesOf, type Places } from './ordered.ts';
+import { startOf } from './start.ts';
 
 type Result = IteratorResult<WatchResponse, undefined>;
 interface Reader {
@@ -16,9 +15,6 @@ interface Reader {
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 /** How many revisions go into one response. */
 const BATCH = 1_000;
-const AGAIN_MS = 200;
-/** How long a watch of the past waits for what has happened by now. */
-const PATIENCE_MS = 1_000;
 
 /**
  * A watch that a copy serves from its history: a place in it, so that a slow reader costs no memory. It ends with `COMPACTED` once the
@@ -125,44 +121,15 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
     try {
       // Who makes a watch and cancels it in one go has made none.
       await Promise.resolve();
-      const header = await this.#place(signal);
+      const { header, next, early } = await startOf(this.#copy, this.#request, signal);
       signal.throwIfAborted();
+      [this.#next, this.#early, this.#marked] = [next, early, header.revision];
       if (createdNotify) this.#notices.push({ header, events: [], created: true, progressNotify: false });
       this.#copy.listeners.add(this);
       this.changed();
       return header;
     } finally {
       timer?.cancel();
-    }
-  }
-
-  /**
-   * Finds the first revision to give. "Now" is what the store has, since the copy may be behind it. A start in the past waits for the
-   * copy to be there too, so that what has happened so far comes together.
-   */
-  async #place(signal: AbortSignal): Promise<ResponseHeader> {
-    const { startRevision = 0n } = this.#request;
-    const { store } = this.#copy;
-    for (;;) {
-      signal.throwIfAborted();
-      try {
-        const header = await raced(this.#copy.storeRevision(), signal);
-        if (startRevision > 0n && startRevision <= header.revision && store.revision < header.revision)
-          await this.#copy.reach(header.revision, { signal, timeoutMs: PATIENCE_MS });
-        this.#next = startRevision > 0n ? startRevision : header.revision + 1n;
-        this.#early = this.#next <= store.history.exactFrom;
-        this.#marked = header.revision;
-        return header;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!isPassing(error)) throw error;
-        if (startRevision > 0n) {
-          this.#next = startRevision;
-          this.#early = startRevision <= store.history.exactFrom;
-          return store.ownHeader();
-        }
-        await sleep(AGAIN_MS, this.#copy.site, signal);
-      }
     }
   }
 
@@ -186,24 +153,29 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
     });
   }
 
+  /** Ends it if it can give nothing more. */
+  #check(next: bigint): void {
+    const { store, failure } = this.#copy;
+    // A closed client ends its watches without an error.
+    if (failure !== undefined) this.#end(isEtcdError(failure.reason, 'CLIENT_CLOSED') ? undefined : failure);
+    else if (store.epoch !== this.#epoch) this.#end({ reason: clusterReset('it has other revisions') });
+    else if (this.#early || next <= store.history.readableFrom)
+      this.#end({ reason: compacted(store.history.exactFrom + 1n) });
+  }
+
   /** The next response, if there is one. */
   #collect(): WatchResponse | undefined {
     const notice = this.#notices.shift();
-    if (notice !== undefined) return notice;
-    const { store, failure, ready } = this.#copy;
-    if (failure !== undefined) return void this.#endWith(failure);
-    if (this.#next === undefined) return undefined;
-    if (store.epoch !== this.#epoch) return void this.#end({ reason: clusterReset('it has other revisions') });
-    const { history } = store;
-    if (this.#early || this.#next <= history.readableFrom) {
-      return void this.#end({ reason: compacted(history.exactFrom + 1n) });
-    }
+    if (notice !== undefined || this.#next === undefined) return notice;
+    this.#check(this.#next);
+    if (this.#ended) return undefined;
+    const { store, ready } = this.#copy;
     for (;;) {
-      const moments = history.from(this.#next, BATCH);
+      const moments = store.history.from(this.#next, BATCH);
       const last = moments.at(-1);
       if (last === undefined) break;
       const from = this.#next;
-      const events = moments.flatMap(({ deltas }) => this.#eventsOf(deltas, from));
+      const events = moments.flatMap(({ deltas }) => eventsOf(deltas, from, this.#request, this.#places));
       this.#next = last.revision + 1n;
       if (events.length > 0) return this.#response(events, false);
     }
@@ -222,29 +194,10 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
     return this.#response([], true);
   }
 
-  #eventsOf(deltas: readonly Delta<T>[], from: bigint): WatchEvent[] {
-    const { prevKv = false, filters = [] } = this.#request;
-    const events: WatchEvent[] = [];
-    for (const { place, before, after, revision } of deltas) {
-      const type = after === undefined ? 'delete' : 'put';
-      if (revision < from || !isIn(place, this.#places) || filters.includes(type)) continue;
-      const kv = after === undefined ? keyValue({ key: keyIn(before), modRevision: revision }) : copyOf(after.kv);
-      const previous = prevKv && before !== undefined ? copyOf(before.kv) : undefined;
-      events.push(watchEvent({ type, kv, prevKv: previous }));
-    }
-    return events;
-  }
-
   #response(events: readonly WatchEvent[], progressNotify: boolean): WatchResponse {
     const header = this.#copy.store.ownHeader();
     if (header.revision > this.#marked) this.#marked = header.revision;
     return { header, events, created: false, progressNotify };
-  }
-
-  #endWith(failure: { readonly reason: unknown }): void {
-    // A closed client ends its watches without an error.
-    if (isEtcdError(failure.reason, 'CLIENT_CLOSED')) this.#end();
-    else this.#end(failure);
   }
 
   #abort(reason: unknown, quietly = false): void {
@@ -270,15 +223,4 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
       }
     }
   }
-}
-
-function keyIn<T>(before: Delta<T>['before']): Buffer {
-  return Buffer.from((before as NonNullable<typeof before>).kv.key);
-}
-
-function raced<V>(work: Promise<V>, signal: AbortSignal): Promise<V> {
-  return new Promise((resolve, reject) => {
-    const ignore = onAbort(signal, () => reject(signal.reason as Error));
-    work.then(resolve, reject).finally(ignore);
-  });
 }

@@ -58,3 +58,12 @@ export class Waits {
     for (const waiter of this.#waiters) waiter.settle(this.#failure);
   }
 }
+
+/** Waits for what others wait for too. An abort ends the wait only. */
+export function abandoned<V>(work: Promise<V>, signal: AbortSignal | undefined): Promise<V> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const ignore = onAbort(signal, () => reject(signal.reason as Error));
+    work.then(resolve, reject).finally(ignore);
+  });
+}

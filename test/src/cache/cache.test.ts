@@ -1,7 +1,7 @@
 import { cache, cached, json, type CacheChange, type StandardSchema } from '@etcdts/cache';
 import { createClient, op, type EtcdClient, type WatchEvent, type WatchResponse } from '@etcdts/core';
 import { withNamespace } from '@etcdts/namespace';
-import { assert, eventually, rejects, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
+import { assert, rejects, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
 
 const test = suite('cache', { timeoutMs: 20_000 });
 let etcd: EtcdServer;
