@@ -569,4 +569,38 @@ export const sections = [
       ],
     ],
   },
+  {
+    title: 'Copies',
+    on: 'etcd',
+    rows: [
+      ["cache(client, 'config/').peek('config/port')", 'the copy is not read yet', '`await copy.whenReady()` first'],
+      ["cache(client, 'config/', { parse: 'json' })", 'the name of a format', '`parse: json()`'],
+      [
+        "cache(client, 'config/', { prefix: true })",
+        'an option of `follow`; a copy is of a prefix in any case',
+        'leave it out',
+      ],
+      ["cache(client, 'config/', { histroy: 100 })", 'a misspelt option', '`history`'],
+      [
+        "const copy = cache(client, 'config/'); await copy.whenReady(); copy.peek('jobs/1')",
+        'a key outside of the prefix',
+        '`client.kv.get`, or a copy of a shorter prefix',
+      ],
+      [
+        "const copy = cache(client, 'config/'); await copy.close(); await copy.whenReady()",
+        'a copy that was closed',
+        'another copy',
+      ],
+      [
+        "const steps = follow(client, 'config/', { prefix: true }); for (const _ of [1, 2]) for await (const step of steps) if (step.type === 'synced') break",
+        'a second reader of one iteration',
+        'call `follow` again',
+      ],
+      [
+        "for await (const _ of listAndWatch(client, 'config/', { prefix: true, revision: 7 }));",
+        'an option of `follow`',
+        '`follow(client, key, { revision })`',
+      ],
+    ],
+  },
 ];

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import * as authPackage from '@etcdts/auth';
+import * as cachePackage from '@etcdts/cache';
 import * as concurrency from '@etcdts/concurrency';
 import * as core from '@etcdts/core';
 import * as plugin from '@etcdts/core/plugin';
@@ -111,7 +112,7 @@ async function run(code, on, servers) {
   const client = createClient({ endpoints });
   const scope = {
     ...{ ...core, ...plugin, ...authPackage, ...retryPackage, ...metricsPackage, ...namespace, ...embedded },
-    ...{ ...concurrency, ...http2Package, ...queuePackage, session: concurrency.renewingSession(client) },
+    ...{ ...concurrency, ...http2Package, ...queuePackage, ...cachePackage, session: concurrency.renewingSession(client) },
     ...{ startEtcd: testing.startEtcd, createClient, as, ca: servers.ca, controller, register: new Registry() },
     client,
   };

@@ -34,7 +34,7 @@ test('config-reloader applies changes, refuses invalid ones, outlives compaction
     await put('maxConnections', 'lots');
     await says('refused, maxConnections must be a whole number from 1 to 10000, not "lots"\n');
     await put('colour', 'blue');
-    await says('; colour is no setting\n');
+    await says('refused, colour is no setting; maxConnections must be a whole number from 1 to 10000, not "lots"\n');
     await client.kv.delete('config-reloader/colour');
     await put('maxConnections', '7');
     await says('maxConnections is 7, and was 100\n');

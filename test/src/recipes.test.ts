@@ -19,7 +19,6 @@ interface Held {
 
 /** The recipes, as the documents have them. */
 interface Recipes {
-  mirror(client: EtcdOperations, prefix: string, copy: Map<string, string>, signal: AbortSignal): Promise<void>;
   add(client: EtcdOperations, key: string, amount: number, signal?: AbortSignal): Promise<number>;
   withLock(
     client: EtcdOperations,
@@ -103,45 +102,7 @@ const expected = (error: unknown): void => {
 
 test('each function over a client that the documents show is tried here', () => {
   assert.equal(names.toSorted(), [...OTHERS, ...Object.keys(recipes)].toSorted());
-  assert.equal(Object.keys(recipes).toSorted(), ['add', 'create', 'mirror', 'withLock']);
-});
-
-test('mirror has what the store has, over cuts and compactions, and returns when it is stopped', async () => {
-  await stormy(async (proxy, stop) => {
-    await using client = createClient({ endpoints: proxy.endpoint, interceptors: [retry({ budget: false })] });
-    const copy = new Map<string, string>();
-    const stopping = new AbortController();
-    const mirroring = recipes.mirror!(client, 'mirror/', copy, stopping.signal);
-    for (let i = 0; i < 300; i++) {
-      const key = `mirror/${i % 17}`;
-      const { header } = i % 5 === 4 ? await direct.kv.delete(key) : await direct.kv.put(key, String(i));
-      if (i % 50 === 49) await direct.kv.compact(header.revision);
-      if (i % 10 === 0) await sleep(5);
-    }
-    await stop();
-    const { kvs } = await direct.kv.get('mirror/', { prefix: true });
-    const store = kvs.map((kv) => `${kv.key.toString()} ${kv.text()}`).toSorted();
-    const copied = (): string[] => [...copy].map(([key, value]) => `${key} ${value}`).toSorted();
-    await eventually(() => copied().join() === store.join(), { describe: 'the copy is what the store is' });
-    stopping.abort();
-    await prompt(mirroring, 'mirror');
-  });
-});
-
-test('mirror returns promptly, whenever it is stopped or its client is closed, also while nothing passes', async () => {
-  await using proxy = await startProxy(etcd.endpoint);
-  for (let round = 0; round < 40; round++) {
-    const client = createClient({ endpoints: proxy.endpoint, interceptors: [retry()] });
-    const stopping = new AbortController();
-    if (round % 4 === 3) proxy.blackhole();
-    const mirroring = recipes.mirror!(client, 'mirror/', new Map(), stopping.signal);
-    await sleep(Math.random() * 12);
-    if (round % 2 === 0) await client.close();
-    else stopping.abort();
-    await prompt(mirroring, `mirror in round ${round}`);
-    await client.close();
-    await proxy.heal();
-  }
+  assert.equal(Object.keys(recipes).toSorted(), ['add', 'create', 'withLock']);
 });
 
 test('withLock runs one at a time, over cuts and aborts; what it has in hand fences its writes; nothing is left', async () => {

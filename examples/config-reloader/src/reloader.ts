@@ -2,10 +2,10 @@
 // invalid. Ctrl-C ends it.
 //   ETCD_ENDPOINTS=localhost:2379 node examples/config-reloader/dist/reloader.js
 //   etcdctl put config-reloader/logLevel debug
+import { cache } from '@etcdts/cache';
 import { createClient } from '@etcdts/core';
 import { retry } from '@etcdts/retry';
 import { defaults, InvalidConfig, parseConfig, type Config } from './config.ts';
-import { follow } from './follow.ts';
 
 const prefix = process.env['CONFIG_PREFIX'] ?? 'config-reloader/';
 const endpoints = (process.env['ETCD_ENDPOINTS'] ?? 'localhost:2379').split(',');
@@ -36,7 +36,12 @@ function changesBetween(before: Config, after: Config): string[] {
 await using client = createClient({ endpoints, interceptors: [retry()] });
 console.log(`following ${prefix}, beginning with ${JSON.stringify(config)}`);
 try {
-  await follow(client, prefix, reload, stopping.signal);
+  const copy = cache(client, prefix, { parse: (kv) => kv.text(), signal: stopping.signal });
+  for await (const _ of copy.changes({ initial: true })) {
+    // The copy has whole revisions, so that what one transaction wrote is applied together.
+    const texts = new Map([...copy.entries()].map(([key, text]) => [key.toString().slice(prefix.length), text]));
+    reload(texts, copy.revision);
+  }
 } catch (error) {
   if (!stopping.signal.aborted) throw error;
 }

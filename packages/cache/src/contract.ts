@@ -25,6 +25,22 @@ export interface CacheOptions<T> {
   signal?: AbortSignal | undefined;
 }
 
+/** The numbers of a copy at this moment, for those who report them; `restarts` counts from the start. */
+export interface CacheStats {
+  /** Whether the copy is whole and current. */
+  readonly ready: boolean;
+  /** How many keys there are. */
+  readonly entries: number;
+  /** How many revisions the history has. */
+  readonly history: number;
+  /** Everything up to it is in the copy. */
+  readonly revision: bigint;
+  /** How often the copy was read anew. */
+  readonly restarts: number;
+  /** How many revisions etcd is known to be ahead of the copy. Some of them may be of other keys. */
+  readonly lag: bigint;
+}
+
 /**
  * A copy of all keys with a prefix, in this process, that keeps itself current (etcd's cache package). It survives lost connections
  * and compactions; while it is read anew, local reads go on from the last state, and `ready` is false.
@@ -69,12 +85,15 @@ export interface Cache<T = KeyValue> extends AsyncDisposable {
    * serve goes to etcd: a range outside of the prefix, a `stream` or `metadata` of its own, and any watch while the copy is not ready.
    */
   watch: Watcher['watch'];
+  /** The numbers of the copy at this moment. It is cheap. */
+  stats(): CacheStats;
   /** Ends the copy and all that was made of it. May be called again. */
   close(): Promise<void>;
 }
 
 /** What `cached` returns: the operations of a client, and the copy through which it reads. */
 export interface CachedClient<T = KeyValue> extends EtcdOperations, AsyncDisposable {
+  /** The copy, for all that a client does not have. */
   readonly cache: Cache<T>;
   /** Ends the copy, and the watches and keepalives that were opened here. The client goes on. May be called again. */
   close(): Promise<void>;

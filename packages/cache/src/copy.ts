@@ -62,6 +62,8 @@ export class Copy<T> {
   #ignoreAbort: (() => void) | undefined;
   /** The newest revision for which a bookmark was requested at once. */
   #askedFor = 0n;
+  /** The newest revision that the store is known to have. */
+  #known = 0n;
 
   constructor(parts: CopyParts<T>) {
     const { client, range, signal } = parts;
@@ -74,10 +76,19 @@ export class Copy<T> {
     this.#members = new Members(client, parts.trustBookmarks);
     this.#stream = `@etcdts/cache ${++copies}`;
     // One key is cheaper to read than the count of a range, and has the revision of the store too.
-    this.#question = new Question(async () => (await client.kv.get(range.key, { countOnly: true })).header);
+    this.#question = new Question(async () => {
+      const { header } = await client.kv.get(range.key, { countOnly: true });
+      this.#know(header);
+      return header;
+    });
     if (signal?.aborted === true) this.#end({ reason: signal.reason });
     else if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => this.#end({ reason: signal.reason }));
     this.#running = this.#run();
+  }
+
+  /** How many revisions the store is known to be ahead. */
+  get lag(): bigint {
+    return this.#known > this.store.revision ? this.#known - this.store.revision : 0n;
   }
 
   /** The revision of the store, as of now or later. Rejects if etcd cannot answer. */
@@ -150,6 +161,7 @@ export class Copy<T> {
         this.#complete(change.revision);
         break;
       case 'events':
+        this.#know(change.header);
         this.store.apply(change.events, change.header);
         this.#failures = 0;
         break;
@@ -165,11 +177,17 @@ export class Copy<T> {
     this.#changed();
   }
 
+  #know({ revision }: ResponseHeader): void {
+    if (revision > this.#known) this.#known = revision;
+  }
+
   #complete(revision: bigint): void {
     const { header } = this.#base as { readonly header: ResponseHeader };
     const before = this.store.header;
     const other = before !== undefined && before.clusterId !== header.clusterId;
     this.store.completeBase(revision, header, this.#resetting || other);
+    if (this.#resetting || other) this.#known = revision;
+    this.#know(header);
     this.#base = undefined;
     this.#resetting = false;
     this.ready = true;

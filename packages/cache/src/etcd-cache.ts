@@ -1,6 +1,14 @@
 import type { Bytes, CallOptions, EtcdOperations, KV, RangeForms, Watcher } from '@etcdts/core';
-import { bindMethods, callOptionsOf, checkOptions, invalidArgument, toInt64, toRange } from '@etcdts/core/plugin';
-import type { Cache } from './contract.ts';
+import {
+  bindMethods,
+  callOptionsOf,
+  checkOptions,
+  invalidArgument,
+  plainMessage,
+  toInt64,
+  toRange,
+} from '@etcdts/core/plugin';
+import type { Cache, CacheStats } from './contract.ts';
 import { Changes, type CacheChange, type ChangesOptions } from './changes.ts';
 import type { Copy } from './copy.ts';
 import { notReady } from './errors.ts';
@@ -66,6 +74,12 @@ export class EtcdCache<T> implements Cache<T> {
     checkOptions<ChangesOptions>(options, { initial: 'boolean', signal: 'object' });
     callOptionsOf<CallOptions>(this.#copy.client, { signal: options.signal }, {});
     return new Changes(this.#copy, options);
+  }
+
+  stats(): CacheStats {
+    const { store, ready, restarts, lag } = this.#copy;
+    const { revision, history, state } = store;
+    return plainMessage({ ready, entries: state.size, history: history.length, revision, restarts, lag });
   }
 
   async close(): Promise<void> {

@@ -1,17 +1,22 @@
 /**
- * `@etcdts/cache` follows ranges of etcd: what is there, then all that happens, without a gap, also over compactions.
+ * `@etcdts/cache` keeps copies of ranges of etcd current, over lost connections and compactions.
  *
- * Follow a prefix of a client or a namespace:
+ * Make a copy of a prefix of a client or a namespace, typed by `parse`, and read it:
  *
- *     for await (const change of follow(client, 'config/', { prefix: true })) {
- *       if (change.type === 'events') apply(change.events);
- *     }
+ *     const config = cache(client, 'config/', { parse: json(schema) });
+ *     await config.whenReady();
+ *     config.peek('config/port');
+ *     for await (const change of config.changes()) …
+ *
+ * Or make a client that reads through a copy: `const { kv } = cached(client, 'config/')`. Or follow a range without keeping it, with
+ * `follow` or `listAndWatch`. Close what was made, or close its client.
  *
  * @module
  */
 export { follow, type Follow, type FollowOptions } from './follow.ts';
 export type { Change } from './change.ts';
+export { listAndWatch, type ListAndWatchOptions } from './list-and-watch.ts';
 export { cache, cached } from './cache.ts';
-export type { Cache, CachedClient, CacheOptions } from './contract.ts';
+export type { Cache, CachedClient, CacheOptions, CacheStats } from './contract.ts';
 export type { CacheChange, ChangesOptions } from './changes.ts';
 export { json, type Parse, type SchemaResult, type StandardSchema } from './parse.ts';

@@ -1,6 +1,6 @@
 import { auth } from '@etcdts/auth';
-import { follow, type Change } from '@etcdts/cache';
-import { createClient, op, type EtcdClient } from '@etcdts/core';
+import { follow, listAndWatch, type Change } from '@etcdts/cache';
+import { createClient, op, type EtcdClient, type WatchEvent } from '@etcdts/core';
 import { withNamespace } from '@etcdts/namespace';
 import { assert, deferred, eventually, rejects, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
 import { app, startAuthEtcd } from '../auth/auth-etcd.ts';
@@ -343,6 +343,36 @@ test('it has one reader, and refuses bad arguments by name, without types too', 
     await rejects(async () => follow(client, key as string, options as never), { argument });
   }
   await rejects(async () => follow({} as never, 'k'), { code: 'INVALID_ARGUMENT', argument: 'client' });
+});
+
+test('FO-01 FO-03 listAndWatch gives what is there, then what happens, also what a new base amounts to', async () => {
+  await using proxy = await startProxy(etcd.endpoint);
+  await using cutOff = createClient({ endpoints: proxy.endpoint });
+  await put('list/', 'a', 'b', 'c');
+  const reader = listAndWatch(cutOff, 'list/', { ...prefix, pageSize: 2 })[Symbol.asyncIterator]();
+  const take = async (count: number): Promise<string> => {
+    const seen: string[] = [];
+    while (seen.length < count) {
+      const { value } = (await reader.next()) as { value: WatchEvent };
+      seen.push(`${value.type} ${value.kv.key.toString()}`);
+    }
+    return seen.join(', ');
+  };
+  assert.is(await take(3), 'put list/a, put list/b, put list/c');
+  await put('list/', 'a');
+  await client.kv.delete('list/c');
+  assert.is(await take(2), 'put list/a, delete list/c');
+  proxy.refuse();
+  proxy.cut();
+  await client.kv.delete('list/a');
+  await put('list/', 'b', 'd');
+  await client.kv.compact(await put('list/', 'd'), { physical: true });
+  await proxy.heal();
+  assert.is(await take(3), 'put list/b, put list/d, delete list/a');
+  const waiting = reader.next();
+  await reader.return?.();
+  assert.is((await waiting).done, true);
+  await rejects(async () => listAndWatch(client, 'list/', { revision: 3 } as never), { argument: 'revision' });
 });
 
 test.run();
