@@ -38,7 +38,11 @@ function openCopy<T>(client: EtcdOperations, prefix: Bytes, options: CacheOption
   let failures = 0;
   const parseFailed = (error: unknown, kv: KeyValue): void => {
     failures += 1;
-    if (onParseError !== undefined) return onParseError(error, kv);
+    try {
+      if (onParseError !== undefined) return onParseError(error, kv);
+    } catch {
+      // A report that fails must not end the copy.
+    }
     // Keys and values never go to the log, and the error of a parser may have them.
     logger.warn('a key of a copy cannot be parsed, and is left out', { failures });
   };

@@ -1,4 +1,5 @@
 import sortedBtree from 'sorted-btree';
+import { bulkLoad } from 'sorted-btree/extended/bulkLoad.js';
 
 /**
  * An ordered map from keys of etcd, as places, with snapshots that cost nothing: `clone()` shares all nodes, and a later change
@@ -6,9 +7,16 @@ import sortedBtree from 'sorted-btree';
  */
 export type Ordered<V> = sortedBtree.default<string, V>;
 
+const NODE_SIZE = 32;
+
 /** Makes an empty map. */
 export function ordered<V>(): Ordered<V> {
-  return new sortedBtree.default<string, V>(undefined, compare);
+  return new sortedBtree.default<string, V>(undefined, compare, NODE_SIZE);
+}
+
+/** Makes a map of places in their order, and what they have: faster than one after the other, and without free space in its nodes. */
+export function loaded<V>(places: string[], values: V[]): Ordered<V> {
+  return bulkLoad(places, values, NODE_SIZE, compare, 1);
 }
 
 // The library's own comparison looks at types first, which takes longer than the comparison of two places.
@@ -21,7 +29,8 @@ function compare(a: string, b: string): number {
  * engines compare them faster than Buffers.
  */
 export function placeOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+  const bytes = Buffer.isBuffer(key) ? key : Buffer.from(key.buffer, key.byteOffset, key.byteLength);
+  return bytes.toString('latin1');
 }
 
 /** The bytes of a place. */

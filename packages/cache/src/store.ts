@@ -3,14 +3,16 @@ import { plainMessage } from '@etcdts/core/plugin';
 import { isSameKeyValue, isSameVersion, type Delta, type Entries, type Entry } from './entry.ts';
 import { Untrue } from './errors.ts';
 import { History } from './history.ts';
-import { differences, ordered, placeOf, type Ordered } from './ordered.ts';
+import { differences, loaded, ordered, placeOf, type Ordered } from './ordered.ts';
 
 /** A range of etcd in memory, as of one revision, and what happened to it lately. It changes by whole revisions. */
 export class Store<T> {
   readonly #entries: Entries<T>;
   readonly #limit: number;
   #state: Ordered<Entry<T>> = ordered();
-  #base: Ordered<Entry<T>> = ordered();
+  /** The places and entries of a base that is not complete, in order. */
+  #basePlaces: string[] = [];
+  #baseEntries: Entry<T>[] = [];
   /** Everything up to it is here. */
   revision = 0n;
   /** The last header that came with a base, events or a bookmark; `undefined` before the first base. */
@@ -37,7 +39,8 @@ export class Store<T> {
 
   /** Forgets what a new base had so far. */
   beginBase(): void {
-    this.#base = ordered();
+    this.#basePlaces = [];
+    this.#baseEntries = [];
   }
 
   /** Adds keys of a new base. What the state has in the same version is not parsed again. */
@@ -46,7 +49,8 @@ export class Store<T> {
       const place = placeOf(kv.key);
       const known = this.#state.get(place);
       const same = known !== undefined && isSameKeyValue(known, { kv, value: undefined, valid: false });
-      this.#base.set(place, same ? known : this.#entries.of(kv));
+      this.#basePlaces.push(place);
+      this.#baseEntries.push(same ? known : this.#entries.of(kv));
     }
   }
 
@@ -55,9 +59,10 @@ export class Store<T> {
    * revisions, deletions with that of the base. `reset` is whether it is of another store.
    */
   completeBase(revision: bigint, header: ResponseHeader, reset: boolean): void {
-    const [before, after] = [this.#state, this.#base];
+    const before = this.#state;
+    const after = loaded(this.#basePlaces, this.#baseEntries);
     const first = this.header === undefined;
-    this.#base = ordered();
+    this.beginBase();
     this.#state = after;
     this.header = header;
     if (first || reset || revision < this.revision) {

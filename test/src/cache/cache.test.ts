@@ -39,7 +39,7 @@ class Counting {
   });
 }
 
-test('CC-01 a copy is ready after its first base; before that it has nothing to read, and says so', async () => {
+test('CC-01 CA-01 CA-03 a copy is ready after its first base; before that it has nothing to read, and says so', async () => {
   await put('first/a', '1');
   await put('first/b', '2');
   await using copy = cache(client, 'first/');
@@ -74,7 +74,7 @@ test('CC-01 TestWaitTillRevision: whenAt waits for the revision of a write, of a
   assert.is(await rejects(copy.whenAt(foreign + 1_000n, { signal: AbortSignal.abort(reason) })), reason);
 });
 
-test('CC-02 CC-07 TestCacheCompactionResync: after a compaction, watches and changes get what it amounts to', async () => {
+test('CC-02 CC-07 CA-10 TestCacheCompactionResync: after a compaction, watches and changes get what it amounts to', async () => {
   await using proxy = await startProxy(etcd.endpoint);
   await using cutOff = createClient({ endpoints: proxy.endpoint });
   for (const name of ['a', 'b', 'c']) await put(`resync/${name}`, '1');
@@ -145,7 +145,7 @@ test(
   { timeoutMs: 60_000 },
 );
 
-test('CC-03 TestStoreGet: a serializable read has the state at each revision of the history, and no other', async () => {
+test('CC-03 CA-05 TestStoreGet: a serializable read has the state at each revision of the history, and no other', async () => {
   const base = await put('past/a', '0');
   await using copy = cache(client, 'past/', { history: 4 });
   await copy.whenReady();
@@ -167,7 +167,7 @@ test('CC-03 TestStoreGet: a serializable read has the state at each revision of 
   assert.is((await copy.get('past/a', { revision: base })).kvs[0]?.text(), '0');
 });
 
-test('CC-04 a linearizable read has every write before it; reads that wait share one question', async () => {
+test('CC-04 CA-04 TestCacheWithPrefixGetInScope a linearizable read has every write before it; reads that wait share one question', async () => {
   const counts = new Counting();
   await using copy = cache(counts.client, 'linear/');
   await copy.whenReady();
@@ -198,7 +198,7 @@ test('CC-05 where bookmarks do not count, a linearizable read that events do not
   await trusting.whenAt(await put('elsewhere', 'newest'), { timeoutMs: 5_000 });
 });
 
-test('CC-06 TestCacheUnsupportedGetOptions, TestCacheWithPrefixGetOutOfScope: what the copy cannot answer, etcd does', async () => {
+test('CC-06 CA-06 CA-08 TestCacheUnsupportedGetOptions, TestCacheWithPrefixGetOutOfScope: what the copy cannot answer, etcd does', async () => {
   for (const name of ['a', 'b', 'c']) await put(`get/${name}`, name);
   await put('other', 'o');
   await using copy = cache(client, 'get/');
@@ -215,7 +215,7 @@ test('CC-06 TestCacheUnsupportedGetOptions, TestCacheWithPrefixGetOutOfScope: wh
   assert.is((await copy.get('get/', { ...prefix, keysOnly: true })).kvs[0]?.value.length, 0);
 });
 
-test('CC-07 TestCacheWithPrefixWatch: watches start in the history, with filters, prevKv and notices; headers are whole', async () => {
+test('CC-07 CA-07 TestCacheUnsupportedWatchOptions TestCacheWithProgressNotify TestCacheWithPrefixWatch: watches start in the history, with filters, prevKv and notices; headers are whole', async () => {
   await put('watch/a', '0');
   await using copy = cache(client, 'watch/');
   await copy.whenReady();
@@ -255,7 +255,7 @@ test('CC-07 TestCacheWithPrefixWatch: watches start in the history, with filters
   await reached;
 });
 
-test('CC-08 TestCacheLaggingWatcher, TestSlowWatcherResync: a slow reader gets everything, or COMPACTED', async () => {
+test('CC-08 CA-09 TestCacheLaggingWatcher, TestSlowWatcherResync: a slow reader gets everything, or COMPACTED', async () => {
   await using copy = cache(client, 'slow/', { history: 10 });
   await copy.whenReady();
   const [behind, lost] = [copy.watch('slow/', prefix), copy.watch('slow/', prefix)];

@@ -27,7 +27,7 @@ async function put(prefixed: string, ...names: string[]): Promise<bigint> {
   return revision;
 }
 
-test('FO-01 TestMirrorSync: the base, then each change after it, once, whole revisions, without a gap', async () => {
+test('FO-01 MI-01 MI-03 TestMirrorSync: the base, then each change after it, once, whole revisions, without a gap', async () => {
   const at = await put('sync/', 'a', 'b', 'c');
   const following = follow(client, 'sync/', { ...prefix, pageSize: 2 });
   const synced = deferred();

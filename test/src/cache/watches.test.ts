@@ -1,0 +1,179 @@
+import { cache, cached } from '@etcdts/cache';
+import { createClient, op, type EtcdClient, type WatchResponse, type WatchStream } from '@etcdts/core';
+import { tapStream, type Interceptor } from '@etcdts/core/plugin';
+import { assert, eventually, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
+
+const test = suite('watches of a copy', { timeoutMs: 20_000 });
+let etcd: EtcdServer;
+let client: EtcdClient;
+
+test.before(async () => {
+  etcd = await startEtcd();
+  client = createClient({ endpoints: etcd.endpoint });
+});
+test.after(async () => {
+  await client?.close();
+  await etcd?.close();
+});
+
+const prefix = { prefix: true } as const;
+
+/** What a watch gives, as it comes. */
+class Recorded {
+  readonly responses: WatchResponse[] = [];
+  ended = false;
+
+  constructor(watch: WatchStream) {
+    void this.#read(watch).finally(() => (this.ended = true));
+  }
+
+  get events(): string[] {
+    return this.responses.flatMap(({ events }) => events.map(({ kv }) => `${kv.key.toString()}@${kv.modRevision}`));
+  }
+
+  async #read(watch: WatchStream): Promise<void> {
+    for await (const response of watch) this.responses.push(response);
+  }
+}
+
+test('CC-07 TestInit TestBroadcast TestAtomicOrdered TestCacheWatchAtomicOrderedDelivery: each watch gets each revision whole, once', async () => {
+  await using copy = cache(client, 'all/');
+  await copy.whenReady();
+  const watches: { readonly from: bigint; readonly recorded: Recorded }[] = [];
+  let last = 0n;
+  for (let i = 0; i < 100; i++) {
+    if (i % 10 === 0) {
+      const watch = copy.watch('all/', prefix);
+      watches.push({ from: (await watch.created).revision, recorded: new Recorded(watch) });
+    }
+    const { header } = await client.kv.txn({ then: [op.put('all/a', String(i)), op.put('all/b', String(i))] });
+    last = header.revision;
+  }
+  for (const { from, recorded } of watches) {
+    const expected = Array.from({ length: Number(last - from) }, (_, i) => from + 1n + BigInt(i));
+    await eventually(() => recorded.events.length === expected.length * 2);
+    assert.equal(
+      recorded.events,
+      expected.flatMap((revision) => [`all/a@${revision}`, `all/b@${revision}`]),
+    );
+    for (const { events } of recorded.responses) assert.is(events.length % 2, 0, 'a revision is split');
+  }
+});
+
+test('CC-07 TestBroadcastBatching: what a reader has not read comes in few responses', async () => {
+  await using copy = cache(client, 'batch/');
+  await copy.whenReady();
+  const watch = copy.watch('batch/', prefix);
+  await watch.created;
+  let last = 0n;
+  for (let i = 0; i < 300; i++) last = (await client.kv.put('batch/a', String(i))).header.revision;
+  await copy.whenAt(last);
+  const recorded = new Recorded(watch);
+  await eventually(() => recorded.events.length === 300);
+  assert.is(recorded.responses.length, 1);
+});
+
+test('CC-04 TestConditionalProgressRequestor: bookmarks are requested only while somebody waits for one', async () => {
+  let requests = 0;
+  const counting: Interceptor = {
+    name: 'counting',
+    stream: (next) => (call) =>
+      tapStream(next(call), {
+        sent: (message) => {
+          if ((message as { readonly type?: string }).type === 'progress') requests++;
+        },
+      }),
+  };
+  await using own = createClient({ endpoints: etcd.endpoint, interceptors: [counting] });
+  await using copy = cache(own, 'quiet/');
+  await copy.whenReady();
+  const { header } = await client.kv.put('quiet/a', '1');
+  await eventually(() => copy.revision >= header.revision);
+  assert.is(requests, 0);
+  const foreign = await client.kv.put('elsewhere', '1');
+  await copy.whenAt(foreign.header.revision, { timeoutMs: 5_000 });
+  assert.ok(requests > 0);
+  const after = requests;
+  // Nobody waits, for longer than the pause between two requests: writes and reads that the copy can answer bring no request.
+  const begun = performance.now();
+  while (performance.now() - begun < 300) {
+    const written = await client.kv.put('quiet/a', '2');
+    await eventually(() => copy.revision >= written.header.revision);
+    await copy.get('quiet/a', { serializable: true });
+  }
+  assert.is(requests, after);
+});
+
+test('MI-02 CA-01 TestCacheWithoutPrefixWatch TestCacheWithoutPrefixGet: an empty prefix is a copy of every key', async () => {
+  await client.kv.put(Buffer.from([0xff, 0x00]), 'last');
+  await using copy = cache(client, '');
+  await copy.whenReady();
+  const watch = copy.watch('', prefix);
+  const { revision } = await watch.created;
+  const recorded = new Recorded(watch);
+  await client.kv.put('\0', 'first');
+  await client.kv.put('zzz', '1');
+  await eventually(() => recorded.events.length === 2);
+  assert.equal(recorded.events, [`\0@${revision + 1n}`, `zzz@${revision + 2n}`]);
+  assert.is(copy.peek('zzz')?.text(), '1');
+  assert.is(copy.peek(Buffer.from([0xff, 0x00]))?.text(), 'last');
+  const { kvs } = await copy.get('', prefix);
+  assert.equal([kvs[0]?.text(), kvs.at(-1)?.text()], ['first', 'last']);
+  // TestIterationMethods, TestIterationEarlyStop
+  const entries = copy.entries();
+  assert.is(entries.next().value?.[0].toString(), '\0');
+  await client.kv.delete('zzz');
+  await eventually(() => copy.peek('zzz') === undefined);
+  assert.ok(
+    [...entries].some(([key]) => key.toString() === 'zzz'),
+    'an iteration has the state of its begin',
+  );
+  for (const _ of copy.entries()) break;
+});
+
+test('CC-12 CA-02 pageSize and trustBookmarks have their effect', async () => {
+  for (let i = 0; i < 10; i++) await client.kv.put(`options/${i}`, '');
+  const limits: (number | undefined)[] = [];
+  const own = client.intercept({
+    name: 'limits',
+    unary:
+      (next, { name }) =>
+      (call) => {
+        if (name === 'Range') limits.push((call.request as { readonly limit?: number }).limit);
+        return next(call);
+      },
+  });
+  await using copy = cache(own, 'options/', { pageSize: 3, trustBookmarks: false });
+  await copy.whenReady();
+  assert.equal([...new Set(limits.filter((limit) => limit !== undefined && limit > 0))], [3], String(limits));
+  assert.is(copy.size, 10);
+  const foreign = await client.kv.put('elsewhere', 'x');
+  const limited = await copy
+    .whenAt(foreign.header.revision, { timeoutMs: 400 })
+    .catch((error: { code: string }) => error.code);
+  assert.is(limited, 'DEADLINE_EXCEEDED', 'no bookmark counts');
+});
+
+test('CC-07 TestCacheRequestProgress: a progress request reaches the watches of a copy, behind their events', async () => {
+  const copied = cached(client, 'marks/');
+  await copied.cache.whenReady();
+  const watch = copied.watch('marks/', prefix);
+  await watch.created;
+  const recorded = new Recorded(watch);
+  await client.kv.put('marks/a', '1');
+  const { header } = await client.kv.put('elsewhere', 'y');
+  await copied.watcher.requestProgress();
+  await eventually(() => recorded.responses.some(({ progressNotify }) => progressNotify));
+  assert.equal(
+    recorded.responses.map(({ events, progressNotify }) => [events.length, progressNotify]),
+    [
+      [1, false],
+      [0, true],
+    ],
+  );
+  assert.ok((recorded.responses[1]?.header.revision ?? 0n) >= header.revision);
+  await copied.close();
+  await eventually(() => recorded.ended);
+});
+
+test.run();
