@@ -17,7 +17,7 @@ export interface CacheOptions<T> {
   pageSize?: number | undefined;
   /**
    * Whether bookmarks that are requested count. By default they do if the member that sends them is known to be etcd 3.4.25, 3.5.8 or
-   * newer, before which they could run ahead of events. A wrapped client, such as a namespace, cannot read the version: say it here.
+   * newer, before which they could run ahead of events. A wrapped client, such as a namespace, cannot read the version: state it here.
    * Where they do not count, a linearizable read goes to etcd unless events have brought the copy up to date.
    */
   trustBookmarks?: boolean | undefined;

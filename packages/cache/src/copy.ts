@@ -47,7 +47,7 @@ export class Copy<T> {
   failure: { readonly reason: unknown } | undefined;
   restarts = 0;
   /** Whether bookmarks that were requested do not come, so that reads do not wait for them. */
-  deaf = false;
+  silent = false;
   readonly listeners: Set<CopyListener> = new Set();
   readonly #parts: CopyParts<T>;
   readonly #members: Members;
@@ -63,7 +63,7 @@ export class Copy<T> {
   /** The newest revision for which a bookmark was requested at once. */
   #askedFor = 0n;
   /** The newest revision that the store is known to have. */
-  #known = 0n;
+  #observed = 0n;
 
   constructor(parts: CopyParts<T>) {
     const { client, range, signal } = parts;
@@ -78,7 +78,7 @@ export class Copy<T> {
     // One key is cheaper to read than the count of a range, and has the revision of the store too.
     this.#question = new Question(async () => {
       const { header } = await client.kv.get(range.key, { countOnly: true });
-      this.#know(header);
+      this.#observe(header);
       return header;
     });
     if (signal?.aborted === true) this.#end({ reason: signal.reason });
@@ -88,7 +88,7 @@ export class Copy<T> {
 
   /** How many revisions the store is known to be ahead. */
   get lag(): bigint {
-    return this.#known > this.store.revision ? this.#known - this.store.revision : 0n;
+    return this.#observed > this.store.revision ? this.#observed - this.store.revision : 0n;
   }
 
   /** The revision of the store, as of now or later. Rejects if etcd cannot answer. */
@@ -98,7 +98,7 @@ export class Copy<T> {
 
   /** Whether a requested bookmark can be expected, so that a read may wait for one. */
   get hasBookmarks(): boolean {
-    return !this.deaf && this.store.header !== undefined && this.#members.isRight(this.store.header.memberId);
+    return !this.silent && this.store.header !== undefined && this.#members.isRight(this.store.header.memberId);
   }
 
   /** Waits until everything up to a revision is here. Bookmarks are requested meanwhile. */
@@ -161,13 +161,13 @@ export class Copy<T> {
         this.#complete(change.revision);
         break;
       case 'events':
-        this.#know(change.header);
+        this.#observe(change.header);
         this.store.apply(change.events, change.header);
         this.#failures = 0;
         break;
       case 'bookmark':
         if (!this.#members.isRight(change.header.memberId)) return;
-        this.deaf = false;
+        this.silent = false;
         if (!this.store.advance(change.revision, change.header)) return;
         break;
       case 'restart':
@@ -177,8 +177,8 @@ export class Copy<T> {
     this.#changed();
   }
 
-  #know({ revision }: ResponseHeader): void {
-    if (revision > this.#known) this.#known = revision;
+  #observe({ revision }: ResponseHeader): void {
+    if (revision > this.#observed) this.#observed = revision;
   }
 
   #complete(revision: bigint): void {
@@ -186,8 +186,8 @@ export class Copy<T> {
     const before = this.store.header;
     const other = before !== undefined && before.clusterId !== header.clusterId;
     this.store.completeBase(revision, header, this.#resetting || other);
-    if (this.#resetting || other) this.#known = revision;
-    this.#know(header);
+    if (this.#resetting || other) this.#observed = revision;
+    this.#observe(header);
     this.#base = undefined;
     this.#resetting = false;
     this.ready = true;

@@ -18,9 +18,9 @@ const header = (revision: bigint, clusterId = 7n): ResponseHeader => ({
   raftTerm: 1n,
 });
 const failure = (code: 'COMPACTED' | 'UNAVAILABLE'): EtcdError =>
-  new EtcdError({ code, message: 'as the test says', outcome: 'not-applied' });
+  new EtcdError({ code, message: 'made by the test', outcome: 'not-applied' });
 
-/** A client whose ranges have ten keys, and fail as the test says. */
+/** A client whose ranges have ten keys, and fail as the test decides. */
 class FakeEtcd {
   readonly limits: number[] = [];
   readonly watches: WatchCreateRequest[] = [];

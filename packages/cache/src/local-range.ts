@@ -91,7 +91,7 @@ export class LocalRanges<T> {
       }
       const patience = Math.min(PATIENCE_MS, timeoutMs === undefined ? Infinity : timeoutMs / 2);
       await copy.reach(revision, { signal, timeoutMs: patience }).catch((error: unknown) => {
-        copy.deaf ||= copy.ready && copy.failure === undefined && signal?.aborted !== true;
+        copy.silent ||= copy.ready && copy.failure === undefined && signal?.aborted !== true;
         throw error;
       });
       return isCurrentAt(revision);

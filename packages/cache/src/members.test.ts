@@ -39,7 +39,7 @@ test('CC-05 bookmarks count from etcd 3.4.25, 3.5.8 and 3.6 on, once the version
   await settle();
   const right = Object.keys(versions).map((_, i) => members.isRight(BigInt(i + 1)));
   assert.equal(right, Object.values(versions));
-  assert.not.ok(members.isRight(99n), 'a member that nobody knows');
+  assert.not.ok(members.isRight(99n), 'a member that was not looked up');
 });
 
 test('CC-05 a member that was down is looked up again; what the application states is not looked up', async () => {

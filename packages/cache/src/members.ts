@@ -3,7 +3,7 @@ import type { EtcdClient, EtcdOperations } from '@etcdts/core';
 /** Which members answer requested bookmarks correctly: from etcd 3.4.25, 3.5.8 and 3.6 on, they come behind all events before them. */
 export class Members {
   readonly #client: EtcdOperations;
-  /** What the application says of all members; `undefined` to look at their versions. */
+  /** What the application states of all members; `undefined` to look at their versions. */
   readonly #trusted: boolean | undefined;
   readonly #right: Map<bigint, boolean> = new Map();
   #learning: Promise<void> | undefined;

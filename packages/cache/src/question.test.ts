@@ -8,12 +8,12 @@ const header = (revision: bigint): ResponseHeader => ({ clusterId: 1n, memberId:
 
 function asking(): { readonly question: Question; readonly sent: Deferred<ResponseHeader>[] } {
   const sent: Deferred<ResponseHeader>[] = [];
-  const ask = (): Promise<ResponseHeader> => {
+  const read = (): Promise<ResponseHeader> => {
     const answer = deferred<ResponseHeader>();
     sent.push(answer);
     return answer.promise;
   };
-  return { sent, question: new Question(ask) };
+  return { sent, question: new Question(read) };
 }
 
 test('CC-04 a question that is under way answers nobody who came later; those share the next one', async () => {

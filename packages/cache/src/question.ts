@@ -1,16 +1,16 @@
 import type { ResponseHeader } from '@etcdts/core';
 
 /**
- * What revision the store has, answered linearizably. Those who ask while a question is under way share the next one: an answer
- * counts only for those who came before its question was sent.
+ * What revision the store has, answered linearizably. Calls that come while a question is under way share the next one: an answer
+ * counts only for those that came before its question was sent.
  */
 export class Question {
-  readonly #ask: () => Promise<ResponseHeader>;
+  readonly #read: () => Promise<ResponseHeader>;
   #running: Promise<ResponseHeader> | undefined;
   #next: Promise<ResponseHeader> | undefined;
 
-  constructor(ask: () => Promise<ResponseHeader>) {
-    this.#ask = ask;
+  constructor(read: () => Promise<ResponseHeader>) {
+    this.#read = read;
   }
 
   answer(): Promise<ResponseHeader> {
@@ -23,7 +23,7 @@ export class Question {
 
   #start(): Promise<ResponseHeader> {
     this.#next = undefined;
-    const running = this.#ask();
+    const running = this.#read();
     this.#running = running;
     const over = (): void => {
       if (this.#running === running) this.#running = undefined;
