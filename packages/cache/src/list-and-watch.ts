@@ -22,7 +22,7 @@ export function listAndWatch(
   options: ListAndWatchOptions = {},
 ): AsyncIterable<WatchEvent> {
   for (const name of ['revision', 'restart', 'stream']) {
-    if (typeof options === 'object' && Object.hasOwn(options, name))
+    if (typeof options === 'object' && options !== null && Object.hasOwn(options, name))
       throw invalidArgument(name, 'is an option of follow, and listAndWatch always begins with what is there');
   }
   const following = follow(client, key, options);

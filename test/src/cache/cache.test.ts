@@ -1,7 +1,9 @@
+import { auth } from '@etcdts/auth';
 import { cache, cached, json, type CacheChange, type StandardSchema } from '@etcdts/cache';
 import { createClient, op, type EtcdClient, type WatchEvent, type WatchResponse } from '@etcdts/core';
 import { withNamespace } from '@etcdts/namespace';
 import { assert, rejects, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
+import { app, startAuthEtcd } from '../auth/auth-etcd.ts';
 
 const test = suite('cache', { timeoutMs: 20_000 });
 let etcd: EtcdServer;
@@ -339,7 +341,7 @@ test('CC-09 json(schema) and a Standard Schema give checked values', async () =>
   assert.is(text.peek('schema/a'), '{"PORT":80}');
 });
 
-test('a copy ends with its client, its signal, close, and what no restart can mend; who waits gets that', async () => {
+test('a copy ends with its client, its signal and close; who waits gets that', async () => {
   for (const how of ['client', 'signal', 'close'] as const) {
     const own = createClient({ endpoints: etcd.endpoint });
     const controller = new AbortController();
@@ -371,6 +373,27 @@ test('a copy ends with its client, its signal, close, and what no restart can me
     await own.close();
   }
 });
+
+test(
+  'CC-01 a copy without the right to its range ends with that; nobody waits in vain, and reads go to etcd',
+  async () => {
+    await using one = await startAuthEtcd('simple');
+    await using user = createClient({ endpoints: one.etcd.endpoints, interceptors: [auth(app)] });
+    const copy = cache(user, 'other/');
+    const changes = copy.changes()[Symbol.asyncIterator]().next();
+    const ends = await Promise.allSettled([copy.whenReady(), copy.whenAt(1), changes]);
+    for (const end of ends) assert.is((end as PromiseRejectedResult).reason.code, 'PERMISSION_DENIED');
+    await rejects(copy.whenReady(), { code: 'PERMISSION_DENIED' });
+    await rejects(copy.get('other/a'), { code: 'PERMISSION_DENIED', method: 'KV.Range' });
+    await rejects(async () => copy.peek('other/a'), { code: 'CACHE_NOT_READY' });
+    await using mine = cache(user, 'app/');
+    await user.kv.put('app/a', '1');
+    await mine.whenAt((await user.kv.put('app/b', '2')).header.revision, { timeoutMs: 10_000 });
+    assert.is((await mine.get('app/a')).kvs[0]?.text(), '1');
+    await copy.close();
+  },
+  { timeoutMs: 60_000 },
+);
 
 test('cached: reads and watches in the prefix come from the copy, a serializable read has the own writes', async () => {
   const counts = new Counting();

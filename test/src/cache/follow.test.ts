@@ -373,6 +373,11 @@ test('FO-01 FO-03 listAndWatch gives what is there, then what happens, also what
   await reader.return?.();
   assert.is((await waiting).done, true);
   await rejects(async () => listAndWatch(client, 'list/', { revision: 3 } as never), { argument: 'revision' });
+  for (const wrong of [null, 'prefix', 7])
+    await rejects(async () => listAndWatch(client, 'list/', wrong as never), {
+      code: 'INVALID_ARGUMENT',
+      argument: 'options',
+    });
 });
 
 test.run();
