@@ -112,7 +112,13 @@ async function run(code, on, servers) {
   const client = createClient({ endpoints });
   const scope = {
     ...{ ...core, ...plugin, ...authPackage, ...retryPackage, ...metricsPackage, ...namespace, ...embedded },
-    ...{ ...concurrency, ...http2Package, ...queuePackage, ...cachePackage, session: concurrency.renewingSession(client) },
+    ...{
+      ...concurrency,
+      ...http2Package,
+      ...queuePackage,
+      ...cachePackage,
+      session: concurrency.renewingSession(client),
+    },
     ...{ startEtcd: testing.startEtcd, createClient, as, ca: servers.ca, controller, register: new Registry() },
     client,
   };
