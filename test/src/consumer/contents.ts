@@ -5,7 +5,7 @@ import { root } from '../documents.ts';
 import { names, type InstalledPackages } from './installed-packages.ts';
 
 /** The packages that are published as bundles. The others are published as compiled. */
-const bundles = ['core', 'embedded'];
+const bundles = ['core', 'embedded', 'http2'];
 
 /** The tests of what the published packages hold. */
 export function contents(test: Suite, installed: () => InstalledPackages): void {
