@@ -29,6 +29,8 @@ export interface CacheOptions<T> {
 export interface CacheStats {
   /** Whether the copy is whole and current. */
   readonly ready: boolean;
+  /** Whether it is closed, or what has ended it is not to be mended by another base. */
+  readonly ended: boolean;
   /** How many keys there are. */
   readonly entries: number;
   /** How many revisions the history has. */

@@ -77,9 +77,10 @@ export class EtcdCache<T> implements Cache<T> {
   }
 
   stats(): CacheStats {
-    const { store, ready, restarts, lag } = this.#copy;
+    const { store, ready, restarts, lag, failure } = this.#copy;
+    const ended = failure !== undefined;
     const { revision, history, state } = store;
-    return plainMessage({ ready, entries: state.size, history: history.length, revision, restarts, lag });
+    return plainMessage({ ready, ended, entries: state.size, history: history.length, revision, restarts, lag });
   }
 
   async close(): Promise<void> {

@@ -15,4 +15,5 @@
  *
  * @module
  */
+export { copyMetrics, type CopyMetricsOptions, type CountedCopy } from './copies.ts';
 export { metrics, type HistogramOptions, type MetricsOptions } from './metrics.ts';
