@@ -332,6 +332,17 @@ fact('a connection that is reset after its handshake is the network’s failure'
   assert.is(peer.accepted, 1);
 });
 
+fact('a certificate that has expired is refused', async (made) => {
+  const { cert, key } = await made.client('localhost', new Date(Date.now() - 86_400_000));
+  const pair = { cert: readFileSync(cert), key: readFileSync(key) };
+  await using peer = await tlsPeer(made, { ALPNProtocols: ['h2'], ...pair }, pong);
+  const owner = new Recorder();
+  dialTo(peer.endpoint(true), owner, { ca: readFileSync(made.ca) });
+  const { details, tls } = await owner.lost.promise;
+  assert.is(details, 'TLS handshake failed: certificate has expired');
+  assert.is(tls, true);
+});
+
 test('a handshake that the peer breaks off is the network’s failure', async () => {
   await using peer = await Peer.start(createServer(closing));
   const owner = new Recorder();
