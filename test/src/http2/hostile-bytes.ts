@@ -12,7 +12,9 @@ export function flood(random: Dice, id: number): Buffer {
     frameBytes(FRAME.WINDOW_UPDATE, FLAG.NONE, 0, uint32(1)),
     frameBytes(FRAME.DATA, FLAG.NONE, id, Buffer.alloc(16_384)),
   ]);
-  return Buffer.concat(Array.from({ length: 1 + random.below(random.chance(20) ? 2_000 : 100) }, () => one));
+  // Large ones are enough to exceed a window. More would fill the memory of the server, which is this process as well.
+  const most = one.length < 100 && random.chance(20) ? 2_000 : 100;
+  return Buffer.concat(Array.from({ length: 1 + random.below(most) }, () => one));
 }
 
 /** A block that is much larger when it is decoded. */
