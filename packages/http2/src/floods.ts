@@ -7,13 +7,15 @@ const FLOOD_MS = 10_000;
 
 /**
  * Counts the frames of a peer that cost work and bring no call forward (RFC 9113, 10.5): PING, SETTINGS, PRIORITY, unknown types,
- * WINDOW_UPDATE, empty DATA, CONTINUATION, informational responses, and RST_STREAM and HEADERS that no call explains. A connection may
+ * empty DATA, CONTINUATION, informational responses, and RST_STREAM, HEADERS and WINDOW_UPDATE that no call explains. A connection may
  * stand for years with a PING now and then, so only many in a short time are a flood, and only if nothing useful comes between them.
  */
 export class Floods {
   readonly #clock: Clock;
   #useless = 0;
   #since: number;
+  /** How many WINDOW_UPDATEs are explained by DATA that has left. */
+  #explained = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,6 +25,18 @@ export class Floods {
   /** Some call went forward: a message or a status came, or some of a request left. */
   progress(): void {
     this.#useless = 0;
+  }
+
+  /** DATA has left. A server may answer it with a WINDOW_UPDATE of the stream and one of the connection. */
+  sentData(): void {
+    this.progress();
+    this.#explained += 2;
+  }
+
+  /** WINDOW_UPDATE came. Those for thousands of small requests may come in a row, before the first answer. */
+  windowUpdate(): void {
+    if (this.#explained > 0) this.#explained--;
+    else this.useless();
   }
 
   /** A useless frame came. Throws ENHANCE_YOUR_CALM if they are a flood. */

@@ -175,7 +175,7 @@ export class Incoming implements FrameSink {
     expectSize(end - start === 4, 'WINDOW_UPDATE', end - start);
     const { streams, outgoing, floods } = this.#parts;
     const increment = uint32(bytes, start) & LARGEST_31;
-    floods.useless();
+    floods.windowUpdate();
     if (this.#id === 0) {
       // RFC 9113, 6.9.
       if (increment === 0) throw protocolError('a WINDOW_UPDATE of 0');

@@ -187,7 +187,7 @@ export class Outgoing {
     call.window -= length;
     if (ends) call.ended = true;
     this.#parts.writer.data(call.id, frame, start, end, ends);
-    this.#parts.floods.progress();
+    this.#parts.floods.sentData();
     call.onWritten(length);
   }
 

@@ -206,6 +206,22 @@ function cases(test: Suite, transport: () => Transport): void {
     assert.equal(wire.wrong, []);
   });
 
+  test('thousands of WINDOW_UPDATEs, two for each request, come before the first answer', async () => {
+    await using server = await RawServer.start((peer) => serving(peer, () => {}));
+    await using wire = new Wire(transport(), server.port);
+    await wire.ready.promise;
+    const calls = Array.from({ length: 1_500 }, () => wire.start('/test/Unary', {}, Buffer.from('x')));
+    const peer = server.peers[0] as RawPeer;
+    await eventually(() => peer.requests.length === 1_500);
+    for (const id of peer.requests) {
+      peer.send(FRAME.WINDOW_UPDATE, 0, 0, uint32(6));
+      peer.send(FRAME.WINDOW_UPDATE, 0, id, uint32(6));
+    }
+    for (const id of peer.requests) peer.answer(id, REPLY);
+    for (const call of calls) assert.is((await call.status.promise).code, 0);
+    assert.ok(wire.open);
+  });
+
   test('thousands of calls that a server refuses at once were not processed, all of them', async () => {
     await using server = await RawServer.start((peer) => serving(peer, () => {}));
     await using wire = new Wire(transport(), server.port);

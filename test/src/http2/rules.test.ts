@@ -50,6 +50,7 @@ for (const [what, code, script] of [
 for (const [what, send] of [
   ['header blocks of one stream that is cancelled', (peer, id) => peer.send(FRAME.HEADERS, FLAG.END_HEADERS, id, HEAD)],
   ['resets of one stream that is cancelled', (peer, id) => peer.send(FRAME.RST_STREAM, 0, id, uint32(CANCEL))],
+  ['WINDOW_UPDATEs of the connection', (peer) => peer.send(FRAME.WINDOW_UPDATE, 0, 0, uint32(1))],
   ['empty DATA', (peer, id) => peer.send(FRAME.DATA, 0, id)],
   ['interim responses', (peer) => peer.send(FRAME.HEADERS, FLAG.END_HEADERS, 3, block([':status', '103']))],
 ] as readonly (readonly [string, (peer: RawPeer, id: number) => void])[])
