@@ -1,14 +1,15 @@
 // Builds a Go program of the tests, once for each state of its source, and prints its path.
 //   node scripts/go-program.mjs test/go/contender
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { goCaches, intoStore, run } from './etcd-sources.mjs';
 
 const folder = resolve(process.argv[2] ?? '');
 const name = basename(folder);
 const hash = createHash('sha256');
-for (const file of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(folder, file)));
+const sources = readdirSync(folder).filter((file) => file.endsWith('.go'));
+for (const file of ['go.mod', 'go.sum', ...sources.sort()]) hash.update(readFileSync(join(folder, file)));
 
 const path = await intoStore(
   `go-${name}-${hash.digest('hex').slice(0, 12)}`,

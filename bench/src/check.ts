@@ -1,14 +1,15 @@
 // Judges the goals of a run.
-import { type ClientName, titles } from './clients/index.ts';
+import { titleOf } from './clients/index.ts';
 import { type Goal, goals } from './goals.ts';
-import { type Results, ratio, startupRatio } from './results.ts';
+import { type Results, has, measuredSpread, ratio, rowOf } from './results.ts';
 import type { Metric, Spread } from './statistics.ts';
 
 /** The result of one goal. */
 export interface Verdict {
   readonly goal: Goal;
-  readonly measured: Spread;
-  readonly verdict: 'holds' | 'close' | 'missed';
+  /** `undefined` if the row or a client was not in the run. */
+  readonly measured: Spread | undefined;
+  readonly verdict: 'holds' | 'close' | 'missed' | 'absent';
 }
 
 const metricTitles: Readonly<Record<Metric, string>> = {
@@ -17,6 +18,7 @@ const metricTitles: Readonly<Record<Metric, string>> = {
   wall: 'wall time',
   p50: 'p50',
   p99: 'p99',
+  memory: 'bytes each',
 };
 
 /** `close` means that the median misses the goal and the better quartile does not, so that another run may reach it. */
@@ -26,23 +28,35 @@ function judge({ atMost, atLeast }: Goal, { q1, median, q3 }: Spread): Verdict['
   return within(atMost === undefined ? q3 : q1) ? 'close' : 'missed';
 }
 
-/** Judges the goals whose rows and clients were in this run. */
-export function check(results: Results, client: ClientName): Verdict[] {
-  return goals.flatMap((goal): Verdict[] => {
-    if (!results.clients.includes(client) || !results.clients.includes(goal.base)) return [];
-    const row = results.measured.find(({ series }) => series.id === goal.series);
-    const startups = goal.series === 'startup' ? results.startups : undefined;
-    if (row === undefined && startups === undefined) return [];
-    const measured = row
-      ? ratio(row, client, goal.base, goal.metric)
-      : startupRatio(startups as NonNullable<typeof startups>, client, goal.base);
-    return [{ goal, measured, verdict: judge(goal, measured) }];
+/** Judges every goal. What was not measured is absent, and fails nothing. */
+export function check(results: Results, all: readonly Goal[] = goals): Verdict[] {
+  return all.map((goal): Verdict => {
+    const { client, base, metric } = goal;
+    const row = rowOf(results, goal.row);
+    if (row === undefined || !has(row, client, metric) || (base !== undefined && !has(row, base, metric))) {
+      return { goal, measured: undefined, verdict: 'absent' };
+    }
+    const measured = base === undefined ? measuredSpread(row, client, metric) : ratio(row, client, base, metric);
+    return { goal, measured, verdict: judge(goal, measured) };
   });
 }
 
-export function verdictLine({ goal, measured, verdict }: Verdict): string {
-  const bound = goal.atMost === undefined ? `at least ${goal.atLeast}` : `at most ${goal.atMost}`;
-  const what = `${goal.series} ${metricTitles[goal.metric]}`;
-  const found = `${measured.median.toFixed(2)} (${measured.q1.toFixed(2)}-${measured.q3.toFixed(2)})`;
-  return `${verdict.padEnd(6)}  ${what}: ${found} of ${titles[goal.base]}'s, goal ${bound}`;
+function figure(value: number, { base }: Goal): string {
+  return base === undefined ? Math.round(value).toLocaleString('en') : value.toFixed(2);
+}
+
+/** The words of a verdict: what is measured, what was found, and the goal. */
+export function verdictWords({ goal, measured }: Verdict): { what: string; found: string; bound: string } {
+  const { client, base, metric, atMost, atLeast } = goal;
+  const of = base === undefined ? '' : ` / ${titleOf(base)}`;
+  const bound = atMost === undefined ? `at least ${figure(atLeast ?? NaN, goal)}` : `at most ${figure(atMost, goal)}`;
+  const { median, q1, q3 } = measured ?? { median: NaN, q1: NaN, q3: NaN };
+  const quartiles = q1 === q3 ? '' : ` (${figure(q1, goal)}-${figure(q3, goal)})`;
+  const found = measured === undefined ? 'not measured' : `${figure(median, goal)}${quartiles}`;
+  return { what: `${goal.row} ${metricTitles[metric]}, ${titleOf(client)}${of}`, found, bound };
+}
+
+export function verdictLine(verdict: Verdict): string {
+  const { what, found, bound } = verdictWords(verdict);
+  return `${verdict.verdict.padEnd(6)}  ${what}: ${found}, goal ${bound}`;
 }

@@ -5,22 +5,25 @@ import type { Deal } from './dealer.ts';
 import { type Series, allSeries } from './series.ts';
 
 export const usage = `npm run bench -- [options]
-  --quick              a smoke run of less than 40 s; writes no results
-  --rounds <n>         slices per client and row (15)
-  --slice <ms>         length of a slice (300)
+Measures every client side by side. A whole run takes about ten minutes on two cores. The first one builds Go's client, if Go is
+there, which takes a few minutes more.
+  --quick              a smoke run of two minutes with few rounds; writes no results
+  --rounds <n>         slices per client and row (9)
+  --slice <ms>         length of a slice (250)
   --only <text>        rows whose id contains one of these, as fake/put or etcd/; startup for start to first get
   --clients <names>    ${clientNames.join(',')}
   --concurrency <n>    callers at once, instead of each row's own
-  --check              say which goals hold
+  --node <path>        runs this project's clients on another Node too, and compares the two
+  --check              say which goals hold; with --node, which rows are slower there
   --strict             the same, and exit 1 where one is missed
   --profile <dir>      a CPU profile of every client process into this folder
-  --no-write           leave RESULTS.md alone`;
+  --no-write           leave RESULTS.md and the documents alone`;
 
 /** Options of a run. */
 export interface Flags extends Deal {
   readonly series: readonly Series[];
-  readonly startup: boolean;
   readonly clients: readonly ClientName[];
+  readonly node: string | undefined;
   readonly check: boolean;
   readonly strict: boolean;
   readonly profile: string | undefined;
@@ -33,12 +36,16 @@ function count(text: string, name: string): number {
   return value;
 }
 
-function clientsIn(text: string | undefined): readonly ClientName[] {
-  if (text === undefined) return clientNames;
+/** The clients of other projects. They are not compared on another Node. */
+const peers: ReadonlySet<ClientName> = new Set(['grpc-js', 'etcd3', 'go']);
+
+function clientsIn(text: string | undefined, node: string | undefined): readonly ClientName[] {
+  const known = node === undefined ? clientNames : clientNames.filter((name) => !peers.has(name));
+  if (text === undefined) return known;
   const wanted = text.split(',');
-  const unknown = wanted.find((name) => !clientNames.some((known) => known === name));
-  if (unknown !== undefined) throw new Error(`no client is called ${unknown}`);
-  return clientNames.filter((name) => wanted.includes(name));
+  const unknown = wanted.find((name) => !known.some((one) => one === name));
+  if (unknown !== undefined) throw new Error(`--clients takes ${known.join(',')}, not ${unknown}`);
+  return known.filter((name) => wanted.includes(name));
 }
 
 /** Parses the command line. Throws for bad arguments; `undefined` means that help is requested. */
@@ -53,6 +60,7 @@ export function parseFlags(args: readonly string[]): Flags | undefined {
       only: { type: 'string' },
       clients: { type: 'string' },
       concurrency: { type: 'string' },
+      node: { type: 'string' },
       check: { type: 'boolean' },
       strict: { type: 'boolean' },
       profile: { type: 'string' },
@@ -62,18 +70,24 @@ export function parseFlags(args: readonly string[]): Flags | undefined {
   if (values.help) return undefined;
   const quick = values.quick ?? false;
   const only = values.only?.split(',');
-  const wanted = (id: string): boolean => only?.some((part) => id.includes(part)) ?? true;
   const concurrency = values.concurrency === undefined ? undefined : count(values.concurrency, 'concurrency');
-  const series = allSeries.filter(({ id }) => wanted(id));
-  const startup = wanted('startup');
-  if (series.length === 0 && !startup) throw new Error(`--only ${values.only} leaves nothing`);
+  const clients = clientsIn(values.clients, values.node);
+  const series = allSeries
+    .filter(({ id }) => only?.some((part) => id.includes(part)) ?? true)
+    .map((row) => ({
+      ...row,
+      clients: row.clients.filter((client) => clients.includes(client)),
+      ...(concurrency !== undefined && { concurrency }),
+    }))
+    .filter((row) => row.clients.length > 0);
+  if (series.length === 0) throw new Error('--only and --clients leave nothing');
   const whole = only === undefined && concurrency === undefined && values.clients === undefined;
   return {
-    series: concurrency === undefined ? series : series.map((row) => ({ ...row, concurrency })),
-    startup,
-    clients: clientsIn(values.clients),
-    rounds: count(values.rounds ?? (quick ? '3' : '15'), 'rounds'),
-    sliceMillis: count(values.slice ?? (quick ? '120' : '300'), 'slice'),
+    series,
+    clients,
+    node: values.node,
+    rounds: count(values.rounds ?? (quick ? '3' : '9'), 'rounds'),
+    sliceMillis: count(values.slice ?? (quick ? '60' : '250'), 'slice'),
     warmSlices: quick ? 1 : 2,
     warmOperations: quick ? 2_000 : 10_000,
     check: (values.check ?? false) || (values.strict ?? false),

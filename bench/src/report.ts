@@ -1,35 +1,73 @@
-// Writes RESULTS.md.
-import { type Measured, type Results, median } from './results.ts';
-import { absoluteTable, ratioTable } from './tables.ts';
+// Makes RESULTS.md.
+import { check } from './check.ts';
+import { type Results, fakeShares } from './results.ts';
+import { absoluteRows, absoluteTable, goalTable, operationTitle, ratioTable, type Table } from './tables.ts';
 import { markdown } from './text.ts';
+import { nodeGoals } from './nodes.ts';
 
-/** The CPU time of the fake server for an operation, as a share of the leanest client's. */
-function fakeShare(row: Measured, { clients }: Results): number | undefined {
-  if (row.fakeMicros === undefined) return undefined;
-  return row.fakeMicros / Math.min(...clients.map((client) => median(row, client, 'cpu')));
+/** The versions of everything that was measured. */
+export function versions({ facts }: Results): string {
+  const libraries = Object.entries(facts.libraries).map(([name, version]) => `${name} ${version}`);
+  const go = facts.go === undefined ? [] : [`Go's clientv3 ${facts.go}`];
+  return [`Node ${facts.node}`, `etcd ${facts.etcd ?? '(none)'}`, ...libraries, ...go].join(', ');
 }
+
+/** What the fake server takes of the machine. */
+function shareWords(results: Results): string {
+  const shares = fakeShares(results).toSorted((a, b) => b.share - a.share);
+  return shares.map(({ row, share }) => `${operationTitle(row)} ${share.toFixed(2)}`).join(', ');
+}
+
+function joined(tables: readonly (Table | undefined)[]): string {
+  return tables.flatMap((table) => (table === undefined ? [] : markdown(table))).join('\n\n');
+}
+
+const bases = ['grpc-js', 'go'] as const;
 
 export function report(results: Results): string {
   const { facts } = results;
-  const libraries = Object.entries(facts.libraries).map(([name, version]) => `${name} ${version}`);
-  const ratios = ratioTable(results);
-  const share = Math.max(...results.measured.flatMap((row) => fakeShare(row, results) ?? []));
+  const ratios = bases.flatMap((base) => [
+    ratioTable(results, { base, name: 'cpu' }),
+    ratioTable(results, { base, name: 'throughput' }),
+  ]);
+  const missing = results.missing.map((line) => `Left out: ${line}.\n\n`).join('');
   return `# Benchmark
 
-Written by \`${facts.command}\` on ${facts.date}: Node ${facts.node}, etcd ${facts.etcd ?? '(none)'}, ${libraries.join(', ')}.
+Written by \`${facts.command}\` on ${facts.date}: ${versions(results)}.
+[docs/performance.md](../docs/performance.md) explains what to choose, and how to measure.
 
-A put writes 128 B under a key of 16 B, a get reads as much; a txn compares a version, puts and gets. Every key and value
-of an answer is read. The watch gets one event per response from the fake server as fast as it can take them, and from
-etcd the puts of another process. Process start to first get is of core as it is published, in fresh processes.
+A put writes 128 B under a key of 16 B, a get reads as much; a txn compares a version, puts and gets. Every client reads
+every key and value of an answer. A watch gets its events from the fake server as fast as it can take them, and from etcd at
+10,000 a second from another process. A write to 1,000 watches follows when all have received the last one. 10,000 leases of
+9 s are kept by every client at the same time, in slices of 3 s. Process start to first get is of core as it is published, in
+fresh processes. \`+all\` is \`retry()\`, \`metrics()\`, \`auth()\` and a namespace together. The null transport gives canned answers
+in the process itself, so that what remains is the client above its connection.
 
 One warm process per client; slices of ${facts.sliceMillis} ms are dealt to them in turn, in a random order per round,
-${facts.rounds} rounds per row. CPU is what the client's own process used, all threads, user and system, per operation.
-Ratios are taken round by round, and the median is shown with its quartiles. Read ratios: absolute numbers belong to the
-machine. Against the fake server the client is the only limit: it gives fixed answers, for at most ${share.toFixed(2)} of
-the CPU that the leanest client spends on each. Real etcd shares the machine with its clients.
+${facts.rounds} rounds per row. Large answers get slices twice as long, after 200 ms of the same load. CPU is what the client's own
+process used, all threads, user and system, per operation. Ratios are taken round by round, and the median is shown with its
+quartiles. Read ratios: absolute numbers belong to the machine. Against the fake server the client is the only limit: it gives fixed
+answers. Real etcd shares the machine with its clients.
 
-${ratios === undefined ? '' : markdown(ratios)}
+The CPU of the fake server, divided by that of the leanest client: ${shareWords(results)}.
 
-${markdown(absoluteTable(results))}
+${missing}${joined([goalTable(check(results)), ...ratios, absoluteRows(results), absoluteTable(results)])}
+`;
+}
+
+/** The page of a run on two versions of Node. */
+export function nodeReport(results: Results): string {
+  const { facts, clients } = results;
+  const others = clients.filter((label) => label.includes('@'));
+  const tables = others.flatMap((label) => {
+    const base = label.slice(0, label.indexOf('@'));
+    return (['cpu', 'throughput'] as const).map((name) => ratioTable(results, { base, name, columns: [label] }));
+  });
+  return `# Benchmark on two versions of Node
+
+Written by \`${facts.command}\` on ${facts.date}: ${versions(results)}. The rows are those of [RESULTS.md](RESULTS.md), each
+client runs on both versions in the same rounds, and each number is the newer Node divided by the older one.
+
+${joined([goalTable(check(results, nodeGoals(results))), ...tables, absoluteRows(results), absoluteTable(results)])}
 `;
 }

@@ -1,62 +1,18 @@
 // npm run bench: measures every client side by side in one run.
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { type EtcdServer, startEtcd } from '@etcdts/testing';
 import { check, verdictLine } from './check.ts';
-import { deal, warmUp } from './dealer.ts';
+import { writeDocuments } from './documents.ts';
 import { type Flags, parseFlags, usage } from './flags.ts';
-import { FakeServer, Worker } from './process.ts';
-import { report } from './report.ts';
+import { measure } from './measure.ts';
+import { nodeGoals, onNode } from './nodes.ts';
+import { type Entry, Pool } from './pool.ts';
+import { Progress } from './progress.ts';
 import type { Facts, Measured, Results } from './results.ts';
-import type { Series } from './series.ts';
+import { type GoClient, Stage, goClient } from './stage.ts';
 import { measureStartup } from './startup.ts';
-import { absoluteTable, ratioTable } from './tables.ts';
+import { absoluteRows, absoluteTable, ratioTable } from './tables.ts';
 import { terminal } from './text.ts';
-import type { Operation } from './workload.ts';
-
-/** The number of concurrent puts of the process that writes for watches. */
-const WRITER_CONCURRENCY = 16;
-
-/** The servers and the process that writes to the real one. */
-interface Stage {
-  readonly fake: FakeServer;
-  readonly etcd: EtcdServer | undefined;
-  readonly writer: Worker | undefined;
-}
-
-async function setStage(flags: Flags): Promise<Stage> {
-  const fake = await FakeServer.start();
-  if (!flags.series.some(({ server }) => server === 'etcd')) return { fake, etcd: undefined, writer: undefined };
-  const etcd = await startEtcd();
-  const writer = new Worker('grpc-js');
-  await writer.open(etcd.endpoint, 'put');
-  await writer.seed();
-  return { fake, etcd, writer };
-}
-
-async function measure(series: Series, workers: readonly Worker[], stage: Stage, flags: Flags): Promise<Measured> {
-  const { fake, etcd, writer } = stage;
-  const { operation } = series;
-  if (series.server === 'etcd') {
-    const write = (millis: number): Promise<unknown> | undefined =>
-      writer?.slice({ operation: 'put', concurrency: WRITER_CONCURRENCY, millis });
-    const beside = operation === 'watch' ? async (millis: number) => write(millis) : undefined;
-    const rounds = await deal(series, workers, etcd?.endpoint ?? '', flags, beside);
-    return { series, rounds, fakeMicros: undefined };
-  }
-  const before = await fake.cpuMicros();
-  const rounds = await deal(series, workers, fakeAddress(fake, operation), flags);
-  const slices = [...rounds.values()].flat();
-  const operations = slices.reduce((sum, slice) => sum + slice.operations, 0);
-  // The server's time includes warm-up slices and the operations do not, so that this is an upper bound.
-  return { series, rounds, fakeMicros: ((await fake.cpuMicros()) - before) / operations };
-}
-
-function fakeAddress(fake: FakeServer, operation: Operation): string {
-  if (operation === 'watches') throw new Error('the fake server floods every watch: register them on etcd');
-  return fake.addresses[operation];
-}
 
 function libraryVersions(): Record<string, string> {
   const require = createRequire(import.meta.url);
@@ -66,36 +22,72 @@ function libraryVersions(): Record<string, string> {
   );
 }
 
-async function run(flags: Flags): Promise<Results> {
-  const stage = await setStage(flags);
-  const execArgv = flags.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${flags.profile}`];
-  const workers = flags.clients.map((client) => new Worker(client, execArgv));
+function entriesOf({ clients, node }: Flags): Entry[] {
+  const own = clients.map((client): Entry => ({ client, node: process.execPath, label: client }));
+  if (node === undefined) return own;
+  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1);
+  return [...own, ...clients.map((client): Entry => ({ client, node, label: onNode(client, version) }))];
+}
+
+async function run(flags: Flags, go: GoClient): Promise<Results> {
+  const clients = flags.clients.filter((client) => client !== 'go' || go.program !== undefined);
+  const entries = entriesOf({ ...flags, clients });
+  const missing = clients.length < flags.clients.length ? [`Go's client: ${go.missing}`] : [];
+  const stage = await Stage.set(flags.series, go);
+  const pool = new Pool(entries, { go: go.program, profile: flags.profile });
   const facts: Facts = {
     date: new Date().toISOString().slice(0, 10),
-    command: 'npm run bench',
+    command: ['npm run bench', ...(flags.node === undefined ? [] : ['-- --node <path>'])].join(' '),
     node: process.versions.node,
     etcd: stage.etcd?.version,
+    go: go.version,
     libraries: libraryVersions(),
     rounds: flags.rounds,
     sliceMillis: flags.sliceMillis,
   };
+  const progress = new Progress(flags, entries.length);
   try {
+    const put = stage.target({ ...flags.series[0]!, server: 'fake', operation: 'put' });
+    if (put === undefined) throw new Error('the fake server has no port for put');
+    if (flags.series.some(({ operation }) => operation !== 'startup')) await pool.warmUp(put, flags.warmOperations);
     const measured: Measured[] = [];
-    if (flags.series.length > 0) await warmUp(workers, stage.fake.addresses.put, flags.warmOperations);
     for (const series of flags.series) {
-      console.error(series.id);
-      measured.push(await measure(series, workers, stage, flags));
+      progress.begin(series);
+      if (series.operation === 'startup') {
+        const starters = entries.filter(({ client }) => series.clients.includes(client));
+        const row = await measureStartup(starters, put.address, flags.rounds);
+        if (row !== undefined) measured.push(row);
+        continue;
+      }
+      try {
+        const rows = await measure(series, pool.of(series), stage, flags);
+        if (rows.length === 0) missing.push(`${series.id}: certificates need the openssl program`);
+        measured.push(...rows);
+      } catch (error) {
+        console.error(error);
+        missing.push(`${series.id}: ${(error as Error).message}`);
+        await pool.renew();
+        await pool.warmUp(put, flags.warmOperations);
+      }
     }
-    if (flags.startup) console.error('startup');
-    const startups = flags.startup
-      ? await measureStartup(flags.clients, stage.fake.addresses.get, flags.rounds)
-      : undefined;
-    const peakRssMiB = new Map(workers.map((worker) => [worker.client, worker.peakRssKiB / 1024]));
-    return { facts, clients: flags.clients, measured, startups, peakRssMiB };
+    const peakRssMiB = pool.peakRssMiB();
+    return { facts, clients: entries.map(({ label }) => label), measured, peakRssMiB, missing };
   } finally {
-    await Promise.all([...workers, ...(stage.writer ? [stage.writer] : []), stage.fake].map((child) => child.end()));
-    await stage.etcd?.close();
+    await pool.end();
+    await stage.close();
   }
+}
+
+function show(results: Results): void {
+  const bases = ['grpc-js', 'go'] as const;
+  const tables = [
+    absoluteTable(results),
+    absoluteRows(results),
+    ...bases.flatMap((base) => (['cpu', 'throughput'] as const).map((name) => ratioTable(results, { base, name }))),
+  ];
+  for (const table of tables) if (table !== undefined) console.log(`\n${terminal(table)}`);
+  console.log();
+  for (const line of results.missing) console.log(`left out: ${line}`);
 }
 
 const flags = parseFlags(process.argv.slice(2));
@@ -103,15 +95,14 @@ if (flags === undefined) {
   console.log(usage);
 } else {
   const started = performance.now();
-  const results = await run(flags);
-  console.log(`\n${terminal(absoluteTable(results))}\n`);
-  const ratios = ratioTable(results);
-  if (ratios !== undefined) console.log(`${terminal(ratios)}\n`);
+  const wantsGo = flags.series.some(({ clients }) => clients.includes('go'));
+  const results = await run(flags, wantsGo ? await goClient() : {});
+  show(results);
   if (flags.check) {
-    const verdicts = check(results, 'etcdts');
+    const verdicts = check(results, flags.node === undefined ? undefined : nodeGoals(results));
     for (const verdict of verdicts) console.log(verdictLine(verdict));
     if (flags.strict && verdicts.some(({ verdict }) => verdict === 'missed')) process.exitCode = 1;
   }
-  if (flags.write) writeFileSync(fileURLToPath(new URL('../RESULTS.md', import.meta.url)), report(results));
+  if (flags.write) writeDocuments(results, flags.node === undefined ? 'clients' : 'nodes');
   console.error(`${Math.round((performance.now() - started) / 1000)} s`);
 }

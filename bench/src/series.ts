@@ -1,39 +1,89 @@
-// Data: the operations that are measured, their server and their concurrency.
-import { type Operation, WATCHES } from './workload.ts';
+// Data: the operations that are measured, their server, their concurrency and their clients.
+import type { ClientName } from './clients/index.ts';
+import type { Metric } from './statistics.ts';
+import type { Operation } from './workload.ts';
 
-/** `fake` is the server with fixed answers, `etcd` a real one. */
-export type Server = 'fake' | 'etcd';
+/** `fake` is the server with fixed answers, `etcd` a real one. `none` is for the start of a process. */
+export type Server = 'fake' | 'etcd' | 'none';
 
 /** One row of the tables. */
 export interface Series {
   /** The id, such as `fake/put/64`. */
   readonly id: string;
   readonly server: Server;
-  readonly operation: Operation;
+  readonly operation: Operation | 'startup';
   readonly concurrency: number;
+  readonly clients: readonly ClientName[];
+  /** What the row is about. */
+  readonly metric: Metric;
+  /** The load before each slice. Large answers have one, because V8 shrinks its young generation between slices. */
+  readonly leadMillis: number;
+  /** The length of a slice, as a multiple of the usual one. */
+  readonly slices: number;
 }
 
 /** Many concurrent callers. CPU and throughput are judged by these series. */
 const MANY = 64;
 /** The number of concurrent callers for large answers. */
 const SOME = 16;
+/** The number of concurrent callers for values of 1 MiB. */
+const FEW = 8;
 
-function row(server: Server, operation: Operation, concurrency: number): Series {
-  return { id: `${server}/${operation}/${concurrency}`, server, operation, concurrency };
+const LEAD_MS = 200;
+
+const peers = ['grpc-js', 'etcd3', 'go'] as const;
+const ours = ['etcdts'] as const;
+const all = ['etcdts-all'] as const;
+const stacked = ['null', 'null-namespace', 'null-all'] as const;
+
+function row(
+  server: Server,
+  operation: Operation,
+  concurrency: number,
+  clients: readonly ClientName[] = [...peers, ...ours],
+  more: Partial<Series> = {},
+): Series {
+  const id = `${server}/${operation}/${concurrency}`;
+  return { id, server, operation, concurrency, clients, metric: 'cpu', leadMillis: 0, slices: 1, ...more };
 }
 
+const large = { leadMillis: LEAD_MS, slices: 2 };
+/** etcd3 has no pages, and its snapshot is a stream of its gRPC client. */
+const withoutEtcd3: readonly ClientName[] = ['grpc-js', 'go', ...ours];
+
+export const startupSeries: Series = {
+  ...row('none', 'put', 1, ['grpc-js', 'etcd3', ...ours]),
+  id: 'startup',
+  operation: 'startup',
+  metric: 'wall',
+};
+
+/** The rows in the order of a run. The database is small when its snapshot is read. */
 export const allSeries: readonly Series[] = [
-  row('fake', 'put', MANY),
-  row('fake', 'get', MANY),
-  row('fake', 'txn', MANY),
-  row('fake', 'range', SOME),
-  row('fake', 'watch', 1),
-  row('etcd', 'put', MANY),
-  row('etcd', 'get', MANY),
-  row('etcd', 'txn', MANY),
-  row('etcd', 'range', SOME),
-  row('etcd', 'watch', 1),
-  row('etcd', 'watches', WATCHES),
-  row('etcd', 'put', 1),
-  row('etcd', 'get', 1),
+  row('fake', 'put', MANY, [...peers, ...ours, ...all, ...stacked]),
+  row('fake', 'get', MANY, [...peers, ...ours, ...all, ...stacked]),
+  row('fake', 'txn', MANY, [...peers, ...ours, ...all, ...stacked]),
+  row('fake', 'tls-put', MANY),
+  row('fake', 'range', SOME, [...peers, ...ours, ...all, 'null'], large),
+  row('fake', 'keys', 1, undefined, large),
+  row('fake', 'keys', 4, undefined, large),
+  row('fake', 'large-get', FEW, undefined, large),
+  row('fake', 'large-put', FEW, undefined, large),
+  row('fake', 'watch', 1, [...peers, ...ours, ...all]),
+  row('fake', 'watch-100', 1, [...peers, ...ours, ...all]),
+  row('fake', 'leases', 1),
+  row('etcd', 'snapshot', 1, withoutEtcd3, large),
+  row('etcd', 'pages', 1, withoutEtcd3, large),
+  row('etcd', 'put', MANY, [...peers, ...ours, ...all]),
+  row('etcd', 'get', MANY, [...peers, ...ours, ...all]),
+  row('etcd', 'txn', MANY, [...peers, ...ours, ...all]),
+  row('etcd', 'range', SOME, undefined, large),
+  row('etcd', 'put', 1, undefined, { metric: 'p50' }),
+  row('etcd', 'get', 1, undefined, { metric: 'p50' }),
+  row('etcd', 'watch', 1, undefined, { leadMillis: LEAD_MS, slices: 2 }),
+  row('etcd', 'fan-out', 1, undefined, { leadMillis: LEAD_MS }),
+  row('etcd', 'watches', 1),
+  row('etcd', 'watch-memory', 1, ['etcd3', 'go', ...ours, 'etcdts-namespace'], { metric: 'memory' }),
+  row('etcd', 'reader-memory', 1, ['etcd3', 'go', ...ours, 'etcdts-namespace'], { metric: 'memory' }),
+  startupSeries,
 ];

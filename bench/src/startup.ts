@@ -2,43 +2,51 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { ClientName } from './clients/index.ts';
 import { shuffled } from './dealer.ts';
+import type { Entry } from './pool.ts';
+import type { Measured } from './results.ts';
+import { startupSeries } from './series.ts';
+import { samplesOf, spread } from './statistics.ts';
 
 /** The script that makes core as it is published. */
 const bundle = fileURLToPath(new URL('../../scripts/bundle.mjs', import.meta.url));
 
-/** The milliseconds from spawn to exit, by round. `bare` is `node -e 0`. */
-export type Startups = ReadonlyMap<ClientName | 'bare', readonly number[]>;
-
-async function run(args: readonly string[]): Promise<number> {
+async function run(node: string, args: readonly string[]): Promise<number> {
   const start = performance.now();
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(node, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`node ${args.join(' ')} exited with ${code}`);
   return performance.now() - start;
 }
 
+/** Measures the start of each client, above a bare process of its Node, which is `node -e 0`. */
 export async function measureStartup(
-  clients: readonly ClientName[],
+  starters: readonly Entry[],
   address: string,
   rounds: number,
-): Promise<Startups> {
-  const programs: readonly [ClientName | 'bare', readonly string[]][] = [
-    ['bare', ['-e', '0']],
-    ...clients.map((client): [ClientName, string[]] => [
-      client,
-      [fileURLToPath(new URL(`startup/${client}.js`, import.meta.url)), address],
-    ]),
+): Promise<Measured | undefined> {
+  if (starters.length === 0) return undefined;
+  const nodes = [...new Set(starters.map(({ node }) => node))];
+  const programs: readonly { readonly node: string; readonly label: string; readonly args: readonly string[] }[] = [
+    ...nodes.map((node) => ({ node, label: node, args: ['-e', '0'] })),
+    ...starters.map(({ client, node, label }) => {
+      const program = fileURLToPath(new URL(`startup/${client}.js`, import.meta.url));
+      return { node, label, args: [program, address] };
+    }),
   ];
-  const result = new Map<ClientName | 'bare', number[]>(programs.map(([name]) => [name, []]));
-  if (clients.includes('etcdts')) execFileSync(process.execPath, [bundle], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const millis = new Map<string, number[]>(programs.map(({ label }) => [label, []]));
+  execFileSync(process.execPath, [bundle], { stdio: ['ignore', 'ignore', 'inherit'] });
   // The first round fills the file cache and is not counted.
   for (let round = -1; round < rounds; round++) {
-    for (const [name, args] of shuffled(programs)) {
-      const millis = await run(args);
-      if (round >= 0) result.get(name)?.push(millis);
+    for (const { node, label, args } of shuffled(programs)) {
+      const taken = await run(node, args);
+      if (round >= 0) millis.get(label)?.push(taken);
     }
   }
-  return result;
+  const samples = starters.map(({ node, label }) => {
+    const bare = spread(millis.get(node) ?? []).median;
+    return [label, samplesOf((millis.get(label) ?? []).map((taken) => ({ operations: 1, millis: taken - bare })))];
+  });
+  const { id, server, operation, concurrency, metric } = startupSeries;
+  return { id, server, operation, concurrency, metric, samples: Object.fromEntries(samples) };
 }

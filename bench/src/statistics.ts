@@ -1,5 +1,5 @@
 // Medians and paired ratios.
-import type { Slice } from './slice.ts';
+import type { Slice } from './measuring.ts';
 
 /** A median with its quartiles. */
 export interface Spread {
@@ -9,14 +9,31 @@ export interface Spread {
 }
 
 /** A number of a slice. A client's median and its ratio to another client are computed from it. */
-export type Metric = 'cpu' | 'throughput' | 'wall' | 'p50' | 'p99';
+export type Metric = 'cpu' | 'throughput' | 'wall' | 'p50' | 'p99' | 'memory';
 
-/** Returns a number of a slice: CPU in microseconds per operation, throughput per second, the rest in milliseconds. */
-export function metric(slice: Slice, name: Metric): number {
-  if (name === 'cpu') return slice.cpuMicros / slice.operations;
-  if (name === 'throughput') return (slice.operations / slice.millis) * 1000;
-  if (name === 'wall') return slice.millis;
-  return (name === 'p50' ? slice.p50Millis : slice.p99Millis) ?? NaN;
+/** The values of one client in one row, by round. */
+export type Samples = Readonly<Partial<Record<Metric, readonly number[]>>>;
+
+/**
+ * Returns the numbers of slices: CPU in microseconds and memory in bytes per operation, throughput per second, the rest in
+ * milliseconds.
+ */
+export function samplesOf(slices: readonly Slice[]): Samples {
+  const of: Readonly<Record<Metric, (slice: Slice) => number | undefined>> = {
+    cpu: ({ cpuMicros, operations, heldBytes }) =>
+      cpuMicros === undefined || heldBytes !== undefined ? undefined : cpuMicros / operations,
+    throughput: ({ millis, operations, cpuMicros, heldBytes }) =>
+      heldBytes === undefined && cpuMicros !== undefined ? (operations / millis) * 1_000 : undefined,
+    wall: ({ millis }) => millis,
+    p50: ({ p50Millis }) => p50Millis,
+    p99: ({ p99Millis }) => p99Millis,
+    memory: ({ heldBytes, operations }) => (heldBytes === undefined ? undefined : heldBytes / operations),
+  };
+  const entries = Object.entries(of).map(([name, value]): [string, number[]] => [
+    name,
+    slices.flatMap((slice) => value(slice) ?? []).map((number) => Number(number.toPrecision(4))),
+  ]);
+  return Object.fromEntries(entries.filter(([, values]) => values.length > 0));
 }
 
 export function spread(values: readonly number[]): Spread {

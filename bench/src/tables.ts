@@ -1,6 +1,7 @@
 // Makes the tables of a run, as rows of cells.
-import { titles } from './clients/index.ts';
-import { type Measured, type Results, median, ratio, startupMedian, startupRatio } from './results.ts';
+import { type Verdict, verdictWords } from './check.ts';
+import { titleOf } from './clients/index.ts';
+import { type Measured, type Results, has, measuredSpread, ratio } from './results.ts';
 import type { Metric, Spread } from './statistics.ts';
 import { operations } from './workload.ts';
 
@@ -11,12 +12,28 @@ export interface Table {
 }
 
 const what = ['server', 'operation', 'callers'] as const;
-const startupWhat = ['', 'process start to first get, above a bare process', ''] as const;
 
-function whatCells({ series }: Measured): string[] {
-  const { server, operation, concurrency } = series;
-  const unary = operation !== 'watch' && operation !== 'watches';
-  return [server, operations[operation], unary ? String(concurrency) : ''];
+/** Operations that one caller makes one after the other. Their number of callers says nothing. */
+const single: ReadonlySet<string> = new Set([
+  'watch',
+  'watch-100',
+  'fan-out',
+  'watches',
+  'watch-memory',
+  'reader-memory',
+  'leases',
+  'lease-memory',
+  'startup',
+]);
+
+/** The name of a row's operation. */
+export function operationTitle({ operation }: Measured): string {
+  return operation === 'startup' ? 'process start to first get, above a bare process' : operations[operation];
+}
+
+function whatCells(row: Measured): string[] {
+  const { server, operation, concurrency } = row;
+  return [server === 'none' ? '' : server, operationTitle(row), single.has(operation) ? '' : String(concurrency)];
 }
 
 function digits(value: number): string {
@@ -25,50 +42,85 @@ function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-function withQuartiles({ q1, median: middle, q3 }: Spread): string {
-  return `${middle.toFixed(2)} (${q1.toFixed(2)}-${q3.toFixed(2)})`;
+export function withQuartiles({ q1, median, q3 }: Spread): string {
+  const same = q1.toFixed(2) === q3.toFixed(2) && q1.toFixed(2) === median.toFixed(2);
+  return same ? median.toFixed(2) : `${median.toFixed(2)} (${q1.toFixed(2)}-${q3.toFixed(2)})`;
 }
 
-/** The ratios of the first client to each of the others. This is the table to read. */
-export function ratioTable({ clients, measured, startups }: Results): Table | undefined {
-  const [subject, ...bases] = clients;
-  if (subject === undefined || bases.length === 0) return undefined;
-  const cells = (row: Measured, name: Metric): string[] =>
-    bases.map((base) => withQuartiles(ratio(row, subject, base, name)));
-  const rows = measured.map((row) => [...whatCells(row), ...cells(row, 'cpu'), ...cells(row, 'throughput')]);
-  if (startups !== undefined) {
-    const startup = bases.map((base) => withQuartiles(startupRatio(startups, subject, base)));
-    rows.push([...startupWhat, ...startup, ...bases.map(() => '')]);
-  }
+/** The ratios of clients to one of them, in the rows that have both. */
+export function ratioTable(
+  { clients, measured }: Results,
+  { base, name, columns }: { base: string; name: Metric; columns?: readonly string[] },
+): Table | undefined {
+  const shown = (columns ?? clients).filter((label) => label !== base && clients.includes(label));
+  const used = shown.filter((label) => measured.some((row) => has(row, label, name) && has(row, base, name)));
+  const rows = measured
+    .filter((row) => row.metric !== 'memory' && has(row, base, name) && used.some((label) => has(row, label, name)))
+    .map((row) => [
+      ...whatCells(row),
+      ...used.map((label) => (has(row, label, name) ? withQuartiles(ratio(row, label, base, name)) : '')),
+    ]);
+  if (rows.length === 0) return undefined;
+  const named: Readonly<Record<Metric, string>> = {
+    cpu: 'CPU per op',
+    throughput: 'Ops/s',
+    wall: 'Wall time',
+    p50: 'p50',
+    p99: 'p99',
+    memory: 'Bytes each',
+  };
+  const better = name === 'throughput' ? 'more' : 'less';
   return {
-    title: `${titles[subject]} divided by the others: CPU per op and start (less is better), ops/s (more is better)`,
-    header: [
-      ...what,
-      ...bases.map((base) => `CPU / ${titles[base]}`),
-      ...bases.map((base) => `ops/s / ${titles[base]}`),
-    ],
+    title: `${named[name]} divided by that of ${titleOf(base)} (${better} is better)`,
+    header: [...what, ...used.map(titleOf)],
     rows,
+  };
+}
+
+/** What the clients hold, and how soon they start. */
+export function absoluteRows({ clients, measured }: Results): Table | undefined {
+  const rows = measured.filter(({ metric }) => metric === 'memory' || metric === 'wall');
+  const used = clients.filter((label) => rows.some((row) => has(row, label, row.metric)));
+  if (rows.length === 0) return undefined;
+  const cell = (row: Measured, label: string): string => {
+    if (!has(row, label, row.metric)) return '';
+    const value = measuredSpread(row, label, row.metric).median;
+    return row.metric === 'memory' ? `${Math.round(value).toLocaleString('en')} B` : `${digits(value)} ms`;
+  };
+  return {
+    title: 'Memory, and the start of a process, medians',
+    header: [...what, ...used.map(titleOf)],
+    rows: rows.map((row) => [...whatCells(row), ...used.map((label) => cell(row, label))]),
   };
 }
 
 /** The absolute numbers of each client, in this run on this machine. */
-export function absoluteTable({ clients, measured, startups, peakRssMiB }: Results): Table {
-  const cell = (row: Measured, client: (typeof clients)[number]): string => {
-    const text = (name: Metric): string => digits(median(row, client, name));
+export function absoluteTable({ clients, measured, peakRssMiB }: Results): Table {
+  const cell = (row: Measured, label: string): string => {
+    const text = (name: Metric): string => digits(measuredSpread(row, label, name).median);
     const latency = text('p50') === '' ? '' : ` · ${text('p50')}/${text('p99')}`;
-    return `${text('cpu')} · ${text('throughput')}${latency}`;
+    return has(row, label, 'cpu') ? `${text('cpu')} · ${text('throughput')}${latency}` : '';
   };
-  const rows = measured.map((row) => [...whatCells(row), ...clients.map((client) => cell(row, client))]);
-  if (startups !== undefined) {
-    rows.push([...startupWhat, ...clients.map((client) => `${digits(startupMedian(startups, client))} ms`)]);
-  }
-  if (measured.length > 0) {
-    const memory = clients.map((client) => `${digits(peakRssMiB.get(client) ?? NaN)} MiB`);
-    rows.push(['', 'peak memory of the client process', '', ...memory]);
-  }
+  const rows = measured
+    .filter((row) => clients.some((label) => has(row, label, 'cpu')))
+    .map((row) => [...whatCells(row), ...clients.map((label) => cell(row, label))]);
+  const memory = clients.map((label) => `${digits(peakRssMiB[label] ?? NaN)} MiB`);
+  rows.push(['', 'peak memory of the client process', '', ...memory]);
   return {
     title: 'Client CPU µs per op · ops/s · p50/p99 ms, medians',
-    header: [...what, ...clients.map((client) => titles[client])],
+    header: [...what, ...clients.map(titleOf)],
     rows,
+  };
+}
+
+/** The goals with what was found. */
+export function goalTable(verdicts: readonly Verdict[]): Table {
+  return {
+    title: 'The goals: medians with quartiles',
+    header: ['verdict', 'what', 'found', 'goal'],
+    rows: verdicts.map((verdict) => {
+      const { what: goal, found, bound } = verdictWords(verdict);
+      return [verdict.verdict, goal, found, bound];
+    }),
   };
 }

@@ -13,7 +13,12 @@ export function terminal({ title, header, rows }: Table): string {
 }
 
 export function markdown({ title, header, rows }: Table): string {
+  return `${title}.\n\n${markdownRows({ header, rows })}`;
+}
+
+/** A table without its title. */
+export function markdownRows({ header, rows }: Omit<Table, 'title'>): string {
   const line = (row: readonly string[]): string => `| ${row.join(' | ')} |`;
   const rule = line(header.map((_, column) => (column < WORDS ? '---' : '---:')));
-  return [`${title}.`, '', line(header), rule, ...rows.map(line)].join('\n');
+  return [line(header), rule, ...rows.map(line)].join('\n');
 }

@@ -1,10 +1,15 @@
 // The client etcd3 of npm.
-import { Etcd3, type Watcher } from 'etcd3';
-import type { OnEvent, Subject, Watching } from './subject.ts';
+import { Etcd3, type Lease, type Watcher } from 'etcd3';
+import { inBatches } from '../batches.ts';
+import type { OnEvent, Running, Subject, Target } from './subject.ts';
 
-export function etcd3(address: string): Subject {
-  const client = new Etcd3({ hosts: address });
+export function etcd3({ address, ca }: Target): Subject {
+  const client =
+    ca === undefined
+      ? new Etcd3({ hosts: address })
+      : new Etcd3({ hosts: `https://${address}`, credentials: { rootCertificate: Buffer.from(ca) } });
   return {
+    cut: 0,
     async put(key, value) {
       return (await client.put(key).value(value).exec()).header.revision;
     },
@@ -23,14 +28,25 @@ export function etcd3(address: string): Subject {
       for (const kv of (await client.getAll().prefix(prefix).exec()).kvs) bytes += kv.key.length + kv.value.length;
       return bytes;
     },
-    async watch(prefix: string, onEvent: OnEvent): Promise<Watching> {
+    async watch(prefix: string, onEvent: OnEvent): Promise<Running> {
       const watcher = await client.watch().prefix(prefix).create();
       watcher.on('put', (kv) => onEvent(kv.mod_revision, kv.key.length + kv.value.length));
       return { stop: () => watcher.cancel() };
     },
-    async watches(keys) {
-      await Promise.all(keys.map((key): Promise<Watcher> => client.watch().key(key).create()));
+    async watches(keys, onEvent) {
+      const watchers = await Promise.all(keys.map((key): Promise<Watcher> => client.watch().key(key).create()));
+      if (onEvent === undefined) return watchers;
+      for (const watcher of watchers) {
+        watcher.on('put', (kv) => onEvent(kv.mod_revision, kv.key.length + kv.value.length));
+      }
+      return watchers;
     },
+    leases: (count, ttl) =>
+      inBatches(count, async (): Promise<Lease> => {
+        const lease = client.lease(ttl);
+        await lease.grant();
+        return lease;
+      }),
     close() {
       client.close();
     },

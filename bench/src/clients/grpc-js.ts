@@ -3,12 +3,15 @@ import { fileURLToPath } from 'node:url';
 import {
   type Client,
   type ClientDuplexStream,
+  type ClientReadableStream,
   credentials,
   loadPackageDefinition,
   type requestCallback,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import type { OnEvent, Subject, Watching } from './subject.ts';
+import { prefixEnd } from '@etcdts/core/plugin';
+import { KeptLeases, type LeaseGrant, type LeaseKeepAlive } from './grpc-js-leases.ts';
+import type { OnEvent, Running, Subject, Target } from './subject.ts';
 
 interface KeyValue {
   readonly key: Buffer;
@@ -16,7 +19,9 @@ interface KeyValue {
   readonly mod_revision: string;
 }
 interface RangeResponse {
+  readonly header: { readonly revision: string };
   readonly kvs: readonly KeyValue[];
+  readonly more: boolean;
 }
 interface PutResponse {
   readonly header: { readonly revision: string };
@@ -37,14 +42,32 @@ interface KVClient extends Client {
 interface WatchClient extends Client {
   Watch(): ClientDuplexStream<object, WatchResponse>;
 }
+interface LeaseClient extends Client {
+  LeaseGrant(request: object, callback: requestCallback<LeaseGrant>): void;
+  LeaseKeepAlive(): ClientDuplexStream<object, LeaseKeepAlive>;
+}
+interface MaintenanceClient extends Client {
+  Snapshot(request: object): ClientReadableStream<{ readonly blob: Buffer }>;
+}
 type Service<C> = new (address: string, channelCredentials: ReturnType<typeof credentials.createInsecure>) => C;
 interface Package {
-  readonly etcdserverpb: { readonly KV: Service<KVClient>; readonly Watch: Service<WatchClient> };
+  readonly etcdserverpb: {
+    readonly KV: Service<KVClient>;
+    readonly Watch: Service<WatchClient>;
+    readonly Lease: Service<LeaseClient>;
+    readonly Maintenance: Service<MaintenanceClient>;
+  };
+}
+interface Clients {
+  readonly kv: KVClient;
+  readonly watch: WatchClient;
+  readonly lease: LeaseClient;
+  readonly maintenance: MaintenanceClient;
 }
 
 const protos = fileURLToPath(new URL('../../../packages/proto/etcd', import.meta.url));
 
-function connect(address: string): { kv: KVClient; watch: WatchClient } {
+function connect({ address, ca }: Target): Clients {
   const definition = loadSync('rpc.proto', {
     keepCase: true,
     longs: String,
@@ -54,27 +77,27 @@ function connect(address: string): { kv: KVClient; watch: WatchClient } {
     includeDirs: [protos],
   });
   const { etcdserverpb } = loadPackageDefinition(definition) as unknown as Package;
-  const insecure = credentials.createInsecure();
-  return { kv: new etcdserverpb.KV(address, insecure), watch: new etcdserverpb.Watch(address, insecure) };
+  const channel = ca === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca));
+  return {
+    kv: new etcdserverpb.KV(address, channel),
+    watch: new etcdserverpb.Watch(address, channel),
+    lease: new etcdserverpb.Lease(address, channel),
+    maintenance: new etcdserverpb.Maintenance(address, channel),
+  };
 }
 
-function unary<Res>(start: (callback: requestCallback<Res>) => void): Promise<Res> {
+/** Makes a promise of a call. */
+export function unary<Res>(start: (callback: requestCallback<Res>) => void): Promise<Res> {
   return new Promise((resolve, reject) => {
     start((error, response) => (error === null ? resolve(response as Res) : reject(error)));
   });
-}
-
-function prefixEnd(prefix: string): Buffer {
-  const end = Buffer.from(prefix);
-  end[end.length - 1] = (end.at(-1) ?? 0) + 1;
-  return end;
 }
 
 /** Opens one watch stream, sends the creates, and resolves when all of them are registered. */
 async function openWatches(
   client: WatchClient,
   creates: readonly object[],
-  onEvent: OnEvent,
+  onEvent: OnEvent = () => undefined,
 ): Promise<ClientDuplexStream<object, WatchResponse>> {
   const stream = client.Watch();
   await new Promise<void>((resolve, reject) => {
@@ -89,16 +112,29 @@ async function openWatches(
   return stream;
 }
 
-export function grpcJs(address: string): Subject {
-  const { kv, watch } = connect(address);
+function sizeOf(kvs: readonly KeyValue[]): number {
+  let bytes = 0;
+  for (const { key, value } of kvs) bytes += key.length + value.length;
+  return bytes;
+}
+
+const rangeOf = (prefix: string): { key: Buffer; range_end: Buffer } => {
+  const key = Buffer.from(prefix);
+  return { key, range_end: Buffer.from(prefixEnd(key)) };
+};
+
+export function grpcJs(target: Target): Subject {
+  const clients = connect(target);
+  const { kv, watch, lease, maintenance } = clients;
+  const range = (request: object): Promise<RangeResponse> => unary((done) => kv.Range(request, done));
   return {
+    cut: 0,
     async put(key, value) {
       const response = await unary<PutResponse>((done) => kv.Put({ key: Buffer.from(key), value }, done));
       return response.header.revision;
     },
     async get(key) {
-      const response = await unary<RangeResponse>((done) => kv.Range({ key: Buffer.from(key) }, done));
-      return response.kvs[0]?.value;
+      return (await range({ key: Buffer.from(key) })).kvs[0]?.value;
     },
     async txn(key, value) {
       const bytes = Buffer.from(key);
@@ -110,28 +146,48 @@ export function grpcJs(address: string): Subject {
       return succeeded ? responses[1]?.response_range?.kvs[0]?.value : undefined;
     },
     async range(prefix) {
-      const request = { key: Buffer.from(prefix), range_end: prefixEnd(prefix) };
+      return sizeOf((await range(rangeOf(prefix))).kvs);
+    },
+    async pages(prefix) {
+      const { key, range_end } = rangeOf(prefix);
       let bytes = 0;
-      const response = await unary<RangeResponse>((done) => kv.Range(request, done));
-      for (const found of response.kvs) bytes += found.key.length + found.value.length;
+      let from = key;
+      let revision = '0';
+      for (;;) {
+        const page = await range({ key: from, range_end, limit: 1_000, revision });
+        bytes += sizeOf(page.kvs);
+        const last = page.kvs.at(-1);
+        if (!page.more || last === undefined) return bytes;
+        from = Buffer.concat([last.key, Buffer.alloc(1)]);
+        revision = page.header.revision;
+      }
+    },
+    async snapshot() {
+      let bytes = 0;
+      for await (const { blob } of maintenance.Snapshot({}) as AsyncIterable<{ readonly blob: Buffer }>) {
+        bytes += blob.length;
+      }
       return bytes;
     },
-    async watch(prefix, onEvent): Promise<Watching> {
-      const create = { key: Buffer.from(prefix), range_end: prefixEnd(prefix) };
-      const stream = await openWatches(watch, [create], onEvent);
+    async watch(prefix, onEvent): Promise<Running> {
+      const stream = await openWatches(watch, [rangeOf(prefix)], onEvent);
       return {
         async stop() {
           stream.cancel();
         },
       };
     },
-    async watches(keys) {
+    watches: (keys, onEvent) => {
       const creates = keys.map((key) => ({ key: Buffer.from(key) }));
-      await openWatches(watch, creates, () => undefined);
+      return openWatches(watch, creates, onEvent);
+    },
+    async leases(count, ttl) {
+      const kept = new KeptLeases(lease.LeaseKeepAlive(), ttl);
+      await kept.grant(count, () => unary((done) => lease.LeaseGrant({ TTL: ttl, ID: 0 }, done)));
+      return kept;
     },
     close() {
-      kv.close();
-      watch.close();
+      for (const client of Object.values(clients)) client.close();
     },
   };
 }

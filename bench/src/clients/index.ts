@@ -2,23 +2,57 @@
 import { etcd3 } from './etcd3.ts';
 import { etcdts } from './etcdts.ts';
 import { grpcJs } from './grpc-js.ts';
-import type { Subject } from './subject.ts';
+import { nullTransport } from './null-transport.ts';
+import type { Subject, Target } from './subject.ts';
 
-export type ClientName = 'etcdts' | 'grpc-js' | 'etcd3';
+/** The clients that run in Node. */
+export type NodeClientName =
+  'etcdts' | 'etcdts-namespace' | 'etcdts-all' | 'null' | 'null-namespace' | 'null-all' | 'grpc-js' | 'etcd3';
 
-/** Connects each client to an address. */
-export const subjects: Readonly<Record<ClientName, (address: string) => Subject>> = {
-  etcdts,
+/** All clients. `go` is clientv3, a program of its own. */
+export type ClientName = NodeClientName | 'go';
+
+/** Connects each client to a server. */
+export const subjects: Readonly<Record<NodeClientName, (target: Target) => Subject>> = {
+  etcdts: (target) => etcdts(target),
+  'etcdts-namespace': (target) => etcdts(target, undefined, 'namespace'),
+  'etcdts-all': (target) => etcdts(target, undefined, 'all'),
+  null: (target) => etcdts(target, nullTransport),
+  'null-namespace': (target) => etcdts(target, nullTransport, 'namespace'),
+  'null-all': (target) => etcdts(target, nullTransport, 'all'),
   'grpc-js': grpcJs,
   etcd3,
 };
 
-/** The clients in the order of the tables. The first is divided by each of the others. */
-export const clientNames: readonly ClientName[] = ['etcdts', 'grpc-js', 'etcd3'];
+/** The clients in the order of the tables. */
+export const clientNames: readonly ClientName[] = [
+  'grpc-js',
+  'etcd3',
+  'go',
+  'etcdts',
+  'etcdts-namespace',
+  'etcdts-all',
+  'null',
+  'null-namespace',
+  'null-all',
+];
 
 /** The names of the clients in the tables. */
 export const titles: Readonly<Record<ClientName, string>> = {
-  etcdts: 'etcdts',
   'grpc-js': 'grpc-js + proto-loader',
   etcd3: 'etcd3',
+  go: 'Go clientv3',
+  etcdts: 'etcdts',
+  'etcdts-namespace': 'etcdts in a namespace',
+  'etcdts-all': 'etcdts +all',
+  null: 'etcdts, null transport',
+  'null-namespace': 'etcdts in a namespace, null transport',
+  'null-all': 'etcdts +all, null transport',
 };
+
+/** The title of a client's label: its name, or `name@version` on another Node. */
+export function titleOf(label: string): string {
+  const [name = '', version] = label.split('@');
+  const title = titles[name as ClientName] ?? name;
+  return version === undefined ? title : `${title}, Node ${version}`;
+}

@@ -1,5 +1,16 @@
 // Canned answers: etcd's messages, encoded once, with the contents of the workload.
-import { KEY, RANGE_KEYS, RANGE_VALUE, VALUE, rangeKey } from '../workload.ts';
+import {
+  KEY,
+  LARGE_KEY,
+  LARGE_VALUE,
+  MANY_KEYS,
+  MANY_PREFIX,
+  RANGE_KEYS,
+  RANGE_PREFIX,
+  RANGE_VALUE,
+  VALUE,
+  keyBelow,
+} from '../workload.ts';
 
 /** An unsigned varint in its shortest form. */
 export function varint(value: number | bigint): Buffer {
@@ -53,17 +64,37 @@ export function keyValue(key: string, value: Buffer, modRevision: number): Buffe
 }
 
 const one = bytes(2, keyValue(KEY, VALUE, FIRST_REVISION));
-const many = Array.from({ length: RANGE_KEYS }, (_, i) => bytes(2, keyValue(rangeKey(i), RANGE_VALUE, FIRST_REVISION)));
 
-/** The answer of each unary port to every request, as a gRPC frame. */
-export const answers = {
-  put: grpcFrame(header(FIRST_REVISION)),
-  get: grpcFrame(header(FIRST_REVISION), one, scalar(4, 1)),
-  range: grpcFrame(header(FIRST_REVISION), ...many, scalar(4, RANGE_KEYS)),
-  txn: grpcFrame(
+function range(prefix: string, count: number): Buffer {
+  const kvs = Array.from({ length: count }, (_, i) => {
+    return bytes(2, keyValue(keyBelow(prefix, i), RANGE_VALUE, FIRST_REVISION));
+  });
+  return Buffer.concat([header(FIRST_REVISION), ...kvs, scalar(4, count)]);
+}
+
+/** The messages that answer unary requests. */
+export const messages = {
+  put: header(FIRST_REVISION),
+  get: Buffer.concat([header(FIRST_REVISION), one, scalar(4, 1)]),
+  range: range(RANGE_PREFIX, RANGE_KEYS),
+  txn: Buffer.concat([
     header(FIRST_REVISION),
     scalar(2, 1),
     bytes(3, bytes(2, bytes(1, scalar(3, FIRST_REVISION)))),
     bytes(3, bytes(1, bytes(1, scalar(3, FIRST_REVISION)), one, scalar(4, 1))),
-  ),
+  ]),
 } as const;
+
+/** The message with 10,000 keys, which only the fake server needs. */
+export function manyKeys(): Buffer {
+  return range(MANY_PREFIX, MANY_KEYS);
+}
+
+/** The message with a value of 1 MiB. */
+export function largeValue(): Buffer {
+  return Buffer.concat([
+    header(FIRST_REVISION),
+    bytes(2, keyValue(LARGE_KEY, LARGE_VALUE, FIRST_REVISION)),
+    scalar(4, 1),
+  ]);
+}

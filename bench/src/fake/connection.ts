@@ -1,30 +1,46 @@
-// One HTTP/2 connection of the fake server: settings, pings, flow control in both directions, streams, joined writes.
-import type { Socket } from 'node:net';
-import { Flag, FrameReader, FrameType, HEADER_BYTES, frame, windowUpdate, writeFrameHeader } from './frames.ts';
+// One HTTP/2 connection of the fake server: settings, pings, flow control in both directions, joined writes. It remembers only the
+// streams that wait for room or stay open, so that a small call costs no state.
+import type { Duplex } from 'node:stream';
+import {
+  Flag,
+  FrameReader,
+  FrameType,
+  HEADER_BYTES,
+  MAX_FRAME,
+  frame,
+  windowUpdate,
+  writeFrameHeader,
+} from './frames.ts';
 import { HeaderBlocks } from './hpack.ts';
+import { Output } from './output.ts';
 
-const MAX_FRAME = 16_384;
 const DEFAULT_WINDOW = 65_535;
 const SETTINGS_INITIAL_WINDOW = 4;
-/** The size up to which a copy of all pieces into one write is cheaper than one write for each. */
-const JOINED = 16_384;
-/** The number of received bytes after which the peer gets its window back. */
+/** The number of received bytes after which a window is given back. */
 const GIVE_BACK = 16_384;
 
-/** One stream, and its bytes that wait for its window. */
+/** One stream, and what waits for its window. */
 export interface Stream {
   readonly id: number;
   window: number;
+  /** The received bytes whose window has not been given back. */
   received: number;
-  waiting: Buffer | undefined;
+  /** gRPC frames. `offset` bytes of the first one have been sent. */
+  readonly waiting: Buffer[];
   offset: number;
+  /** Trailers follow what waits. */
+  ending: boolean;
 }
 
 /** The functions of a port for the streams of its connections. */
 export interface Port {
+  /** Whether a request may be larger than a stream's window, so that its stream must be remembered. */
+  readonly large?: boolean;
   /** Called when the client has sent its whole request. */
-  onRequest?(connection: Connection, stream: Stream): void;
-  onData?(connection: Connection, stream: Stream, data: Buffer): void;
+  onRequest?(connection: Connection, id: number): void;
+  /** Called with data of a stream, in `bytes` from `start` to `end`, during the call only. */
+  onData?(connection: Connection, id: number, bytes: Buffer, start: number, end: number): void;
+  /** Called when the client has reset a stream, or the connection is lost, for each stream that was opened. */
   onReset?(connection: Connection, stream: Stream): void;
   /** Called when a window or the socket has room again. */
   onRoom?(connection: Connection): void;
@@ -32,71 +48,62 @@ export interface Port {
 
 export class Connection {
   readonly blocks: HeaderBlocks = new HeaderBlocks();
-  readonly streams: Map<number, Stream> = new Map();
+  readonly output: Output;
   /** The bytes that the peer lets this connection send. */
   window: number = DEFAULT_WINDOW;
-  private readonly socket: Socket;
+  /** The window of a stream that begins. */
+  initialWindow: number = DEFAULT_WINDOW;
   private readonly port: Port;
-  private initialWindow = DEFAULT_WINDOW;
-  private received = 0;
-  private out: Buffer[] = [];
+  private readonly streams: Map<number, Stream> = new Map();
   private readonly blocked: Set<Stream> = new Set();
+  private received = 0;
 
-  constructor(socket: Socket, port: Port) {
-    this.socket = socket;
+  constructor(socket: Duplex, port: Port) {
+    this.output = new Output(socket);
     this.port = port;
-    const reader = new FrameReader((type, flags, stream, payload) => this.onFrame(type, flags, stream, payload));
-    socket.setNoDelay(true);
+    const reader = new FrameReader((type, flags, id, bytes, start, end) =>
+      this.onFrame(type, flags, id, bytes, start, end),
+    );
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.onClose());
     socket.on('drain', () => this.onRoom());
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       reader.push(chunk);
-      this.flush();
+      this.output.flush();
     });
-    this.write(frame(FrameType.settings, 0, 0, Buffer.alloc(0)));
-    this.flush();
+    this.output.write(frame(FrameType.settings, 0, 0, Buffer.alloc(0)));
+    this.output.flush();
   }
 
-  /** Whether the socket accepts more without a queue. */
-  get writable(): boolean {
-    return !this.socket.destroyed && !this.socket.writableNeedDrain;
-  }
-
-  write(bytes: Buffer): void {
-    this.out.push(bytes);
-  }
-
-  /** Sends the bytes since the last flush, as one write. */
-  flush(): void {
-    if (this.out.length === 0) return;
-    const out = this.out;
-    this.out = [];
-    if (this.socket.destroyed) return;
-    if (out.reduce((sum, bytes) => sum + bytes.length, 0) <= JOINED) {
-      this.socket.write(Buffer.concat(out));
-      return;
+  /** Returns a stream, which is remembered from then on. */
+  open(id: number): Stream {
+    let stream = this.streams.get(id);
+    if (stream === undefined) {
+      stream = { id, window: this.initialWindow, received: 0, waiting: [], offset: 0, ending: false };
+      this.streams.set(id, stream);
     }
-    this.socket.cork();
-    for (const bytes of out) this.socket.write(bytes);
-    this.socket.uncork();
+    return stream;
   }
 
-  headers(stream: Stream): void {
-    this.write(frame(FrameType.headers, Flag.endHeaders, stream.id, this.blocks.headers()));
+  headers(id: number): void {
+    this.output.write(frame(FrameType.headers, Flag.endHeaders, id, this.blocks.headers()));
   }
 
-  /** Sends one message as windows allow, then the trailers. Headers have been sent. */
-  sendLast(stream: Stream, message: Buffer): void {
-    stream.waiting = message;
-    stream.offset = 0;
+  /** Sends a gRPC frame as windows allow. Headers have been sent. */
+  send(stream: Stream, message: Buffer): void {
+    stream.waiting.push(message);
+    if (stream.waiting.length === 1) this.proceed(stream);
+  }
+
+  /** Sends the trailers after what waits. */
+  end(stream: Stream): void {
+    stream.ending = true;
     this.proceed(stream);
   }
 
   private proceed(stream: Stream): void {
-    const message = stream.waiting;
-    if (message === undefined) return;
-    while (stream.offset < message.length) {
+    const { waiting } = stream;
+    for (let message = waiting[0]; message !== undefined; message = waiting[0]) {
       const length = Math.min(message.length - stream.offset, MAX_FRAME, this.window, stream.window);
       if (length <= 0) {
         this.blocked.add(stream);
@@ -104,57 +111,62 @@ export class Connection {
       }
       const header = Buffer.allocUnsafe(HEADER_BYTES);
       writeFrameHeader(header, 0, length, FrameType.data, 0, stream.id);
-      this.write(header);
-      this.write(message.subarray(stream.offset, stream.offset + length));
+      this.output.write(header);
+      this.output.write(message.subarray(stream.offset, stream.offset + length));
       stream.offset += length;
       stream.window -= length;
       this.window -= length;
+      if (stream.offset < message.length) continue;
+      stream.offset = 0;
+      waiting.shift();
     }
     this.blocked.delete(stream);
+    if (!stream.ending) return;
     this.streams.delete(stream.id);
-    this.write(frame(FrameType.headers, Flag.endHeaders | Flag.endStream, stream.id, this.blocks.trailers()));
+    this.output.write(frame(FrameType.headers, Flag.endHeaders | Flag.endStream, stream.id, this.blocks.trailers()));
   }
 
-  private onFrame(type: number, flags: number, id: number, payload: Buffer): void {
+  private onFrame(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void {
     switch (type) {
-      case FrameType.headers: {
-        const stream = { id, window: this.initialWindow, received: 0, waiting: undefined, offset: 0 };
-        this.streams.set(id, stream);
-        if (flags & Flag.endStream) this.port.onRequest?.(this, stream);
+      case FrameType.headers:
+        if (flags & Flag.endStream) this.port.onRequest?.(this, id);
         return;
-      }
       case FrameType.data:
-        return this.onData(flags, id, payload);
+        return this.onData(flags, id, bytes, start, end);
       case FrameType.settings:
-        if (!(flags & Flag.ack)) this.onSettings(payload);
+        if (!(flags & Flag.ack)) this.onSettings(bytes.subarray(start, end));
         return;
       case FrameType.ping:
-        if (!(flags & Flag.ack)) this.write(frame(FrameType.ping, Flag.ack, 0, payload));
+        if (!(flags & Flag.ack)) this.output.write(frame(FrameType.ping, Flag.ack, 0, bytes.subarray(start, end)));
         return;
       case FrameType.windowUpdate:
-        return this.onWindowUpdate(id, payload.readUInt32BE() & 0x7fffffff);
+        return this.onWindowUpdate(id, bytes.readUInt32BE(start) & 0x7fffffff);
       case FrameType.rstStream:
         return this.onReset(id);
       default:
     }
   }
 
-  private onData(flags: number, id: number, payload: Buffer): void {
-    this.received += payload.length;
+  private onData(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
+    const size = end - start;
+    this.received += size;
     if (this.received >= GIVE_BACK) {
-      this.write(windowUpdate(0, this.received));
+      this.output.write(windowUpdate(0, this.received));
       this.received = 0;
     }
-    const stream = this.streams.get(id);
-    if (stream === undefined) return;
-    stream.received += payload.length;
-    if (stream.received >= GIVE_BACK) {
-      this.write(windowUpdate(id, stream.received));
-      stream.received = 0;
+    if (this.port.large && !(flags & Flag.endStream)) this.giveBack(this.open(id), size);
+    if (size > 0 && this.port.onData !== undefined) {
+      const padding = flags & Flag.padded ? (bytes[start++] ?? 0) : 0;
+      this.port.onData(this, id, bytes, start, end - padding);
     }
-    const data = flags & Flag.padded ? payload.subarray(1, payload.length - (payload[0] ?? 0)) : payload;
-    if (data.length > 0) this.port.onData?.(this, stream, data);
-    if (flags & Flag.endStream) this.port.onRequest?.(this, stream);
+    if (flags & Flag.endStream) this.port.onRequest?.(this, id);
+  }
+
+  private giveBack(stream: Stream, size: number): void {
+    stream.received += size;
+    if (stream.received < GIVE_BACK) return;
+    this.output.write(windowUpdate(stream.id, stream.received));
+    stream.received = 0;
   }
 
   private onSettings(payload: Buffer): void {
@@ -164,7 +176,7 @@ export class Connection {
       for (const stream of this.streams.values()) stream.window += size - this.initialWindow;
       this.initialWindow = size;
     }
-    this.write(frame(FrameType.settings, Flag.ack, 0, Buffer.alloc(0)));
+    this.output.write(frame(FrameType.settings, Flag.ack, 0, Buffer.alloc(0)));
     this.onRoom();
   }
 
@@ -173,14 +185,15 @@ export class Connection {
       this.window += increment;
     } else {
       const stream = this.streams.get(id);
-      if (stream !== undefined) stream.window += increment;
+      if (stream === undefined) return;
+      stream.window += increment;
     }
     this.onRoom();
   }
 
   private onRoom(): void {
     for (const stream of this.blocked) this.proceed(stream);
-    this.flush();
+    this.output.flush();
     this.port.onRoom?.(this);
   }
 

@@ -1,155 +1,125 @@
-// A port whose watches get events as fast as flow control allows, one event per response, until they are cancelled.
-import { KEY, VALUE } from '../workload.ts';
-import { FIRST_REVISION, LAST_REVISION, bytes, grpcFrame, header, keyValue, scalar, varint } from './answers.ts';
+// A port whose watches get events as fast as flow control allows, until they are cancelled.
+import { FIRST_REVISION, LAST_REVISION, grpcFrame, header, scalar } from './answers.ts';
 import type { Connection, Port, Stream } from './connection.ts';
-import { FrameType, HEADER_BYTES, frame } from './frames.ts';
-import { watchRequests } from './watch-request.ts';
+import { EventBlock } from './event-block.ts';
+import { messageReader } from './messages.ts';
+import { watchRequest } from './watch-request.ts';
 
-/** The number of responses in one write, before data of the client are read again. */
-const BURST = 64;
-const MARK = FIRST_REVISION + 12_345;
+/** The number of events in one write, before data of the client are read again. */
+const BURST = 100;
 
-/** One flooded watch. `event` is a DATA frame with one response; `patches` are the offsets of its revisions. */
+/** One flooded watch. */
 interface Flood {
   readonly stream: Stream;
-  readonly event: Buffer;
-  readonly patches: readonly number[];
+  readonly block: EventBlock;
   revision: number;
 }
 
-function eventFrame(stream: Stream, watchId: bigint): Buffer {
-  const event = bytes(11, bytes(2, keyValue(KEY, VALUE, MARK)));
-  return frame(FrameType.data, 0, stream.id, grpcFrame(header(MARK), scalar(2, watchId), event));
-}
-
-function occurrences(haystack: Buffer, needle: Buffer): number[] {
-  const found: number[] = [];
-  for (let at = haystack.indexOf(needle); at !== -1; at = haystack.indexOf(needle, at + 1)) found.push(at);
-  return found;
-}
-
-function patch(out: Buffer, at: number, revision: number): void {
-  out[at] = (revision & 0x7f) | 0x80;
-  out[at + 1] = ((revision >> 7) & 0x7f) | 0x80;
-  out[at + 2] = ((revision >> 14) & 0x7f) | 0x80;
-  out[at + 3] = revision >> 21;
+/** A stream and the reader of its requests. */
+interface Reader {
+  readonly stream: Stream;
+  read(data: Buffer): void;
 }
 
 /** The floods of one connection. */
 class Floods {
   private readonly connection: Connection;
+  private readonly events: number;
   private readonly running: Map<string, Flood> = new Map();
-  private readonly parsers: Map<Stream, ReturnType<typeof watchRequests>> = new Map();
-  /** Answers to creates and cancels that wait for room. No event overtakes them. */
-  private control: { readonly stream: Stream; readonly message: Buffer }[] = [];
+  private readonly readers: Map<number, Reader> = new Map();
   private assigned = 0n;
   private scheduled = false;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, events: number) {
     this.connection = connection;
+    this.events = events;
   }
 
-  onData(stream: Stream, data: Buffer): void {
-    let parser = this.parsers.get(stream);
-    if (parser === undefined) {
-      parser = watchRequests();
-      this.parsers.set(stream, parser);
-      this.connection.headers(stream);
+  onData(id: number, data: Buffer): void {
+    let reader = this.readers.get(id);
+    if (reader === undefined) {
+      const stream = this.connection.open(id);
+      reader = { stream, read: messageReader((message) => this.onMessage(stream, message)) };
+      this.readers.set(id, reader);
+      this.connection.headers(id);
     }
-    for (const request of parser(data)) {
-      if (request.type === 'create') this.create(stream, request.watchId);
-      if (request.type === 'cancel') this.cancel(stream, request.watchId);
-    }
+    reader.read(data);
   }
 
-  onReset(stream: Stream): void {
-    this.parsers.delete(stream);
-    this.control = this.control.filter((waiting) => waiting.stream !== stream);
-    for (const [id, flood] of this.running) if (flood.stream === stream) this.running.delete(id);
+  onReset({ id }: Stream): void {
+    this.readers.delete(id);
+    for (const [key, flood] of this.running) if (flood.stream.id === id) this.running.delete(key);
   }
 
   /** Closes the server's side after the client's, as etcd does. */
-  onEnd(stream: Stream): void {
-    if (!this.parsers.has(stream)) this.connection.headers(stream);
-    this.onReset(stream);
-    this.connection.sendLast(stream, Buffer.alloc(0));
+  onEnd(id: number): void {
+    const reader = this.readers.get(id);
+    if (reader === undefined) return;
+    this.onReset(reader.stream);
+    this.connection.end(reader.stream);
   }
 
   schedule(): void {
-    if (this.scheduled || this.running.size + this.control.length === 0) return;
+    if (this.scheduled || this.running.size === 0) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      this.answer();
       let sent = false;
-      if (this.connection.writable && this.control.length === 0) {
+      if (this.connection.output.writable) {
         for (const flood of this.running.values()) sent = this.burst(flood) || sent;
       }
-      this.connection.flush();
       if (sent) this.schedule();
     });
   }
 
+  private onMessage(stream: Stream, message: Buffer): void {
+    const { type, watchId } = watchRequest(message);
+    if (type === 'create') this.create(stream, watchId);
+    if (type === 'cancel') this.cancel(stream, watchId);
+  }
+
   private create(stream: Stream, requested: bigint): void {
     const watchId = requested === 0n ? this.assigned++ : requested;
-    this.respond(stream, header(FIRST_REVISION - 1), scalar(2, watchId), scalar(3, 1));
-    const event = eventFrame(stream, watchId);
-    const patches = occurrences(event, varint(MARK));
-    this.running.set(`${stream.id}/${watchId}`, { stream, event, patches, revision: FIRST_REVISION });
+    this.connection.send(stream, grpcFrame(header(FIRST_REVISION - 1), scalar(2, watchId), scalar(3, 1)));
+    const block = new EventBlock(stream.id, watchId, { messages: BURST / this.events, events: this.events });
+    this.running.set(`${stream.id}/${watchId}`, { stream, block, revision: FIRST_REVISION });
+    this.schedule();
   }
 
   private cancel(stream: Stream, watchId: bigint): void {
     const flood = this.running.get(`${stream.id}/${watchId}`);
     if (flood === undefined) return;
     this.running.delete(`${stream.id}/${watchId}`);
-    this.respond(stream, header(flood.revision), scalar(2, watchId), scalar(4, 1));
+    this.connection.send(stream, grpcFrame(header(flood.revision), scalar(2, watchId), scalar(4, 1)));
   }
 
-  private respond(stream: Stream, ...message: Buffer[]): void {
-    this.control.push({ stream, message: grpcFrame(...message) });
-    this.schedule();
-  }
-
-  private answer(): void {
-    for (let next = this.control[0]; next !== undefined; next = this.control[0]) {
-      const { stream, message } = next;
-      if (message.length > Math.min(stream.window, this.connection.window)) return;
-      stream.window -= message.length;
-      this.connection.window -= message.length;
-      this.connection.write(frame(FrameType.data, 0, stream.id, message));
-      this.control.shift();
-    }
-  }
-
+  /** Sends as many events as there is room for. None overtakes the answer to a create. */
   private burst(flood: Flood): boolean {
-    const { stream, event, patches } = flood;
-    const size = event.length - HEADER_BYTES;
-    const room = Math.floor(Math.min(stream.window, this.connection.window) / size);
-    const count = Math.min(BURST, room, LAST_REVISION - flood.revision);
-    if (count <= 0) return false;
-    const out = Buffer.allocUnsafe(count * event.length);
-    for (let i = 0; i < count; i++) {
-      event.copy(out, i * event.length);
-      for (const at of patches) patch(out, i * event.length + at, flood.revision);
-      flood.revision++;
-    }
-    stream.window -= count * size;
-    this.connection.window -= count * size;
-    this.connection.write(out);
+    const { stream, block } = flood;
+    const room = Math.floor(Math.min(stream.window, this.connection.window) / block.messageBytes);
+    const left = Math.floor((LAST_REVISION - flood.revision) / block.events);
+    const count = Math.min(block.messages, room, left);
+    if (count <= 0 || stream.waiting.length > 0) return false;
+    if (!this.connection.output.writeNow(block.fill(count, flood.revision))) block.renew();
+    flood.revision += count * block.events;
+    stream.window -= count * block.messageBytes;
+    this.connection.window -= count * block.messageBytes;
     return true;
   }
 }
 
-export function floodPort(): Port {
+/** Makes a port whose responses have that many events, 1 or 100. */
+export function floodPort(events: 1 | 100): Port {
   const all = new WeakMap<Connection, Floods>();
   const of = (connection: Connection): Floods => {
-    const floods = all.get(connection) ?? new Floods(connection);
+    const floods = all.get(connection) ?? new Floods(connection, events);
     all.set(connection, floods);
     return floods;
   };
   return {
-    onRequest: (connection, stream) => of(connection).onEnd(stream),
-    onData: (connection, stream, data) => of(connection).onData(stream, data),
+    large: true,
+    onRequest: (connection, id) => of(connection).onEnd(id),
+    onData: (connection, id, bytes, start, end) => of(connection).onData(id, bytes.subarray(start, end)),
     onReset: (connection, stream) => of(connection).onReset(stream),
     onRoom: (connection) => of(connection).schedule(),
   };

@@ -13,8 +13,9 @@ export const FrameType = {
 export const Flag = { endStream: 0x1, ack: 0x1, endHeaders: 0x4, padded: 0x8 } as const;
 
 export const HEADER_BYTES = 9;
+export const MAX_FRAME = 16_384;
 /** The size of the client's connection preface, before its first frame. */
-export const PREFACE_BYTES = 24;
+const PREFACE_BYTES = 24;
 
 /** Writes a frame header at `offset` and returns the offset behind it. */
 export function writeFrameHeader(
@@ -38,15 +39,32 @@ export function frame(type: number, flags: number, stream: number, payload: Uint
   return out;
 }
 
+/** DATA frames with the bytes of a message, none larger than the default size. */
+export function dataFrames(stream: number, message: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < message.length; at += MAX_FRAME) {
+    parts.push(frame(FrameType.data, 0, stream, message.subarray(at, at + MAX_FRAME)));
+  }
+  return Buffer.concat(parts);
+}
+
 export function windowUpdate(stream: number, increment: number): Buffer {
   const payload = Buffer.allocUnsafe(4);
   payload.writeUInt32BE(increment);
   return frame(FrameType.windowUpdate, 0, stream, payload);
 }
 
-export type FrameHandler = (type: number, flags: number, stream: number, payload: Buffer) => void;
+/** Called with a frame whose payload is in `bytes` from `start` to `end`, during the call only. */
+export type FrameHandler = (
+  type: number,
+  flags: number,
+  stream: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+) => void;
 
-/** Cuts what a client sends into frames. */
+/** Cuts what a client sends into frames. A frame costs no object. */
 export class FrameReader {
   private readonly handler: FrameHandler;
   private rest: Buffer = Buffer.alloc(0);
@@ -57,20 +75,26 @@ export class FrameReader {
   }
 
   push(chunk: Buffer): void {
-    let bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
-    if (this.skip > 0) {
-      const skipped = Math.min(this.skip, bytes.length);
-      this.skip -= skipped;
-      bytes = bytes.subarray(skipped);
-    }
-    let at = 0;
-    while (bytes.length - at >= HEADER_BYTES) {
-      const end = at + HEADER_BYTES + bytes.readUIntBE(at, 3);
-      if (end > bytes.length) break;
-      const stream = bytes.readUInt32BE(at + 5) & 0x7fffffff;
-      this.handler(bytes[at + 3] ?? 0, bytes[at + 4] ?? 0, stream, bytes.subarray(at + HEADER_BYTES, end));
+    const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
+    const size = bytes.length;
+    let at = Math.min(this.skip, size);
+    this.skip -= at;
+    while (size - at >= HEADER_BYTES) {
+      const start = at + HEADER_BYTES;
+      const end = start + byte(bytes, at) * 65_536 + byte(bytes, at + 1) * 256 + byte(bytes, at + 2);
+      if (end > size) break;
+      const stream =
+        (byte(bytes, at + 5) & 0x7f) * 16_777_216 +
+        (byte(bytes, at + 6) << 16) +
+        (byte(bytes, at + 7) << 8) +
+        byte(bytes, at + 8);
+      this.handler(byte(bytes, at + 3), byte(bytes, at + 4), stream, bytes, start, end);
       at = end;
     }
     this.rest = bytes.subarray(at);
   }
+}
+
+function byte(bytes: Buffer, at: number): number {
+  return bytes[at] as number;
 }

@@ -2,5 +2,5 @@
 import { etcd3 } from '../clients/etcd3.ts';
 import { KEY } from '../workload.ts';
 
-const value = await etcd3(process.argv[2] ?? '').get(KEY);
+const value = await etcd3({ address: process.argv[2] ?? '' }).get(KEY);
 process.exit(value === undefined ? 1 : 0);
