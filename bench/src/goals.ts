@@ -44,6 +44,33 @@ const overGrpc: readonly Goal[] = [
   { row: 'etcd/put/1', metric: 'p50', client: 'etcdts', base: 'etcd3', atMost: 0.7 },
 ];
 
+/** The goals over http2: of grpc-js, and of Go. */
+const overHttp2: readonly Goal[] = [
+  ...unary.flatMap((operation) => [
+    cpu(`fake/${operation}/64`, 'http2', 'grpc-js', 0.1),
+    cpu(`fake/${operation}/64`, 'http2', 'go', 0.5),
+    cpu(`fake/${operation}/64`, 'http2-all', 'grpc-js', 0.15),
+    cpu(`fake/${operation}/64`, 'http2-all', 'go', 0.75),
+  ]),
+  { row: 'etcd/put/64', metric: 'throughput', client: 'http2', base: 'grpc-js', atLeast: 3.5 },
+  { row: 'etcd/put/64', metric: 'throughput', client: 'http2', base: 'go', atLeast: 1.2 },
+  cpu('fake/range/16', 'http2', 'grpc-js', 0.15),
+  cpu('fake/range/16', 'http2', 'go', 1.2),
+  ...many.map((row) => cpu(row, 'http2', 'go', 1.5)),
+  cpu('fake/watch/1', 'http2', 'grpc-js', 0.15),
+  cpu('fake/watch/1', 'http2', 'go', 0.9),
+  cpu('fake/watch-100/1', 'http2', 'grpc-js', 0.18),
+  cpu('fake/watch-100/1', 'http2', 'go', 0.9),
+  cpu('etcd/watch/1', 'http2', 'go', 1),
+  cpu('etcd/fan-out/1', 'http2', 'go', 1.2),
+  cpu('fake/leases/1', 'http2', 'go', 0.9),
+  memory('fake/lease-memory/1', 'http2', 1_200),
+  memory('etcd/watch-memory/1', 'http2', 600),
+  memory('etcd/reader-memory/1', 'http2', 1_400),
+  { row: 'startup', metric: 'wall', client: 'http2', base: 'etcd3', atMost: 0.3 },
+  { row: 'etcd/put/1', metric: 'p50', client: 'http2', base: 'go', atMost: 0.8 },
+];
+
 /** The goals of what stands above a connection, which the transport cannot hide. */
 const aboveConnection: readonly Goal[] = [
   cpu('fake/put/64', 'null', 'grpc-js', 0.05),
@@ -64,4 +91,4 @@ const besideEtcd3: readonly Goal[] = [
   { row: 'etcd/get/1', metric: 'p50', client: 'etcdts', base: 'etcd3', atMost: 1 },
 ];
 
-export const goals: readonly Goal[] = [...overGrpc, ...aboveConnection, ...besideEtcd3];
+export const goals: readonly Goal[] = [...overGrpc, ...overHttp2, ...aboveConnection, ...besideEtcd3];

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { check, verdictLine } from './check.ts';
+import type { Target } from './clients/subject.ts';
 import { writeDocuments } from './documents.ts';
 import { type Flags, parseFlags, usage } from './flags.ts';
 import { measure } from './measure.ts';
@@ -29,10 +30,17 @@ function entriesOf({ clients, node }: Flags): Entry[] {
   return [...own, ...clients.map((client): Entry => ({ client, node, label: onNode(client, version) }))];
 }
 
+function fakeTarget(stage: Stage, operation: 'put' | 'get'): Target {
+  const target = stage.target({ server: 'fake', operation });
+  if (target === undefined) throw new Error(`the fake server has no port for ${operation}`);
+  return target;
+}
+
 async function run(flags: Flags, go: GoClient): Promise<Results> {
   const clients = flags.clients.filter((client) => client !== 'go' || go.program !== undefined);
   const entries = entriesOf({ ...flags, clients });
-  const missing = clients.length < flags.clients.length ? [`Go's client: ${go.missing}`] : [];
+  const wantsGo = flags.series.some((row) => row.clients.includes('go'));
+  const missing = wantsGo && go.program === undefined ? [`Go's client: ${go.missing}`] : [];
   const stage = await Stage.set(flags.series, go);
   const pool = new Pool(entries, { go: go.program, profile: flags.profile });
   const facts: Facts = {
@@ -47,15 +55,14 @@ async function run(flags: Flags, go: GoClient): Promise<Results> {
   };
   const progress = new Progress(flags, entries.length);
   try {
-    const put = stage.target({ ...flags.series[0]!, server: 'fake', operation: 'put' });
-    if (put === undefined) throw new Error('the fake server has no port for put');
+    const put = fakeTarget(stage, 'put');
     if (flags.series.some(({ operation }) => operation !== 'startup')) await pool.warmUp(put, flags.warmOperations);
     const measured: Measured[] = [];
     for (const series of flags.series) {
       progress.begin(series);
       if (series.operation === 'startup') {
         const starters = entries.filter(({ client }) => series.clients.includes(client));
-        const row = await measureStartup(starters, put.address, flags.rounds);
+        const row = await measureStartup(starters, fakeTarget(stage, 'get').address, flags.rounds);
         if (row !== undefined) measured.push(row);
         continue;
       }

@@ -32,9 +32,10 @@ const FEW = 8;
 const LEAD_MS = 200;
 
 const peers = ['grpc-js', 'etcd3', 'go'] as const;
-const ours = ['etcdts'] as const;
-const all = ['etcdts-all'] as const;
-const stacked = ['null', 'null-namespace', 'null-all'] as const;
+const ours = ['etcdts', 'http2'] as const;
+const all = ['etcdts-all', 'http2-all'] as const;
+const above = ['null', 'null-namespace', 'null-all'] as const;
+const each = [...peers, ...ours, ...all, 'http2-namespace', ...above] as const;
 
 function row(
   server: Server,
@@ -60,11 +61,11 @@ export const startupSeries: Series = {
 
 /** The rows in the order of a run. The database is small when its snapshot is read. */
 export const allSeries: readonly Series[] = [
-  row('fake', 'put', MANY, [...peers, ...ours, ...all, ...stacked]),
-  row('fake', 'get', MANY, [...peers, ...ours, ...all, ...stacked]),
-  row('fake', 'txn', MANY, [...peers, ...ours, ...all, ...stacked]),
+  row('fake', 'put', MANY, each),
+  row('fake', 'get', MANY, each),
+  row('fake', 'txn', MANY, each),
   row('fake', 'tls-put', MANY),
-  row('fake', 'range', SOME, [...peers, ...ours, ...all, 'null'], large),
+  row('fake', 'range', SOME, [...peers, ...ours, ...all, 'http2-namespace', 'null'], large),
   row('fake', 'keys', 1, undefined, large),
   row('fake', 'keys', 4, undefined, large),
   row('fake', 'large-get', FEW, undefined, large),
@@ -83,7 +84,7 @@ export const allSeries: readonly Series[] = [
   row('etcd', 'watch', 1, undefined, { leadMillis: LEAD_MS, slices: 2 }),
   row('etcd', 'fan-out', 1, undefined, { leadMillis: LEAD_MS }),
   row('etcd', 'watches', 1),
-  row('etcd', 'watch-memory', 1, ['etcd3', 'go', ...ours, 'etcdts-namespace'], { metric: 'memory' }),
-  row('etcd', 'reader-memory', 1, ['etcd3', 'go', ...ours, 'etcdts-namespace'], { metric: 'memory' }),
+  row('etcd', 'watch-memory', 1, ['etcd3', 'go', ...ours, 'http2-namespace'], { metric: 'memory' }),
+  row('etcd', 'reader-memory', 1, ['etcd3', 'go', ...ours, 'http2-namespace'], { metric: 'memory' }),
   startupSeries,
 ];

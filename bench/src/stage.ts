@@ -75,14 +75,14 @@ export class Stage {
     if (!series.some(({ server }) => server === 'etcd')) return new Stage(fake, addresses, made, undefined, undefined);
     const etcd = await startEtcd();
     // The leanest client writes, because the machine is shared.
-    const writer = new ClientProcess(go.program === undefined ? 'etcdts' : 'go', { go: go.program });
+    const writer = new ClientProcess(go.program === undefined ? 'http2' : 'go', { go: go.program });
     await writer.open({ address: etcd.endpoint }, 'put');
     await writer.seed();
     return new Stage(fake, addresses, made, etcd, writer);
   }
 
   /** The server of a row; `undefined` if it cannot be there. */
-  target({ server, operation }: Series): Target | undefined {
+  target({ server, operation }: Pick<Series, 'server' | 'operation'>): Target | undefined {
     if (server === 'etcd') return this.etcd && { address: this.etcd.endpoint };
     const address = this.addresses.ports[operation as FakeOperation];
     if (address === undefined) return undefined;

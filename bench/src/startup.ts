@@ -1,15 +1,13 @@
 // Measures the time from the start of a process to the first get, in fresh processes, beside a bare one.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { shuffled } from './dealer.ts';
 import type { Entry } from './pool.ts';
+import { makePublished } from './published.ts';
 import type { Measured } from './results.ts';
 import { startupSeries } from './series.ts';
 import { samplesOf, spread } from './statistics.ts';
-
-/** The script that makes core as it is published. */
-const bundle = fileURLToPath(new URL('../../scripts/bundle.mjs', import.meta.url));
 
 async function run(node: string, args: readonly string[]): Promise<number> {
   const start = performance.now();
@@ -26,16 +24,16 @@ export async function measureStartup(
   rounds: number,
 ): Promise<Measured | undefined> {
   if (starters.length === 0) return undefined;
+  const published = makePublished();
   const nodes = [...new Set(starters.map(({ node }) => node))];
   const programs: readonly { readonly node: string; readonly label: string; readonly args: readonly string[] }[] = [
     ...nodes.map((node) => ({ node, label: node, args: ['-e', '0'] })),
     ...starters.map(({ client, node, label }) => {
-      const program = fileURLToPath(new URL(`startup/${client}.js`, import.meta.url));
+      const program = published.programs.get(client) ?? fileURLToPath(new URL(`startup/${client}.js`, import.meta.url));
       return { node, label, args: [program, address] };
     }),
   ];
   const millis = new Map<string, number[]>(programs.map(({ label }) => [label, []]));
-  execFileSync(process.execPath, [bundle], { stdio: ['ignore', 'ignore', 'inherit'] });
   // The first round fills the file cache and is not counted.
   for (let round = -1; round < rounds; round++) {
     for (const { node, label, args } of shuffled(programs)) {
@@ -43,6 +41,7 @@ export async function measureStartup(
       if (round >= 0) millis.get(label)?.push(taken);
     }
   }
+  published.remove();
   const samples = starters.map(({ node, label }) => {
     const bare = spread(millis.get(node) ?? []).median;
     return [label, samplesOf((millis.get(label) ?? []).map((taken) => ({ operations: 1, millis: taken - bare })))];

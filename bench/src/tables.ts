@@ -95,7 +95,7 @@ export function absoluteRows({ clients, measured }: Results): Table | undefined 
 }
 
 /** The absolute numbers of each client, in this run on this machine. */
-export function absoluteTable({ clients, measured, peakRssMiB }: Results): Table {
+export function absoluteTable({ clients, measured, peakRssMiB }: Results): Table | undefined {
   const cell = (row: Measured, label: string): string => {
     const text = (name: Metric): string => digits(measuredSpread(row, label, name).median);
     const latency = text('p50') === '' ? '' : ` · ${text('p50')}/${text('p99')}`;
@@ -104,6 +104,7 @@ export function absoluteTable({ clients, measured, peakRssMiB }: Results): Table
   const rows = measured
     .filter((row) => clients.some((label) => has(row, label, 'cpu')))
     .map((row) => [...whatCells(row), ...clients.map((label) => cell(row, label))]);
+  if (rows.length === 0) return undefined;
   const memory = clients.map((label) => `${digits(peakRssMiB[label] ?? NaN)} MiB`);
   rows.push(['', 'peak memory of the client process', '', ...memory]);
   return {

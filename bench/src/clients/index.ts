@@ -1,4 +1,5 @@
 // Data: the clients.
+import { http2Transport } from '@etcdts/http2';
 import { etcd3 } from './etcd3.ts';
 import { etcdts } from './etcdts.ts';
 import { grpcJs } from './grpc-js.ts';
@@ -7,7 +8,17 @@ import type { Subject, Target } from './subject.ts';
 
 /** The clients that run in Node. */
 export type NodeClientName =
-  'etcdts' | 'etcdts-namespace' | 'etcdts-all' | 'null' | 'null-namespace' | 'null-all' | 'grpc-js' | 'etcd3';
+  | 'etcdts'
+  | 'etcdts-namespace'
+  | 'etcdts-all'
+  | 'http2'
+  | 'http2-namespace'
+  | 'http2-all'
+  | 'null'
+  | 'null-namespace'
+  | 'null-all'
+  | 'grpc-js'
+  | 'etcd3';
 
 /** All clients. `go` is clientv3, a program of its own. */
 export type ClientName = NodeClientName | 'go';
@@ -17,6 +28,9 @@ export const subjects: Readonly<Record<NodeClientName, (target: Target) => Subje
   etcdts: (target) => etcdts(target),
   'etcdts-namespace': (target) => etcdts(target, undefined, 'namespace'),
   'etcdts-all': (target) => etcdts(target, undefined, 'all'),
+  http2: (target) => etcdts(target, http2Transport()),
+  'http2-namespace': (target) => etcdts(target, http2Transport(), 'namespace'),
+  'http2-all': (target) => etcdts(target, http2Transport(), 'all'),
   null: (target) => etcdts(target, nullTransport),
   'null-namespace': (target) => etcdts(target, nullTransport, 'namespace'),
   'null-all': (target) => etcdts(target, nullTransport, 'all'),
@@ -32,6 +46,9 @@ export const clientNames: readonly ClientName[] = [
   'etcdts',
   'etcdts-namespace',
   'etcdts-all',
+  'http2',
+  'http2-namespace',
+  'http2-all',
   'null',
   'null-namespace',
   'null-all',
@@ -45,6 +62,9 @@ export const titles: Readonly<Record<ClientName, string>> = {
   etcdts: 'etcdts',
   'etcdts-namespace': 'etcdts in a namespace',
   'etcdts-all': 'etcdts +all',
+  http2: 'etcdts on http2',
+  'http2-namespace': 'etcdts on http2, in a namespace',
+  'http2-all': 'etcdts on http2 +all',
   null: 'etcdts, null transport',
   'null-namespace': 'etcdts in a namespace, null transport',
   'null-all': 'etcdts +all, null transport',
