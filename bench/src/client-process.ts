@@ -39,46 +39,46 @@ export class ClientProcess {
 
   /** Connects the client and checks one answer. */
   async open(target: Target, operation: Operation): Promise<void> {
-    await this.ask({ type: 'open', operation, ...target });
+    await this.request({ type: 'open', operation, ...target });
   }
 
   async slice(task: SliceTask): Promise<Slice> {
-    return (await this.ask({ type: 'slice', ...task })) as Slice;
+    return (await this.request({ type: 'slice', ...task })) as Slice;
   }
 
   async seed(): Promise<void> {
-    await this.ask({ type: 'seed' });
+    await this.request({ type: 'seed' });
   }
 
   /** Grants leases and keeps them alive until `close`. */
   async hold(): Promise<void> {
-    await this.ask({ type: 'hold' });
+    await this.request({ type: 'hold' });
   }
 
   async beginSlice(): Promise<void> {
-    await this.ask({ type: 'begin' });
+    await this.request({ type: 'begin' });
   }
 
   async endSlice(): Promise<Slice> {
-    return (await this.ask({ type: 'end' })) as Slice;
+    return (await this.request({ type: 'end' })) as Slice;
   }
 
   /** The memory of the leases that are held. */
   async memory(): Promise<Slice> {
-    return (await this.ask({ type: 'memory' })) as Slice;
+    return (await this.request({ type: 'memory' })) as Slice;
   }
 
   async close(): Promise<void> {
-    this.peakRssKiB = (await this.ask({ type: 'close' })) as number;
+    this.peakRssKiB = (await this.request({ type: 'close' })) as number;
   }
 
   end(): Promise<void> {
     return this.peer.end();
   }
 
-  private async ask(task: Task): Promise<unknown> {
+  private async request(task: Task): Promise<unknown> {
     try {
-      const reply = (await this.peer.ask(task)) as { readonly result?: unknown; readonly error?: string };
+      const reply = (await this.peer.request(task)) as { readonly result?: unknown; readonly error?: string };
       if (reply.error !== undefined) throw new Error(reply.error);
       return reply.result;
     } catch (cause) {

@@ -14,10 +14,11 @@ there, which takes a few minutes more.
   --clients <names>    ${clientNames.join(',')}
   --concurrency <n>    callers at once, instead of each row's own
   --node <path>        runs this project's clients on another Node too, and compares the two
-  --check              say which goals hold; with --node, which rows are slower there
+  --check              prints which goals hold; with --node, which rows are slower there
   --strict             the same, and exit 1 where one is missed
   --profile <dir>      a CPU profile of every client process into this folder
-  --no-write           leave RESULTS.md and the documents alone`;
+  --no-write           leave RESULTS.md and the documents alone
+  --documents          write RESULTS.md and the documents anew from the results of the last whole run, and measure nothing`;
 
 /** Options of a run. */
 export interface Flags extends Deal {
@@ -28,6 +29,7 @@ export interface Flags extends Deal {
   readonly strict: boolean;
   readonly profile: string | undefined;
   readonly write: boolean;
+  readonly documents: boolean;
 }
 
 function count(text: string, name: string): number {
@@ -65,6 +67,7 @@ export function parseFlags(args: readonly string[]): Flags | undefined {
       strict: { type: 'boolean' },
       profile: { type: 'string' },
       'no-write': { type: 'boolean' },
+      documents: { type: 'boolean' },
     },
   });
   if (values.help) return undefined;
@@ -93,6 +96,7 @@ export function parseFlags(args: readonly string[]): Flags | undefined {
     check: (values.check ?? false) || (values.strict ?? false),
     strict: values.strict ?? false,
     profile: values.profile,
+    documents: values.documents ?? false,
     write: whole && !quick && !values['no-write'],
   };
 }

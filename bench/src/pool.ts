@@ -38,7 +38,7 @@ export class Pool {
     return warmUp(this.processes, target, operations);
   }
 
-  /** Starts all processes anew, because nobody knows the state of one that failed. */
+  /** Starts all processes anew, because the state of one that failed is unknown. */
   async renew(): Promise<void> {
     await this.end();
     this.processes = this.start();

@@ -10,11 +10,12 @@ const GRACE_MS = 2_000;
 
 /** A process that answers. */
 export interface Peer {
-  ask(message: unknown): Promise<unknown>;
+  /** Sends a message and returns the answer. Without a message it is the one that the process sends by itself. */
+  request(message?: unknown): Promise<unknown>;
   end(): Promise<void>;
 }
 
-/** Starts a program of the benchmark in Node. The first message may come unasked: `undefined` is not sent. */
+/** Starts a program of the benchmark in Node. */
 export function nodePeer(
   file: string,
   args: readonly string[],
@@ -23,7 +24,7 @@ export function nodePeer(
   const path = fileURLToPath(new URL(file, import.meta.url));
   const child = fork(path, args, { execPath: node, execArgv: [...execArgv] });
   return {
-    async ask(message) {
+    async request(message) {
       const answered = answer(child, (signal) => once(child, 'message', { signal }));
       if (message !== undefined) child.send(message as object);
       return answered;
@@ -37,7 +38,7 @@ export function linePeer(program: string): Peer {
   const child = spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
   return {
-    async ask(message) {
+    async request(message) {
       const answered = answer(child, (signal) => once(lines, 'line', { signal }));
       child.stdin.write(`${JSON.stringify(message)}\n`);
       return JSON.parse((await answered) as string) as unknown;

@@ -1,4 +1,4 @@
-// Says which row is measured, and how long the rest takes.
+// Prints which row is measured, and how long the rest takes.
 import type { Deal } from './dealer.ts';
 import type { Series } from './series.ts';
 

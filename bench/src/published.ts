@@ -1,6 +1,6 @@
 // Core and http2 as they are published, in a folder of their own, and a program for each transport that makes one get.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +39,11 @@ export function makePublished(): Published {
   const folder = mkdtempSync(join(tmpdir(), 'etcdts-published-'));
   // Core finds its dependencies from where it is; http2 must find this core, and is copied.
   symlinkSync(join(root, 'packages/core/lib'), join(install(folder, 'core'), 'lib'));
-  cpSync(join(root, 'packages/http2/dist'), join(install(folder, 'http2'), 'dist'), { recursive: true });
+  const http2 = install(folder, 'http2');
+  for (const part of ['dist', 'lib']) {
+    const built = join(root, 'packages/http2', part);
+    if (existsSync(built)) cpSync(built, join(http2, part), { recursive: true });
+  }
   const texts: readonly [string, string][] = [
     ['etcdts', program('', '')],
     ['http2', program("import { http2Transport } from '@etcdts/http2';", ', transport: http2Transport()')],

@@ -12,8 +12,8 @@ export function versions({ facts }: Results): string {
   return [`Node ${facts.node}`, `etcd ${facts.etcd ?? '(none)'}`, ...libraries, ...go].join(', ');
 }
 
-/** What the fake server takes of the machine. */
-function shareWords(results: Results): string {
+/** The CPU of the fake server as a share of that of the leanest client, by row. */
+export function shareWords(results: Results): string {
   const shares = fakeShares(results).toSorted((a, b) => b.share - a.share);
   return shares.map(({ row, share }) => `${operationTitle(row)} ${share.toFixed(2)}`).join(', ');
 }

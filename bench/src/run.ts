@@ -3,12 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { check, verdictLine } from './check.ts';
 import type { Target } from './clients/subject.ts';
-import { writeDocuments } from './documents.ts';
+import { keepResults, writeDocuments } from './documents.ts';
 import { type Flags, parseFlags, usage } from './flags.ts';
 import { measure } from './measure.ts';
 import { nodeGoals, onNode } from './nodes.ts';
 import { type Entry, Pool } from './pool.ts';
 import { Progress } from './progress.ts';
+import { shareWords } from './report.ts';
 import type { Facts, Measured, Results } from './results.ts';
 import { type GoClient, Stage, goClient } from './stage.ts';
 import { measureStartup } from './startup.ts';
@@ -94,12 +95,16 @@ function show(results: Results): void {
   ];
   for (const table of tables) if (table !== undefined) console.log(`\n${terminal(table)}`);
   console.log();
+  const shares = shareWords(results);
+  if (shares !== '') console.log(`the CPU of the fake server, of the leanest client's: ${shares}`);
   for (const line of results.missing) console.log(`left out: ${line}`);
 }
 
 const flags = parseFlags(process.argv.slice(2));
 if (flags === undefined) {
   console.log(usage);
+} else if (flags.documents) {
+  writeDocuments();
 } else {
   const started = performance.now();
   const wantsGo = flags.series.some(({ clients }) => clients.includes('go'));
@@ -110,6 +115,9 @@ if (flags === undefined) {
     for (const verdict of verdicts) console.log(verdictLine(verdict));
     if (flags.strict && verdicts.some(({ verdict }) => verdict === 'missed')) process.exitCode = 1;
   }
-  if (flags.write) writeDocuments(results, flags.node === undefined ? 'clients' : 'nodes');
+  if (flags.write) {
+    keepResults(results, flags.node === undefined ? 'clients' : 'nodes');
+    writeDocuments();
+  }
   console.error(`${Math.round((performance.now() - started) / 1000)} s`);
 }

@@ -65,7 +65,7 @@ export const allSeries: readonly Series[] = [
   row('fake', 'get', MANY, each),
   row('fake', 'txn', MANY, each),
   row('fake', 'tls-put', MANY),
-  row('fake', 'range', SOME, [...peers, ...ours, ...all, 'http2-namespace', 'null'], large),
+  row('fake', 'range', SOME, [...peers, ...ours, ...all, 'http2-namespace'], large),
   row('fake', 'keys', 1, undefined, large),
   row('fake', 'keys', 4, undefined, large),
   row('fake', 'large-get', FEW, undefined, large),

@@ -71,7 +71,7 @@ export class Stage {
   static async set(series: readonly Series[], go: GoClient): Promise<Stage> {
     const made = series.some(({ operation }) => operation === 'tls-put') ? await certificates() : undefined;
     const fake = nodePeer('fake/server.js', made === undefined ? [] : [made.server.cert, made.server.key]);
-    const { addresses } = (await fake.ask(undefined)) as { readonly addresses: FakeAddresses };
+    const { addresses } = (await fake.request()) as { readonly addresses: FakeAddresses };
     if (!series.some(({ server }) => server === 'etcd')) return new Stage(fake, addresses, made, undefined, undefined);
     const etcd = await startEtcd();
     // The leanest client writes, because the machine is shared.
@@ -96,7 +96,7 @@ export class Stage {
   }
 
   async counters(): Promise<FakeCounters> {
-    return (await this.fake.ask('counters')) as FakeCounters;
+    return (await this.fake.request('counters')) as FakeCounters;
   }
 
   /** Writes events for watches. */

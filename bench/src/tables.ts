@@ -13,7 +13,7 @@ export interface Table {
 
 const what = ['server', 'operation', 'callers'] as const;
 
-/** Operations that one caller makes one after the other. Their number of callers says nothing. */
+/** Operations without a number of callers that readers could compare. */
 const single: ReadonlySet<string> = new Set([
   'watch',
   'watch-100',

@@ -6,7 +6,7 @@ import { HeaderBlocks } from './hpack.ts';
 const SMALL = 4_096;
 const STREAM_ID = 5;
 
-/** An answer whose headers and trailers a connection knows. Stream ids are patched into it. */
+/** An answer whose headers and trailers are in a connection's table. Stream ids are patched into it. */
 export class Answer {
   private readonly message: Buffer;
   private readonly template: Buffer;
