@@ -133,7 +133,8 @@ test('a stream may end with no message, by HEADERS alone or by an empty DATA', a
   second.call.halfClose();
   second.call.halfClose();
   second.call.send(frame.message('2'));
-  assert.equal(brief(await peer.frames()), ['DATA 3 end']);
+  const [end, ...rest] = await peer.frames();
+  assert.equal([brief([end!]), end?.payload.length, rest], [['DATA 3 end'], 0, []]);
   peer.send(frame.headers(1, GRPC_GOOD, true), frame.headers(3, GRPC_GOOD, true));
   // Both halves have ended: nothing is to be reset.
   assert.equal(await peer.frames(), []);
@@ -339,6 +340,11 @@ test('RST_STREAM has the code of gRPC, and refuses only what was not answered', 
   const id = 2 * codes.length + 1;
   peer.send(frame.headers(id, GRPC), frame.reset(id, 7));
   assert.equal([answered.status?.code, answered.status?.reach], [14, 'sent']);
+  // One whose half has not ended is not reset in return (RFC 9113, 5.4.2).
+  const stream = peer.start();
+  await peer.frames();
+  peer.send(frame.reset(id + 2, 8));
+  assert.is(stream.status?.code, 1);
   assert.equal(await peer.frames(), []);
 });
 

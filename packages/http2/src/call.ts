@@ -67,7 +67,6 @@ export class Http2Call extends SendingHalf implements WireCall {
     if (this.#listener === undefined) return;
     this.#listener = undefined;
     this.#messages = undefined;
-    if (this.#status !== undefined) return;
     this.#release();
     this.#owner.onReset(this, ERROR.CANCEL);
   }
@@ -212,7 +211,7 @@ export class Http2Call extends SendingHalf implements WireCall {
   #report(messages: Fifo<Buffer>): void {
     if (this.#reporting) return;
     this.#reporting = true;
-    while (this.#wanted > 0 && this.#messages === messages && messages.length > 0) {
+    while (this.#wanted > 0 && messages.length > 0) {
       const message = messages.shift() as Buffer;
       this.#wanted--;
       this.#unread -= PREFIX + message.length;

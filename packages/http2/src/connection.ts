@@ -145,7 +145,6 @@ export class Http2Connection implements Connection, SocketOwner, ControlOwner, K
   }
 
   onLost(failure: ConnectFailure): void {
-    if (this.#over) return;
     this.#end();
     this.#giveUp(failure);
     this.#calls.abort(failure.details, false);

@@ -271,7 +271,10 @@ test('what a peer sends of a stream beyond its window ends the call; beyond that
   deaf.socket.stuck = true;
   deaf.ask();
   await settle();
-  for (let id = 1; id < 10; id += 2) deaf.send(frame.headers(id, GRPC), frame.data(id, zeros(13_107)));
+  for (let id = 1; id < 10; id += 2) {
+    deaf.send(frame.headers(id, GRPC), frame.data(id, zeros(13_107)));
+    await settle();
+  }
   assert.equal(deaf.reports, ['ready']);
   deaf.send(frame.data(1, zeros(1)));
   assert.match(deaf.failure.details, /more DATA than the window of the connection/);

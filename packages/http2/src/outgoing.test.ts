@@ -59,9 +59,12 @@ test('a small call does not overtake those that wait for the window of the conne
   await peer.frames();
   peer.ask('z');
   assert.equal(brief(await peer.frames()), ['HEADERS 5']);
-  peer.send(frame.windowUpdate(0, 3 * 16_384));
+  peer.send(frame.windowUpdate(0, 6));
+  peer.ask('z');
+  assert.equal(lengths(await peer.frames()), ['1: 6']);
+  peer.send(frame.windowUpdate(0, 4 * 16_384));
   const order = (await peer.frames()).map(({ id }) => id);
-  assert.equal(new Set(order), new Set([1, 3, 5]));
+  assert.equal(new Set(order), new Set([1, 3, 5, 7]));
 });
 
 test('a call whose own window opens stands behind those that wait for the connection', async () => {
@@ -261,6 +264,10 @@ test('the settings of the table shrink it, and blocks are right before and after
     peer.send(frame.settings({ [HEADER_TABLE_SIZE]: size }));
     for (let i = 0; i < 3; i++) assert.equal(await fields(), first);
   }
+  peer.send(frame.settings({ [HEADER_TABLE_SIZE]: 0 }));
+  peer.ask();
+  // The peer's table is empty from this update of its size on (RFC 7541, 4.2).
+  assert.is((await peer.frames()).find(({ type }) => type === 'HEADERS')?.payload[0], 0x20);
 });
 
 test('the ids of streams are used to the last one; then the connection is given up, and calls end as usual', async () => {
