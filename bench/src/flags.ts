@@ -5,11 +5,11 @@ import type { Deal } from './dealer.ts';
 import { type Series, allSeries } from './series.ts';
 
 export const usage = `npm run bench -- [options]
-Measures every client side by side. A whole run takes about ten minutes on two cores. The first one builds Go's client, if Go is
+Measures every client side by side. A whole run takes about eight minutes on two cores. The first one builds Go's client, if Go is
 there, which takes a few minutes more.
   --quick              a smoke run of two minutes with few rounds; writes no results
   --rounds <n>         slices per client and row (9)
-  --slice <ms>         length of a slice (250)
+  --slice <ms>         length of a slice (150)
   --only <text>        rows whose id contains one of these, as fake/put or etcd/; startup for start to first get
   --clients <names>    ${clientNames.join(',')}
   --concurrency <n>    callers at once, instead of each row's own
@@ -90,8 +90,8 @@ export function parseFlags(args: readonly string[]): Flags | undefined {
     clients,
     node: values.node,
     rounds: count(values.rounds ?? (quick ? '3' : '9'), 'rounds'),
-    sliceMillis: count(values.slice ?? (quick ? '60' : '250'), 'slice'),
-    warmSlices: quick ? 1 : 2,
+    sliceMillis: count(values.slice ?? (quick ? '60' : '150'), 'slice'),
+    warmSlices: 1,
     warmOperations: quick ? 2_000 : 10_000,
     check: (values.check ?? false) || (values.strict ?? false),
     strict: values.strict ?? false,
