@@ -1,7 +1,15 @@
 // Makes RESULTS.md.
 import { check } from './check.ts';
 import { type Results, fakeShares } from './results.ts';
-import { absoluteRows, absoluteTable, goalTable, operationTitle, ratioTable, type Table } from './tables.ts';
+import {
+  absoluteRows,
+  absoluteTable,
+  goalTable,
+  nodesTable,
+  operationTitle,
+  ratioTable,
+  type Table,
+} from './tables.ts';
 import { markdown } from './text.ts';
 import { nodeGoals } from './nodes.ts';
 
@@ -57,17 +65,12 @@ ${missing}${joined([goalTable(check(results)), ...ratios, absoluteRows(results),
 
 /** The page of a run on two versions of Node. */
 export function nodeReport(results: Results): string {
-  const { facts, clients } = results;
-  const others = clients.filter((label) => label.includes('@'));
-  const tables = others.flatMap((label) => {
-    const base = label.slice(0, label.indexOf('@'));
-    return (['cpu', 'throughput'] as const).map((name) => ratioTable(results, { base, name, columns: [label] }));
-  });
+  const { facts } = results;
   return `# Benchmark on two versions of Node
 
 Written by \`${facts.command}\` on ${facts.date}: ${versions(results)}. The rows are those of [RESULTS.md](RESULTS.md), each
-client runs on both versions in the same rounds, and each number is the newer Node divided by the older one.
+client runs on both versions in the same rounds. The title of the first table has the other version.
 
-${joined([goalTable(check(results, nodeGoals(results))), ...tables, absoluteRows(results), absoluteTable(results)])}
+${joined([nodesTable(results), goalTable(check(results, nodeGoals(results))), absoluteRows(results), absoluteTable(results)])}
 `;
 }

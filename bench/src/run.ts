@@ -13,7 +13,7 @@ import { shareWords } from './report.ts';
 import type { Facts, Measured, Results } from './results.ts';
 import { type GoClient, Stage, goClient } from './stage.ts';
 import { measureStartup } from './startup.ts';
-import { absoluteRows, absoluteTable, ratioTable } from './tables.ts';
+import { absoluteRows, absoluteTable, nodesTable, ratioTable } from './tables.ts';
 import { terminal } from './text.ts';
 
 function libraryVersions(): Record<string, string> {
@@ -91,6 +91,7 @@ function show(results: Results): void {
   const tables = [
     absoluteTable(results),
     absoluteRows(results),
+    ...(results.clients.some((label) => label.includes('@')) ? [nodesTable(results)] : []),
     ...bases.flatMap((base) => (['cpu', 'throughput'] as const).map((name) => ratioTable(results, { base, name }))),
   ];
   for (const table of tables) if (table !== undefined) console.log(`\n${terminal(table)}`);

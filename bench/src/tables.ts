@@ -77,6 +77,25 @@ export function ratioTable(
   };
 }
 
+/** Each client on the other Node, divided by the same one on this: CPU, or what the row is about. */
+export function nodesTable({ clients, measured }: Results): Table {
+  const others = clients.filter((label) => label.includes('@'));
+  const version = others[0]?.split('@')[1] ?? '';
+  const pairs = others.map((label): [string, string] => [label, label.slice(0, label.indexOf('@'))]);
+  return {
+    title: `Node ${version} divided by this one (less is better): CPU per op, p50 with one caller, memory, and the time of a start`,
+    header: [...what, ...pairs.map(([, base]) => titleOf(base))],
+    rows: measured.map((row) => [
+      ...whatCells(row),
+      ...pairs.map(([label, base]) =>
+        has(row, label, row.metric) && has(row, base, row.metric)
+          ? withQuartiles(ratio(row, label, base, row.metric))
+          : '',
+      ),
+    ]),
+  };
+}
+
 /** What the clients hold, and how soon they start. */
 export function absoluteRows({ clients, measured }: Results): Table | undefined {
   const rows = measured.filter(({ metric }) => metric === 'memory' || metric === 'wall');
