@@ -24,10 +24,11 @@ export interface Pulled<T> {
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 const WELL: unique symbol = Symbol('ended without a failure');
 
-/** The items that wait for a reader, with their sizes, from `head` on. */
+/** The items that wait for a reader, with their sizes, from `head` on. If several readers wait, those after the first. */
 interface Backlog<T> {
   readonly items: (T | undefined)[];
   readonly sizes: number[];
+  readonly readers: (Reader<T> | Settle<T>)[];
   head: number;
 }
 
@@ -40,9 +41,8 @@ export class Inbox<T> {
   bytes = 0;
   #meter: { bytes: number } | undefined;
   #backlog: Backlog<T> | undefined;
-  /** The reader that waits for the next item, and the reads after it. */
+  /** The reader that waits for the next item. */
   #waiting: Reader<T> | Settle<T> | undefined;
-  #later: (Reader<T> | Settle<T>)[] | undefined;
   /** `undefined` while the inbox is open. A failure is dropped when it is read. */
   #end: Failure | typeof WELL | undefined;
   #claimed = false;
@@ -75,12 +75,12 @@ export class Inbox<T> {
     if (this.#end !== undefined) return;
     const reader = this.#waiting;
     if (reader !== undefined) {
-      this.#waiting = this.#later?.shift();
+      this.#waiting = this.#backlog?.readers.shift();
       if (typeof reader === 'function') reader({ value: item, done: false });
       else reader.resolve({ value: item, done: false });
       return;
     }
-    const { items, sizes } = (this.#backlog ??= { items: [], sizes: [], head: 0 });
+    const { items, sizes } = (this.#backlog ??= emptyBacklog());
     items.push(item);
     sizes.push(size);
     this.#count(size);
@@ -123,14 +123,15 @@ export class Inbox<T> {
     this.#end = failure ?? WELL;
     if (this.#meter !== undefined) this.#meter.bytes -= this.bytes;
     this.#meter = undefined;
-    const readers = this.#waiting === undefined ? [] : [this.#waiting, ...(this.#later ?? [])];
-    this.#waiting = this.#later = undefined;
+    const readers = this.#waiting === undefined ? [] : [this.#waiting, ...(this.#backlog?.readers.splice(0) ?? [])];
+    this.#waiting = undefined;
     for (const reader of readers) this.#serve(reader);
   }
 
   /** Like `finish`, but drops the items that are here. It replaces an earlier end that no reader has got. */
   stop(failure?: Failure): void {
-    this.#backlog = undefined;
+    // Where a reader waits there are no items.
+    if (this.#waiting === undefined) this.#backlog = undefined;
     this.#count(0 - this.bytes);
     if (this.#end === undefined) this.finish(failure);
     else this.#end = failure ?? WELL;
@@ -159,13 +160,17 @@ export class Inbox<T> {
 
   #wait(reader: Reader<T> | Settle<T>): void {
     if (this.#waiting === undefined) this.#waiting = reader;
-    else (this.#later ??= []).push(reader);
+    else (this.#backlog ??= emptyBacklog()).readers.push(reader);
   }
 
   #count(bytes: number): void {
     this.bytes += bytes;
     if (this.#meter !== undefined) this.#meter.bytes += bytes;
   }
+}
+
+function emptyBacklog<T>(): Backlog<T> {
+  return { items: [], sizes: [], readers: [], head: 0 };
 }
 
 /** The one iteration of a source. It is an object of its own, because it may be iterated again and the source may not. */
