@@ -47,7 +47,7 @@ async function judge(body: string): Promise<Result> {
     }) };
     const clientOf = (options = {}) => createClient({ endpoints: '127.0.0.1:1', ...options });
     const error = (init) => new EtcdError({ code: 'INTERNAL', outcome: 'unknown', message: '', ...init });
-    const put = (client, key = KEY) => client.kv.put(key, 'v', { timeoutMs: 1 }).catch(() => {});
+    const put = (client, key = KEY) => client.kv.put(key, 'v', { timeoutMs: 200 }).catch(() => {});
     const test = suite('planted');
     test('leaks', async () => { ${body} });
     test.run();`;
