@@ -5,6 +5,7 @@ import { withNamespace } from '@etcdts/namespace';
 import { assert, deferred, eventually, rejects, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
 import { app, startAuthEtcd } from '../auth/auth-etcd.ts';
 import { Followed } from './followed.ts';
+import { streamsRanges } from './streams-ranges.ts';
 
 const test = suite('follow', { timeoutMs: 20_000 });
 let etcd: EtcdServer;
@@ -121,7 +122,8 @@ test(
   { timeoutMs: 60_000 },
 );
 
-test('FO-03 a compaction during the base restarts it, and the new base is whole', async () => {
+test('FO-03 a compaction during the base restarts it, and the new base is whole', async ({ skip }) => {
+  if (await streamsRanges(client)) skip('this etcd streams a base as one range, which no compaction interrupts');
   await put('during/', 'a', 'b', 'c', 'd', 'e');
   let pages = 0;
   await using following = follow(client, 'during/', { ...prefix, pageSize: 1 });
@@ -289,9 +291,13 @@ test('break, cancel, abort and close end it in every phase, and leave nothing', 
       else if (how === 'cancel') await following.cancel();
       else if (how === 'abort') controller.abort(enough);
       else await own.close();
-      const last = waiting ?? reader.next();
+      let last = waiting ?? reader.next();
       if (how === 'abort') assert.is(await rejects(last), enough);
-      else assert.is((await last).done, true, `${how} at ${phase}`);
+      else {
+        // An etcd that streams a base has sent its next page already.
+        while (how === 'close' && (await last).value?.type === 'page') last = reader.next();
+        assert.is((await last).done, true, `${how} at ${phase}`);
+      }
       assert.is((await reader.next()).done, true);
       if (phase === 'page') await rejects(following.synced);
       else await following.synced;

@@ -2,6 +2,7 @@ import { cache, cached } from '@etcdts/cache';
 import { createClient, op, type EtcdClient, type WatchResponse, type WatchStream } from '@etcdts/core';
 import { tapStream, type Interceptor } from '@etcdts/core/plugin';
 import { assert, eventually, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
+import { streamsRanges } from './streams-ranges.ts';
 
 const test = suite('watches of a copy', { timeoutMs: 20_000 });
 let etcd: EtcdServer;
@@ -145,7 +146,9 @@ test('CC-12 CA-02 pageSize and trustBookmarks have their effect', async () => {
   });
   await using copy = cache(own, 'options/', { pageSize: 3, trustBookmarks: false });
   await copy.whenReady();
-  assert.equal([...new Set(limits.filter((limit) => limit !== undefined && limit > 0))], [3], String(limits));
+  if (!(await streamsRanges(client))) {
+    assert.equal([...new Set(limits.filter((limit) => limit !== undefined && limit > 0))], [3], String(limits));
+  }
   assert.is(copy.size, 10);
   const foreign = await client.kv.put('elsewhere', 'x');
   const limited = await copy
