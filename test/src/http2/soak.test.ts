@@ -187,19 +187,25 @@ test(`no call fails but on connections that are cut, and ids run out, for ${(MIN
     console.log(
       `${name}: ${calls} calls, ${Math.round(calls / seconds)} a second; ${connections} connections, ${usedUp} of them used up; ${errors.length} calls failed`,
     );
-    assert.ok(usedUp > 0, `${usedUp} connections of ${name} were used up`);
-    if (name === 'cut') {
-      assert.ok(
-        errors.every(({ code }) => code === 'UNAVAILABLE'),
-        String(errors.find(({ code }) => code !== 'UNAVAILABLE')),
-      );
-      assert.ok(errors.length <= cuts * WORKERS);
-    } else assert.equal(errors, []);
   }
   const slopes = [memory.slope(1), memory.slope(2)].map((slope) => slope.toFixed(2));
   console.log(
     `${cuts} cuts; ${memory.last}; slope of the second half: heap ${slopes[0]}, RSS ${slopes[1]} MB a minute`,
   );
+  for (const { name, counts, workers } of lanes) {
+    const errors = workers.flatMap((worker) => worker.errors);
+    assert.ok(counts.usedUp > 0, `${counts.usedUp} connections of ${name} were used up`);
+    if (name !== 'cut') {
+      assert.equal(errors, []);
+      continue;
+    }
+    // On a busy machine, one cut after the other may hit a connection that begins, until calls that have not left reach their deadline.
+    const other = errors.find(
+      ({ code, outcome }) => code !== 'UNAVAILABLE' && (code !== 'DEADLINE_EXCEEDED' || outcome !== 'not-applied'),
+    );
+    assert.is(other, undefined, String(other));
+    assert.ok(errors.length <= cuts * WORKERS);
+  }
   for (const { client } of lanes) await client.close();
   for (const server of servers) await server.close();
   await certificates?.close();
