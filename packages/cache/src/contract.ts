@@ -47,8 +47,8 @@ export interface CacheStats {
  * A copy of all keys with a prefix, in this process, that keeps itself current (etcd's cache package). It survives lost connections
  * and compactions; while it is read anew, local reads go on from the last state, and `ready` is false.
  *
- * What only a person can mend, such as a missing permission, ends it: whoever waits gets the error, and local reads go on from the
- * last state. It is closed with its client.
+ * A failure that no new attempt can mend, such as a missing permission, ends it: the calls that wait fail with that error, and local
+ * reads go on from the last state. It is closed with its client.
  */
 export interface Cache<T = KeyValue> extends AsyncDisposable {
   /** Whether the copy is whole and current: there was a base, and it is not being read anew. */

@@ -69,7 +69,7 @@ export class Reader {
   /** Reads an int64 as a number: exact up to 2^53, the nearest beyond. */
   number(): number {
     this.varint();
-    // The result of a multiplication lies on the heap, where it takes 16 bytes in every object that keeps it.
+    // V8 keeps the result of a multiplication as a number on the heap: 16 bytes in each object that holds it. A small integer takes none.
     return this.high === 0 && this.low >= 0 ? this.low : this.high * 0x1_0000_0000 + (this.low >>> 0);
   }
 
