@@ -9,9 +9,10 @@ import { addFindings, noFindings, sayConnections, sayFindings, unseen } from './
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Returns the test files below the folders, as `{ path, source, alone, limitMs, transport }`. With filters, the name must contain
+ * Returns the test files below the folders, as `{ path, source, alone, anyServer, limitMs, transport }`. With filters, the name must contain
  * one of them. A test file may have in its first lines `// runs alone` (it runs after the others, one at a time),
- * `// limit: 300 s`, and `// on both transports`: it runs on grpc-js and again on @etcdts/http2, unless `transport` chooses.
+ * `// limit: 300 s`, `// not about the server` (`npm run test:servers` leaves it out), and `// on both transports`: it runs on
+ * grpc-js and again on @etcdts/http2, unless `transport` chooses.
  */
 export function findTestFiles(folders, filters = [], transport = process.env.ETCDTS_TRANSPORT) {
   return folders
@@ -45,6 +46,7 @@ function findBuilt(dist, src, transport) {
         path: join(dist, name),
         source: relative(root, source).split(sep).join('/'),
         alone: /^\/\/ runs alone\b/m.test(head),
+        anyServer: /^\/\/ not about the server$/m.test(head),
         limitMs: seconds ? Number(seconds) * 1000 : 120_000,
         transport,
       };

@@ -1,6 +1,6 @@
 // npm run test:servers [-- <part of a file name>...]
-// Runs the integration files on every etcd version that can be obtained, on the newest one also with each client on @etcdts/http2,
-// and prints a table. ETCDTS_TRANSPORT=http2 runs them on all versions with @etcdts/http2.
+// Runs the integration files, but for those that are not about the server, on every etcd version that can be obtained, on the
+// newest one also with each client on @etcdts/http2, and prints a table. ETCDTS_TRANSPORT=http2 runs them on all versions with @etcdts/http2.
 import { etcdVersion } from './etcd-sources.mjs';
 import { servers } from './etcd.mjs';
 import { checkTransport, findTestFiles, runFiles } from './run-files.mjs';
@@ -13,7 +13,7 @@ const rows = [];
 /** Runs all files on one server with one transport; a row. */
 async function run(name, path, version, transport) {
   console.log(`\netcd ${version} (${name}), ${transport}`);
-  const files = findTestFiles(['test'], filters, transport);
+  const files = findTestFiles(['test'], filters, transport).filter(({ anyServer }) => !anyServer);
   const sum = await runFiles(files, { ...process.env, ETCD_BIN: path }, filters);
   const result = `${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`;
   rows.push({ version, transport, sum, result });

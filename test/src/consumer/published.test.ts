@@ -1,5 +1,6 @@
 // limit: 500 s
 // runs alone
+// not about the server
 // Tests the published packages as they are installed, with other compilers, in Node, and bundled by esbuild.
 import { suite } from '@etcdts/testing';
 import { contents } from './contents.ts';

@@ -1,5 +1,6 @@
 // limit: 900 s
 // runs alone
+// not about the server
 // Runs the published packages where other tools than Node and its compiler have them: bundled by Rollup and webpack, in Jest, in Bun
 // and Deno, and over the oldest grpc-js that core accepts.
 import { readFile } from 'node:fs/promises';
