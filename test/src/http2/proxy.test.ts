@@ -106,20 +106,17 @@ test('H1 a proxy that allows 100 streams at a time carries 500 calls at a time: 
 
 test('H1 a proxy that ends its connections by GOAWAY after 100 calls each loses none, applies none twice, makes none unknown', async () => {
   await using proxy = await startProxy(1_000, 100);
-  const errors = await putAll(proxy.endpoint, 'goaway/', 3_000, 250);
-  // A call may be refused by four connections in a row: it was not applied, and says so.
-  assert.ok(errors.every(({ outcome }) => outcome === 'not-applied'));
-  const [count, most] = await written('goaway/');
-  assert.equal([count + errors.length, most], [3_000, 1]);
+  const errors = await putAll(proxy.endpoint, 'goaway/', 3_000, 1_000);
+  assert.equal(errors, []);
+  assert.equal(await written('goaway/'), [3_000, 1]);
   assert.ok(proxy.sessions.size >= 30, `${proxy.sessions.size} connections`);
 });
 
 test('H1 both at once', async () => {
   await using proxy = await startProxy(100, 100);
-  const errors = await putAll(proxy.endpoint, 'both/', 3_000, 250);
-  assert.ok(errors.every(({ outcome }) => outcome === 'not-applied'));
-  const [count, most] = await written('both/');
-  assert.equal([count + errors.length, most], [3_000, 1]);
+  const errors = await putAll(proxy.endpoint, 'both/', 3_000, 1_000);
+  assert.equal(errors, []);
+  assert.equal(await written('both/'), [3_000, 1]);
 });
 
 test.run();

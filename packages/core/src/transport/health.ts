@@ -5,6 +5,8 @@ const DOUBT_MS = 5_000;
 
 /** Judges by the unary calls on one connection whether it still answers. Times are those of the client's clock. */
 export class Health {
+  /** How many calls were answered with success. */
+  served = 0;
   #inFlight = 0;
   /** When the connection last answered, or when the first call was sent if there was no answer since. */
   #quietSince = 0;

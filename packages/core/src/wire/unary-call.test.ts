@@ -220,6 +220,22 @@ for (const reach of ['unsent', 'refused'] as const) {
   });
 }
 
+test('H1 a call that connections refuse is sent again for as long as each of them serves others', async () => {
+  const bed = await sent(({ put }) => put());
+  const refused = bed.connection.call;
+  let last = refused;
+  for (let i = 0; i < 10; i++) {
+    const other = bed.put();
+    bed.connection.call.reply(REPLY);
+    await other;
+    last.end(14, 'the connection goes away', 'refused');
+    last = bed.connection.call;
+  }
+  for (let i = 0; i < 4; i++) bed.connection.call.end(14, 'the connection goes away', 'refused');
+  await rejects(bed.call, { code: 'UNAVAILABLE', outcome: 'not-applied', attempts: 14 });
+  assertClean(bed);
+});
+
 test('H1 a call that was sent is never sent again, a read neither', async () => {
   for (const start of [({ put }: Bench) => put(), ({ get }: Bench) => get()]) {
     const bed = await sent(start);

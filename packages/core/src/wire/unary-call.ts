@@ -10,7 +10,8 @@ import type { WireParts } from './wire-parts.ts';
 
 /**
  * How often a request that provably never reached etcd is sent again at once, on another connection if there is one. gRPC itself
- * repeats a refused stream once.
+ * repeats a refused stream once. A connection that has served other calls meanwhile, or still does, is not counted: a proxy that ends
+ * its connections after so many calls refuses those that wait, time and again, and yet all of them get through.
  */
 const RESENDS = 3;
 
@@ -23,6 +24,10 @@ export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
   #reject: ((reason: unknown) => void) | undefined;
   #frame: Buffer | undefined;
   #health: Health | undefined;
+  /** How many calls the connection had served when this one was started there. */
+  #servedBefore = 0;
+  /** How many connections ended this call unprocessed, and did nothing for another one meanwhile. */
+  #inVain = 0;
   #message: Buffer | undefined;
 
   constructor(
@@ -46,8 +51,11 @@ export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
   }
 
   protected start(connection: Connection, slot: Slot): void {
-    this.wire = connection.start(this.call.method.path, this.call.metadata, this, this.#frame);
+    const earlier = this.#health;
+    if (earlier?.busy === false && earlier.served === this.#servedBefore) this.#inVain++;
     this.#health = slot.health;
+    this.#servedBefore = this.#health.served;
+    this.wire = connection.start(this.call.method.path, this.call.metadata, this, this.#frame);
     this.#health.callSent(this.parts.clock.now());
   }
 
@@ -62,7 +70,7 @@ export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
     this.leave(true);
     if (this.ended) return;
     if (status.code !== 0) {
-      if (status.reach !== 'sent' && this.starts <= RESENDS) {
+      if (status.reach !== 'sent' && this.#inVain < RESENDS) {
         this.slot = undefined;
         return this.connect();
       }
@@ -77,6 +85,7 @@ export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
     } catch (cause) {
       return this.finish(this.replyError(`the reply cannot be decoded: ${(cause as Error).message}`, cause));
     }
+    if (this.#health !== undefined) this.#health.served++;
     const resolve = this.#resolve;
     this.release();
     this.#forget();
