@@ -4,6 +4,8 @@ import { ERROR, Http2Error } from './errors.ts';
 /** How many useless frames in a row are accepted within {@link FLOOD_MS}. */
 const FLOOD = 1_000;
 const FLOOD_MS = 10_000;
+/** How many WINDOW_UPDATEs are explained at most: a peer that never sent one has no right to millions at once. */
+const MOST_EXPLAINED = 200_000;
 
 /**
  * Counts the frames of a peer that cost work and bring no call forward (RFC 9113, 10.5): PING, SETTINGS, PRIORITY, unknown types,
@@ -30,7 +32,7 @@ export class Floods {
   /** DATA has left. A server may answer it with a WINDOW_UPDATE of the stream and one of the connection. */
   sentData(): void {
     this.progress();
-    this.#explained += 2;
+    if (this.#explained < MOST_EXPLAINED) this.#explained += 2;
   }
 
   /** WINDOW_UPDATE came. Those for thousands of small requests may come in a row, before the first answer. */
