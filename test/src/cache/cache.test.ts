@@ -4,6 +4,7 @@ import { createClient, op, type EtcdClient, type WatchEvent, type WatchResponse 
 import { withNamespace } from '@etcdts/namespace';
 import { assert, rejects, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
 import { app, startAuthEtcd } from '../auth/auth-etcd.ts';
+import { needBookmarks } from './bookmarks.ts';
 
 const test = suite('cache', { timeoutMs: 20_000 });
 let etcd: EtcdServer;
@@ -61,7 +62,8 @@ test('CC-01 CA-01 CA-03 a copy is ready after its first base; before that it has
   assert.equal([...copy.entries('first/b', prefix)].length, 1);
 });
 
-test('CC-01 TestWaitTillRevision: whenAt waits for the revision of a write, of any key', async () => {
+test('CC-01 TestWaitTillRevision: whenAt waits for the revision of a write, of any key', async ({ skip }) => {
+  needBookmarks(etcd, skip);
   await using copy = cache(client, 'at/');
   await copy.whenReady();
   const own = await put('at/a', '1');
@@ -147,7 +149,10 @@ test(
   { timeoutMs: 60_000 },
 );
 
-test('CC-03 CA-05 TestStoreGet: a serializable read has the state at each revision of the history, and no other', async () => {
+test('CC-03 CA-05 TestStoreGet: a serializable read has the state at each revision of the history, and no other', async ({
+  skip,
+}) => {
+  needBookmarks(etcd, skip);
   const base = await put('past/a', '0');
   await using copy = cache(client, 'past/', { history: 4 });
   await copy.whenReady();
@@ -169,7 +174,10 @@ test('CC-03 CA-05 TestStoreGet: a serializable read has the state at each revisi
   assert.is((await copy.get('past/a', { revision: base })).kvs[0]?.text(), '0');
 });
 
-test('CC-04 CA-04 TestCacheWithPrefixGetInScope a linearizable read has every write before it; reads that wait share one question', async () => {
+test('CC-04 CA-04 TestCacheWithPrefixGetInScope a linearizable read has every write before it; reads that wait share one question', async ({
+  skip,
+}) => {
+  needBookmarks(etcd, skip);
   const counts = new Counting();
   await using copy = cache(counts.client, 'linear/');
   await copy.whenReady();
@@ -217,7 +225,10 @@ test('CC-06 CA-06 CA-08 TestCacheUnsupportedGetOptions, TestCacheWithPrefixGetOu
   assert.is((await copy.get('get/', { ...prefix, keysOnly: true })).kvs[0]?.value.length, 0);
 });
 
-test('CC-07 CA-07 TestCacheUnsupportedWatchOptions TestCacheWithProgressNotify TestCacheWithPrefixWatch: watches start in the history, with filters, prevKv and notices; headers are whole', async () => {
+test('CC-07 CA-07 TestCacheUnsupportedWatchOptions TestCacheWithProgressNotify TestCacheWithPrefixWatch: watches start in the history, with filters, prevKv and notices; headers are whole', async ({
+  skip,
+}) => {
+  needBookmarks(etcd, skip);
   await put('watch/a', '0');
   await using copy = cache(client, 'watch/');
   await copy.whenReady();

@@ -4,6 +4,7 @@ import { cache, type Cache } from '@etcdts/cache';
 import { createClient, isEtcdError } from '@etcdts/core';
 import { assert, eventually, startEtcd, startProxy, suite } from '@etcdts/testing';
 import { seeded } from '../seeded.ts';
+import { needBookmarks } from './bookmarks.ts';
 import { Model, ModelState, textOf } from './model.ts';
 
 const operations = Number(process.env['CACHE_OPERATIONS'] ?? 3_000);
@@ -72,9 +73,12 @@ async function watched(
   }
 }
 
-test(`CC-02 CC-03 CC-10 CC-11 after ${operations} random writes, compactions, cuts and restarts, the copy is etcd at its revision`, async () => {
+test(`CC-02 CC-03 CC-10 CC-11 after ${operations} random writes, compactions, cuts and restarts, the copy is etcd at its revision`, async ({
+  skip,
+}) => {
   const random = seeded(seed);
   await using etcd = await startEtcd();
+  needBookmarks(etcd, skip);
   await using proxy = await startProxy(etcd.endpoint);
   await using writer = createClient({ endpoints: etcd.endpoint });
   await using cutOff = createClient({ endpoints: proxy.endpoint });
