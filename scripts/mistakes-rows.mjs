@@ -591,6 +591,18 @@ export const sections = [
         'a copy that was closed',
         'another copy',
       ],
+      ["await mirror(client, client, { prefix: 'config/' })", 'one etcd is both sides', 'a client of the other etcd'],
+      [
+        "await mirror(client, client, { prefix: 'config/', destPrefix: 'backup/' })",
+        'the name that etcdctl has for it',
+        '`targetPrefix`',
+      ],
+      [
+        "await client.kv.put('mirrors/config', '7'); await mirror(client, client, { prefix: 'config/', targetPrefix: 'backup/', checkpoint: 'mirrors/config' })",
+        'a key that somebody else writes',
+        'a key that only the mirror writes',
+      ],
+      ["await mirror(client, client, { targetPrefix: 'backup/' })", 'no prefix', "`prefix: ''` for every key"],
       [
         "const steps = follow(client, 'config/', { prefix: true }); for (const _ of [1, 2]) for await (const step of steps) if (step.type === 'synced') break",
         'a second reader of one iteration',

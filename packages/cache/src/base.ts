@@ -16,7 +16,10 @@ export interface RangeReading {
 const PAUSES = { firstMs: 100, longestMs: 5_000, jitter: 0.5 };
 
 /** Repeats a read until it is answered, as a watch waits until etcd is back. Verdicts are thrown. */
-export async function persistently<T>({ client, signal }: RangeReading, read: () => Promise<T>): Promise<T> {
+export async function persistently<T>(
+  { client, signal }: Pick<RangeReading, 'client' | 'signal'>,
+  read: () => Promise<T>,
+): Promise<T> {
   const site = siteOf(client);
   for (let failures = 1; ; failures++) {
     try {

@@ -9,7 +9,7 @@
  *     for await (const change of config.changes()) …
  *
  * Or make a client that reads through a copy: `const { kv } = cached(client, 'config/')`. Or follow a range without keeping it, with
- * `follow` or `listAndWatch`. Close what was made, or close its client.
+ * `follow` or `listAndWatch`, or keep it in another etcd, with `mirror`. Close what was made, or close its client.
  *
  * @module
  */
@@ -19,4 +19,6 @@ export { listAndWatch, type ListAndWatchOptions } from './list-and-watch.ts';
 export { cache, cached } from './cache.ts';
 export type { Cache, CachedClient, CacheOptions, CacheStats } from './contract.ts';
 export type { CacheChange, ChangesOptions } from './changes.ts';
+export { mirror, type MirrorOptions } from './mirror/mirror.ts';
+export type { MirrorProgress } from './mirror/progress.ts';
 export { json, type Parse, type SchemaResult, type StandardSchema } from './parse.ts';
