@@ -4,7 +4,7 @@ import { GrpcCall } from './grpc-call.ts';
 const test = suite('grpc call');
 
 /** A call of grpc-js as far as sending goes: it says what it is given, and `written` says that it wrote one message. */
-function start(): { call: GrpcCall; log: string[]; written(): void } {
+function start(): { call: GrpcCall; log: string[]; written(): void; wire: object } {
   const log: string[] = [];
   const callbacks: (() => void)[] = [];
   const wire = {
@@ -13,22 +13,59 @@ function start(): { call: GrpcCall; log: string[]; written(): void } {
       callbacks.push(() => context.callback());
     },
     halfClose: () => void log.push('end'),
+    cancelWithStatus: () => void (log.at(-1) === 'cancel' || log.push('cancel')),
   };
   const listener = { onMessage(): void {}, onEnd(): void {} };
   const call = new GrpcCall(wire as never, listener, new Set(), () => {});
-  return { call, log, written: () => callbacks.shift()?.() };
+  return { call, log, written: () => callbacks.shift()?.(), wire };
 }
 
 const frame = (text: string): Buffer => Buffer.from(`\0\0\0\0\0${text}`);
 
-test('gives grpc-js one message until that is written, for it would forget the others; then all', () => {
+test('gives grpc-js one message at a time, for it would forget others, or write each in a turn of its own', () => {
   const { call, log, written } = start();
   for (const text of ['a', 'b', 'c']) call.send(frame(text));
   assert.equal(log, ['a']);
   written();
+  assert.equal(log, ['a', 'b']);
+  written();
   assert.equal(log, ['a', 'b', 'c']);
   call.send(frame('d'));
+  written();
   assert.equal(log, ['a', 'b', 'c', 'd']);
+  written();
+  call.send(frame('e'));
+  assert.equal(log, ['a', 'b', 'c', 'd', 'e']);
+});
+
+test('writes messages that wait at once, with their prefixes, where grpc-js shows its stream', () => {
+  const { call, log, written, wire } = start();
+  const callbacks: (() => void)[] = [];
+  const stream = {
+    write(bytes: Buffer, callback: () => void): void {
+      log.push(bytes.toString());
+      callbacks.push(callback);
+    },
+  };
+  Object.assign(wire, { child: { underlyingCalls: [{ call: { child: { http2Stream: stream } } }] } });
+  for (const text of ['a', 'b', 'c']) call.send(frame(text));
+  written();
+  assert.equal(log, ['a', `${frame('b').toString()}${frame('c').toString()}`]);
+  call.send(frame('d'));
+  call.halfClose();
+  assert.is(log.length, 2, 'what comes meanwhile waits');
+  callbacks.shift()?.();
+  assert.is(log[2], 'd', 'one message goes the usual way');
+  written();
+  assert.is(log[3], 'end');
+});
+
+test('writes nothing more of a call that has ended', () => {
+  const { call, log, written } = start();
+  for (const text of ['a', 'b']) call.send(frame(text));
+  call.cancel();
+  written();
+  assert.equal(log, ['a', 'cancel']);
 });
 
 test('half-closes at once after one message, for unary calls', () => {

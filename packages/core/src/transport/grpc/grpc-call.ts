@@ -2,6 +2,7 @@ import { status, type StatusObject } from '@grpc/grpc-js';
 import type { Channel } from '@grpc/grpc-js';
 import { FRAME_PREFIX } from '../../frame.ts';
 import type { Reach, WireCall, WireListener } from '../transport.ts';
+import { streamOf } from './session.ts';
 
 // grpc-js reports both of these only in words.
 const REFUSED = 'Stream refused by server';
@@ -23,11 +24,14 @@ export class GrpcCall implements WireCall {
   #listener: WireListener | undefined;
   /** Whether messages are reported without `read`. */
   #unary = false;
-  /** Messages that wait until the first one is written. Until then grpc-js keeps only one, and drops all others. */
+  /**
+   * Messages that wait until the one before is written. Until the first one is written grpc-js keeps only one, and drops all
+   * others. Later it would write them one by one, and copy the list of those that are left each time.
+   */
   #waiting: Buffer[] | undefined;
   #written = false;
-  /** Messages that grpc-js has not written yet. */
-  #writing = 0;
+  /** Whether there is a message that grpc-js has not written yet. */
+  #writing = false;
   #ending = false;
   /** Whether the peer has answered anything at all. */
   #answered = false;
@@ -49,13 +53,13 @@ export class GrpcCall implements WireCall {
   }
 
   send(frame: Buffer): void {
-    if (this.#written || this.#writing === 0) this.#write(frame);
-    else (this.#waiting ??= []).push(frame);
+    if (this.#writing) (this.#waiting ??= []).push(frame);
+    else this.#write(frame);
   }
 
   halfClose(): void {
-    // grpc-js half-closes after the message that it is writing, even if more are to follow.
-    if (this.#waiting === undefined && this.#writing <= 1) this.#wire.halfClose();
+    // grpc-js half-closes after the message that it is writing.
+    if (this.#waiting === undefined) this.#wire.halfClose();
     else this.#ending = true;
   }
 
@@ -106,19 +110,30 @@ export class GrpcCall implements WireCall {
   }
 
   #write(frame: Buffer): void {
-    this.#writing++;
+    this.#writing = true;
     // grpc-js writes the prefix itself.
     this.#wire.sendMessageWithContext({ callback: this.#onWritten }, frame.subarray(FRAME_PREFIX));
   }
 
   readonly #onWritten = (): void => {
     this.#written = true;
-    this.#writing--;
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const frame of waiting) this.#write(frame);
-    if (this.#ending && this.#writing === 0) this.#wire.halfClose();
+    this.#writing = false;
+    if (this.#waiting !== undefined) this.#writeNext(this.#waiting);
+    else if (this.#ending) this.#wire.halfClose();
   };
+
+  /** Writes all messages that wait at once, if there is a way to; else the first of them. */
+  #writeNext(waiting: Buffer[]): void {
+    const stream = waiting.length > 1 ? streamOf(this.#wire) : undefined;
+    if (stream === undefined) {
+      this.#write(waiting.shift() as Buffer);
+      if (waiting.length === 0) this.#waiting = undefined;
+      return;
+    }
+    this.#writing = true;
+    this.#waiting = undefined;
+    stream.write(Buffer.concat(waiting), this.#onWritten);
+  }
 
   /**
    * Whether the peer reset the stream with REFUSED_STREAM, by which it promises that it has not processed the call. The status of
@@ -135,6 +150,7 @@ export class GrpcCall implements WireCall {
 
   #settle(): void {
     this.#listener = undefined;
+    this.#waiting = undefined;
     this.#calls.delete(this);
     this.#onSettled();
   }

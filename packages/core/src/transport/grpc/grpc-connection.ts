@@ -190,6 +190,8 @@ function channelOptions(endpoint: Endpoint, options: ConnectionOptions): Channel
     'grpc.use_local_subchannel_pool': 1,
     // The floors above decide whether a call is repeated, by its outcome.
     'grpc.enable_retries': 0,
+    // Nothing is kept for a repetition, so that a message counts as written when it is, not when it is kept.
+    'grpc.per_rpc_retry_buffer_size': 0,
     'grpc.service_config_disable_resolution': 1,
     'grpc.enable_channelz': 0,
     'grpc.enable_http_proxy': 0,
