@@ -7,7 +7,7 @@ import { follow, type Follow } from './follow.ts';
 import { Members } from './members.ts';
 import { placesOf, type Places } from './ordered.ts';
 import { Question } from './question.ts';
-import { sleep } from './sleep.ts';
+import { sleep, turn } from './sleep.ts';
 import { Store } from './store.ts';
 import { Waits } from './waits.ts';
 
@@ -32,6 +32,8 @@ export interface CopyListener {
 const PAUSES = { firstMs: 100, longestMs: 30_000, jitter: 0.5 };
 /** The pause between two requests of a bookmark, while somebody waits for one. */
 const ASK_AGAIN_MS = 100;
+/** So many events in one message are a burst. */
+const MANY = 100;
 let copies = 0;
 
 /** A copy of a range that keeps itself current: its store, what keeps it, and who waits for it. */
@@ -128,7 +130,11 @@ export class Copy<T> {
     while (!signal.aborted) {
       const following = this.#follow();
       try {
-        for await (const change of following) this.#apply(change);
+        for await (const change of following) {
+          this.#apply(change);
+          // Much may come at once after an outage, and readers are to have their turn before the history has passed them by.
+          if (change.type === 'events' && change.events.length >= MANY) await turn();
+        }
         // Only the end of the client ends it without an error.
         return this.#end({ reason: closed() });
       } catch (error) {
@@ -204,6 +210,8 @@ export class Copy<T> {
   #changed(): void {
     this.waits.look();
     for (const listener of this.listeners) listener.changed();
+    // Those who wait have got it now, however much it was.
+    this.store.history.trim();
   }
 
   #end(failure: { readonly reason: unknown }): void {

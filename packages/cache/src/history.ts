@@ -40,9 +40,14 @@ export class History<T> {
     return this.#moments.length - this.#head;
   }
 
+  /** Adds a moment. `trim` is to follow when those who wait for it have got it. */
   add(moment: Moment<T>): void {
     this.#moments.push(moment);
     if (moment.resync) this.#exactFrom = moment.revision;
+  }
+
+  /** Drops what is older than the history is long. */
+  trim(): void {
     while (this.length > this.#limit) this.#drop();
   }
 

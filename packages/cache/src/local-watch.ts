@@ -13,8 +13,6 @@ interface Reader {
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
-/** How many revisions go into one response. */
-const BATCH = 1_000;
 
 /**
  * A watch that a copy serves from its history: a place in it, so that a slow reader costs no memory. It ends with `COMPACTED` once the
@@ -171,7 +169,7 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
     if (this.#ended) return undefined;
     const { store, ready } = this.#copy;
     for (;;) {
-      const moments = store.history.from(this.#next, BATCH);
+      const moments = store.history.from(this.#next);
       const last = moments.at(-1);
       if (last === undefined) break;
       const from = this.#next;

@@ -8,3 +8,8 @@ export function sleep(ms: number, { clock }: Pick<ClientSite, 'clock'>, signal: 
     const ignore = onAbort(signal, () => (timer.cancel(), reject(signal.reason as Error)));
   });
 }
+
+/** Lets everything else that is due run first. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -99,7 +99,8 @@ test(`CC-02 CC-03 CC-10 CC-11 after ${operations} random writes, compactions, cu
     overtaken,
     () => new Promise((resolve) => setTimeout(resolve, random() < 0.02 ? 20 : 0)),
   );
-  const watching = watched(copy, model, followed, resyncs);
+  let watchEnd = 'open';
+  const watching = watched(copy, model, followed, resyncs).then((ended) => (watchEnd = ended));
   let checks = 0;
   let pasts = 0;
 
@@ -143,9 +144,9 @@ test(`CC-02 CC-03 CC-10 CC-11 after ${operations} random writes, compactions, cu
   const whole = new Map([...copy.entries()].map(([key, kv]) => [key.toString(), kv.text()]));
   assert.is(textOf(whole), end);
   await eventually(() => textOf(quick) === end && textOf(slow) === end, { timeoutMs: 120_000 });
-  await eventually(() => textOf(followed) === end, { timeoutMs: 10_000 });
+  await eventually(() => textOf(followed) === end, { timeoutMs: 10_000, describe: () => `the watch is ${watchEnd}` });
   await copy.close();
-  const [, , watchEnd] = await Promise.all([reading, lagging, watching]);
+  await Promise.all([reading, lagging, watching]);
   assert.is(watchEnd, 'done');
   console.log(
     `${operations} operations, ${checks} states and ${pasts} past ones compared, ${bases} cuts with a compaction, ` +

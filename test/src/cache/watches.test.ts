@@ -1,7 +1,7 @@
 import { cache, cached } from '@etcdts/cache';
 import { createClient, op, type EtcdClient, type WatchResponse, type WatchStream } from '@etcdts/core';
 import { tapStream, type Interceptor } from '@etcdts/core/plugin';
-import { assert, eventually, isAtLeast, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
+import { assert, eventually, isAtLeast, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
 import { needBookmarks } from './bookmarks.ts';
 
 const test = suite('watches of a copy', { timeoutMs: 20_000 });
@@ -72,6 +72,31 @@ test('CC-07 TestBroadcastBatching: what a reader has not read comes in few respo
   const recorded = new Recorded(watch);
   await eventually(() => recorded.events.length === 300);
   assert.is(recorded.responses.length, 1);
+});
+
+test('CC-07 CC-08 a reader that waits gets all that comes at once, also if that is longer than the history', async () => {
+  await using proxy = await startProxy(etcd.endpoint);
+  await using cutOff = createClient({ endpoints: proxy.endpoint });
+  await using copy = cache(cutOff, 'burst/', { history: 16 });
+  await copy.whenReady();
+  const watch = copy.watch('burst/', prefix);
+  await watch.created;
+  const recorded = new Recorded(watch);
+  const changed: string[] = [];
+  const reading = (async () => {
+    for await (const change of copy.changes()) changed.push(change.type);
+  })();
+  proxy.refuse();
+  proxy.cut();
+  let last = 0n;
+  for (let i = 0; i < 1_500; i++) last = (await client.kv.put('burst/a', String(i))).header.revision;
+  await proxy.heal();
+  await copy.whenAt(last, { timeoutMs: 15_000 });
+  await eventually(() => recorded.events.length === 1_500);
+  assert.is(copy.stats().history, 16);
+  await eventually(() => changed.length > 0);
+  await copy.close();
+  await reading;
 });
 
 test('CC-04 TestConditionalProgressRequestor: bookmarks are requested only while somebody waits for one', async ({
