@@ -1,7 +1,7 @@
-// Makes the folder lib of core, http2 and embedded, the form in which they are published. Core's entries share one file with its
-// own modules and tsyringe; http2 is one file, and so is the library of embedded; core and embedded contain packages/proto. They
-// contain no other dependency. The command of embedded is one file with all that it needs. In the workspace everything uses dist,
-// file by file.
+// Makes the folder lib of core, http2 and embedded, the form in which they are published, and that of cache for its command. Core's
+// entries share one file with its own modules and tsyringe; http2 is one file, and so is the library of embedded; core and embedded
+// contain packages/proto. They contain no other dependency. The command of embedded is one file with all that it needs, that of cache
+// one beside core. In the workspace everything uses dist, file by file.
 //   node scripts/bundle.mjs      those of core and http2
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -76,6 +76,7 @@ exports.load = () => {
 };
 `;
 
+const cache = fileURLToPath(new URL('../packages/cache/', import.meta.url));
 const embedded = fileURLToPath(new URL('../packages/embedded/', import.meta.url));
 
 /** The libraries of the embedded etcd as imports, which are bundled. Required ones would be loaded at run time. */
@@ -102,6 +103,19 @@ export async function bundleHttp2() {
     external: ['@etcdts/core'],
     format: 'esm',
     sourcemap: 'linked',
+  });
+}
+
+/** Makes packages/cache/lib anew: its command, with `@etcdts/auth`, on which the library does not depend. */
+export async function bundleCacheCommand() {
+  rmSync(`${cache}lib`, { recursive: true, force: true });
+  await build({
+    ...all,
+    absWorkingDir: cache,
+    entryPoints: ['src/command/cli.ts'],
+    outfile: 'lib/command.js',
+    external: ['@etcdts/core', 'sorted-btree'],
+    format: 'esm',
   });
 }
 

@@ -1,7 +1,7 @@
 // The prepack script of every package. It makes the published files from the output of `tsc -b`.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleCore, bundleEmbedded, bundleHttp2 } from './bundle.mjs';
+import { bundleCacheCommand, bundleCore, bundleEmbedded, bundleHttp2 } from './bundle.mjs';
 import { bundleCommonJs } from './common-js.mjs';
 
 // The compiler never deletes the output of a source that is gone.
@@ -11,6 +11,7 @@ for (const name of readdirSync('dist', { recursive: true })) {
 }
 
 if (process.env.npm_package_name === '@etcdts/core') await bundleCore();
+if (process.env.npm_package_name === '@etcdts/cache') await bundleCacheCommand();
 if (process.env.npm_package_name === '@etcdts/http2') await bundleHttp2();
 if (process.env.npm_package_name === '@etcdts/embedded') await bundleEmbedded();
 await bundleCommonJs(process.cwd());

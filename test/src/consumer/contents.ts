@@ -146,4 +146,19 @@ export function contents(test: Suite, installed: () => InstalledPackages): void 
     const strict = '--disallow-code-generation-from-strings';
     assert.match(await installed().node([strict, 'cli.cjs', '--help'], installed().bare), /--listen/);
   });
+
+  test('bring the command of cache with what it has beside core', async () => {
+    const manifest = JSON.parse(await readInstalled('cache', 'package.json')) as { bin: object };
+    assert.equal(manifest.bin, { 'etcdts-cache': './lib/command.js' });
+    const command = installed().path('cache', 'lib/command.js');
+    assert.match(await installed().node([command, 'mirror', '--help'], installed().bare), /--dest-prefix/);
+    const imported = (await readFile(command, 'utf8')).matchAll(/^import .* from "(?!node:)([^"]+)";$/gm);
+    const modules = new Set(Array.from(imported, ([, module]) => module as string));
+    assert.equal([...modules].sort(), [
+      '@etcdts/core',
+      '@etcdts/core/plugin',
+      'sorted-btree',
+      'sorted-btree/extended/bulkLoad.js',
+    ]);
+  });
 }
