@@ -77,7 +77,8 @@ async function startProxy(streams: number, calls: number): Promise<Proxy> {
 
 /** Puts `count` keys, `atOnce` at a time. Returns the errors. */
 async function putAll(endpoints: string, prefix: string, count: number, atOnce: number): Promise<readonly EtcdError[]> {
-  await using client = createClient({ endpoints, transport: http2Transport() });
+  // A busy machine may take more than the usual deadline.
+  await using client = createClient({ endpoints, transport: http2Transport(), requestTimeoutMs: 50_000 });
   const errors: EtcdError[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {

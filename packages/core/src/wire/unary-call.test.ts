@@ -236,6 +236,16 @@ test('H1 a call that connections refuse is sent again for as long as each of the
   assertClean(bed);
 });
 
+test('H1 a connection that refuses two calls in turn has them sent again three times each', async () => {
+  const bed = await sent(({ put }) => put());
+  const other = bed.put();
+  other.catch(() => {});
+  for (let i = 0; i < 8; i++) bed.connection.calls[i]?.end(14, 'refused', 'refused');
+  assert.is(bed.connection.calls.length, 8);
+  for (const call of [bed.call, other]) await rejects(call, { code: 'UNAVAILABLE', attempts: 4 });
+  assertClean(bed);
+});
+
 test('H1 a call that was sent is never sent again, a read neither', async () => {
   for (const start of [({ put }: Bench) => put(), ({ get }: Bench) => get()]) {
     const bed = await sent(start);

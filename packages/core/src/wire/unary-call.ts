@@ -51,8 +51,7 @@ export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
   }
 
   protected start(connection: Connection, slot: Slot): void {
-    const earlier = this.#health;
-    if (earlier?.busy === false && earlier.served === this.#servedBefore) this.#inVain++;
+    if (this.#wasInVain(slot.health)) this.#inVain++;
     this.#health = slot.health;
     this.#servedBefore = this.#health.served;
     this.wire = connection.start(this.call.method.path, this.call.metadata, this, this.#frame);
@@ -90,6 +89,16 @@ export class UnaryCall<Req, Res> extends Exchange<Req, Res> {
     this.release();
     this.#forget();
     resolve?.(response);
+  }
+
+  /**
+   * Whether the connection before did nothing for another call meanwhile. One that was given up may still work on calls that it has
+   * accepted; one that stands and refuses calls may not, or two calls would have each other sent again for ever.
+   */
+  #wasInVain(health: Health): boolean {
+    const earlier = this.#health;
+    if (earlier === undefined || earlier.served !== this.#servedBefore) return false;
+    return earlier === health || !earlier.busy;
   }
 
   protected leave(answered: boolean): void {
