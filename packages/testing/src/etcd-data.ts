@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,19 +59,35 @@ function isRoomy(folder: string): boolean {
   }
 }
 
+/**
+ * Ports below those that systems give to outgoing connections and to whoever listens on port 0 (from 32,768 on Linux, from 49,152
+ * elsewhere). One of those may be taken while a member is down.
+ */
+const [FIRST_PORT, LAST_PORT] = [10_000, 32_767];
+const PORT_TRIES = 1_000;
+
 /** Finds TCP ports of 127.0.0.1 that are free now. Another process may still take one before it is used. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  // All are found at once, so that no port is found twice.
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.on('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const held: Server[] = [];
+  try {
+    // All are held until the last one is found, so that no port is found twice.
+    for (let attempt = 0; held.length < count; attempt++) {
+      if (attempt === PORT_TRIES)
+        throw new Error(`of ${PORT_TRIES} ports from ${FIRST_PORT} on, ${held.length} are free`);
+      const server = await listenOn(randomInt(FIRST_PORT, LAST_PORT + 1));
+      if (server !== undefined) held.push(server);
+    }
+    return held.map((server) => (server.address() as AddressInfo).port);
+  } finally {
+    await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+}
+
+/** Resolves with `undefined` if the port is taken. */
+function listenOn(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.on('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
 }
