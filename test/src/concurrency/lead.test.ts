@@ -97,24 +97,27 @@ test('after a loss lead waits for the body, and only then campaigns again', asyn
 test('an error of the body’s own is not lost after a loss, nor after an abort; a body that returns after a loss leads again', async () => {
   await using open = await openSessions(etcd.endpoint, 2);
   const failure = new Error('flushing failed');
-  const losing = async (body: LeaderBody<void>, signal?: AbortSignal): Promise<unknown> => {
-    const leading = lead(election(open[0], 'own'), '1', body, { signal }).catch((error: unknown) => error);
-    await eventually(async () => (await keysOf(client, 'own')).length === 1);
-    if (signal === undefined) await client.kv.delete('own/', { prefix: true });
+  // The key is there before the body begins: what comes in between ends the campaign, not the body.
+  let begun = deferred<void>();
+  const losing = async (body: LeaderBody<void>, ending?: AbortController): Promise<unknown> => {
+    begun = deferred();
+    const options = ending === undefined ? {} : { signal: ending.signal };
+    const leading = lead(election(open[0], 'own'), '1', body, options).catch((error: unknown) => error);
+    await begun.promise;
+    if (ending === undefined) await client.kv.delete('own/', { prefix: true });
+    else ending.abort();
     return leading;
   };
   const flushing: LeaderBody<void> = async (signal, leadership) => {
+    begun.resolve();
     await untilLost(signal, leadership).catch(() => {});
     throw failure;
   };
   assert.is(await losing(flushing), failure);
-  const ending = new AbortController();
-  const aborted = losing(flushing, ending.signal);
-  await eventually(async () => (await keysOf(client, 'own')).length === 1);
-  ending.abort();
-  assert.is(await aborted, failure);
+  assert.is(await losing(flushing, new AbortController()), failure);
   let terms = 0;
   const returning: LeaderBody<void> = async (signal, leadership) => {
+    begun.resolve();
     if (++terms === 1) await untilLost(signal, leadership).catch(() => {});
   };
   assert.is(await losing(returning), undefined);
