@@ -78,4 +78,37 @@ test('TestWaitMethods TestSetUnblocksWaiters: waits end when what they wait for 
   await rejects(at(6), /over/);
 });
 
+test('TestIdempotentStateTransitions: to hold again, to fail again, or to abort after the end changes nothing', async () => {
+  const waits = new Waits(new FakeClock());
+  let ready = false;
+  const controller = new AbortController();
+  const one = waits.until(() => ready, { signal: controller.signal });
+  ready = true;
+  waits.look();
+  waits.look();
+  controller.abort(new Error('too late'));
+  await one;
+  // It is not ready any more, and then again.
+  ready = false;
+  const two = waits.until(() => ready, {});
+  waits.look();
+  ready = true;
+  waits.look();
+  await two;
+  ready = false;
+  const three = rejects(
+    waits.until(() => ready, {}),
+    /first/,
+  );
+  waits.fail(new Error('first'));
+  await three;
+  // clientv3's latch has no end; here the last reason is the one that later waits get.
+  waits.fail(new Error('second'));
+  waits.look();
+  await rejects(
+    waits.until(() => ready, {}),
+    /second/,
+  );
+});
+
 test.run();

@@ -111,6 +111,33 @@ test('TestPeekLatestAndOldest the history keeps as many revisions as it may, and
   assert.equal([store.history.exactFrom, store.history.readableFrom], [4_999n, 4_997n]);
 });
 
+test('TestIterationWithBatching the history is read in batches of whole revisions, without a gap', () => {
+  const { store, rebase } = make(100);
+  rebase(1n, []);
+  // Each revision has three keys, and every third one is of other keys.
+  for (let revision = 2n; revision <= 60n; revision++)
+    if (revision % 3n !== 0n)
+      store.apply([put('a', revision), put('b', revision), put('c', revision)], header(revision));
+  for (const most of [1, 7, 1_000]) {
+    const seen: bigint[] = [];
+    for (let next = 2n; ;) {
+      const moments = store.history.from(next, most);
+      const last = moments.at(-1);
+      if (last === undefined) break;
+      assert.ok(moments.length <= most);
+      for (const { revision, deltas } of moments) {
+        assert.is(deltas.length, 3, 'a revision is split');
+        seen.push(revision);
+      }
+      next = last.revision + 1n;
+    }
+    assert.equal(
+      seen,
+      Array.from({ length: 59 }, (_, i) => BigInt(i + 2)).filter((revision) => revision % 3n !== 0n),
+    );
+  }
+});
+
 test('TestRebaseHistory TestStoreRestore CC-02 a new base is one moment: puts with their revisions, deletions with its own', () => {
   const { store, rebase, names, parsed } = make();
   rebase(5n, [kv('a', 2n), kv('b', 3n), kv('c', 4n)]);

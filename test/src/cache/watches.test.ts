@@ -211,4 +211,73 @@ test('CC-07 TestCacheRequestProgress: a progress request reaches the watches of 
   await eventually(() => recorded.ended);
 });
 
+test('CC-07 TestBroadcastProgress: a copy that moves without events gives bookmarks to the watches that have chosen them', async ({
+  skip,
+}) => {
+  needBookmarks(etcd, skip);
+  await using copy = cache(client, 'progress/');
+  await copy.whenReady();
+  const { header } = await client.kv.put('progress/a', '1');
+  await copy.whenAt(header.revision);
+  const [plain, chosen, future] = [
+    copy.watch('progress/', prefix),
+    copy.watch('progress/', { ...prefix, progressNotify: true }),
+    copy.watch('progress/', { ...prefix, progressNotify: true, startRevision: header.revision + 1_000n }),
+  ] as const;
+  await Promise.all([plain.created, chosen.created, future.created]);
+  const [quiet, marked, waiting] = [new Recorded(plain), new Recorded(chosen), new Recorded(future)];
+  let last = 0n;
+  for (let i = 0; i < 3; i++) {
+    last = (await client.kv.put('elsewhere', String(i))).header.revision;
+    await copy.whenAt(last);
+  }
+  await eventually(() => marked.responses.some(({ header: { revision } }) => revision >= last));
+  const marks = marked.responses.map(({ header: { revision } }) => revision);
+  assert.equal(
+    marks,
+    [...new Set(marks)].sort((a, b) => Number(a - b)),
+    'each bookmark moves on',
+  );
+  assert.ok(marked.responses.every(({ events, progressNotify }) => events.length === 0 && progressNotify));
+  // It has to be chosen, as on etcd, and none comes before the first revision of a watch.
+  assert.equal([quiet.responses.length, waiting.responses.length], [0, 0]);
+});
+
+test('CC-07 TestBroadcastProgressTo: a requested bookmark comes once, to each watch that it covers, behind its events', async ({
+  skip,
+}) => {
+  needBookmarks(etcd, skip);
+  const copied = cached(client, 'to/');
+  await copied.cache.whenReady();
+  const { header } = await client.kv.put('to/begin', '1');
+  await copied.cache.whenAt(header.revision);
+  const [read, slow, future] = [
+    copied.watch('to/', prefix),
+    copied.watch('to/', prefix),
+    copied.watch('to/', { ...prefix, startRevision: header.revision + 1_000n }),
+  ] as const;
+  await Promise.all([read.created, slow.created, future.created]);
+  const [one, none] = [new Recorded(read), new Recorded(future)];
+  for (let i = 0; i < 5; i++) await client.kv.put('to/a', String(i));
+  const at = (await client.kv.put('elsewhere', '1')).header.revision;
+  await copied.watcher.requestProgress();
+  await eventually(() => one.responses.at(-1)?.progressNotify === true);
+  assert.is(one.responses.filter(({ progressNotify }) => progressNotify).length, 1);
+  assert.ok((one.responses.at(-1)?.header.revision ?? 0n) >= at);
+  assert.is(one.events.length, 5);
+  // The one that was not read has its events first, and then the bookmark.
+  const behind = new Recorded(slow);
+  await eventually(() => behind.responses.length === 2);
+  assert.equal(
+    behind.responses.map(({ events, progressNotify }) => [events.length, progressNotify]),
+    [
+      [5, false],
+      [0, true],
+    ],
+  );
+  assert.is(none.responses.length, 0);
+  await copied.close();
+  await eventually(() => one.ended && behind.ended && none.ended);
+});
+
 test.run();
