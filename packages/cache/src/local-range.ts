@@ -107,7 +107,8 @@ export class LocalRanges<T> {
     const kvs: KeyValue[] = [];
     let count = 0;
     if (rangeEnd === undefined || rangeEnd.length === 0) {
-      const entry = state.get(places.from);
+      const { store } = this.#copy;
+      const entry = state === store.state ? store.at(places.from) : state.get(places.from);
       if (entry !== undefined) count = countOnly ? 1 : kvs.push(copyOf(entry.kv, keysOnly));
     } else {
       for (const [, entry] of entriesIn(state, places)) {

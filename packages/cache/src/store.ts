@@ -10,9 +10,10 @@ export class Store<T> {
   readonly #entries: Entries<T>;
   readonly #limit: number;
   #state: Ordered<Entry<T>> = ordered();
-  /** The places and entries of a base that is not complete, in order. */
-  #basePlaces: string[] = [];
-  #baseEntries: Entry<T>[] = [];
+  /** The same without an order, because a hash finds a key in a tenth of the time. */
+  #byPlace: Map<string, Entry<T>> = new Map();
+  /** A base that is not complete, in order. */
+  #base: Map<string, Entry<T>> = new Map();
   /** Everything up to it is here. */
   revision = 0n;
   /** The last header that came with a base, events or a bookmark; `undefined` before the first base. */
@@ -31,6 +32,11 @@ export class Store<T> {
     return this.#state;
   }
 
+  /** What the state has at a place. */
+  at(place: string): Entry<T> | undefined {
+    return this.#byPlace.get(place);
+  }
+
   /** The header of an answer of this copy. There must have been a base. */
   ownHeader(): ResponseHeader {
     const { clusterId, memberId, raftTerm } = this.header as ResponseHeader;
@@ -39,18 +45,16 @@ export class Store<T> {
 
   /** Forgets what a new base had so far. */
   beginBase(): void {
-    this.#basePlaces = [];
-    this.#baseEntries = [];
+    this.#base = new Map();
   }
 
   /** Adds keys of a new base. What the state has in the same version is not parsed again. */
   addToBase(kvs: readonly KeyValue[]): void {
     for (const kv of kvs) {
       const place = placeOf(kv.key);
-      const known = this.#state.get(place);
+      const known = this.#byPlace.get(place);
       const same = known !== undefined && isSameKeyValue(known, { kv, value: undefined, valid: false });
-      this.#basePlaces.push(place);
-      this.#baseEntries.push(same ? known : this.#entries.of(kv));
+      this.#base.set(place, same ? known : this.#entries.of(kv));
     }
   }
 
@@ -60,10 +64,11 @@ export class Store<T> {
    */
   completeBase(revision: bigint, header: ResponseHeader, reset: boolean): void {
     const before = this.#state;
-    const after = loaded(this.#basePlaces, this.#baseEntries);
+    const after = loaded([...this.#base.keys()], [...this.#base.values()]);
     const first = this.header === undefined;
-    this.beginBase();
     this.#state = after;
+    this.#byPlace = this.#base;
+    this.beginBase();
     this.header = header;
     if (first || reset || revision < this.revision) {
       this.epoch += first ? 0 : 1;
@@ -104,14 +109,16 @@ export class Store<T> {
 
   #change({ type, kv }: WatchEvent, revision: bigint): Delta<T> {
     const place = placeOf(kv.key);
-    const before = this.#state.get(place);
+    const before = this.#byPlace.get(place);
     if (type === 'put') {
       const after = this.#entries.of(kv);
       this.#state.set(place, after);
+      this.#byPlace.set(place, after);
       return { place, before, after, revision };
     }
     if (before === undefined) throw new Untrue(`revision ${revision} deletes a key that is not there`);
     this.#state.delete(place);
+    this.#byPlace.delete(place);
     return { place, before, after: undefined, revision };
   }
 }
