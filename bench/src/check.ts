@@ -41,8 +41,8 @@ export function check(results: Results, all: readonly Goal[] = goals): Verdict[]
   });
 }
 
-function figure(value: number, { base }: Goal): string {
-  return base === undefined ? Math.round(value).toLocaleString('en') : value.toFixed(2);
+function figure(value: number, { base, metric }: Goal): string {
+  return base === undefined && metric === 'memory' ? Math.round(value).toLocaleString('en') : value.toFixed(2);
 }
 
 /** The words of a verdict: what is measured, what was found, and the goal. */

@@ -1,4 +1,5 @@
-// Data: the goals of the client. They are ratios within one run; only memory is absolute, as it hardly depends on the machine.
+// Data: the goals of the client. They are ratios within one run; absolute are memory, which hardly depends on the machine, and local
+// reads of a copy, which have nothing beside them.
 import type { ClientName } from './clients/index.ts';
 import type { Metric } from './statistics.ts';
 
@@ -91,4 +92,14 @@ const besideEtcd3: readonly Goal[] = [
   { row: 'etcd/get/1', metric: 'p50', client: 'etcdts', base: 'etcd3', atMost: 1 },
 ];
 
-export const goals: readonly Goal[] = [...overGrpc, ...overHttp2, ...aboveConnection, ...besideEtcd3];
+/** The goals of copies: beside what they stand for, and the time of local reads. */
+const copies: readonly Goal[] = [
+  { row: 'copies/memory', metric: 'memory', client: 'copy', base: 'map', atMost: 1.5 },
+  { row: 'copies/fill', metric: 'throughput', client: 'copy', base: 'pages', atLeast: 0.8 },
+  { row: 'copies/peek', metric: 'cpu', client: 'copy', atMost: 1 },
+  { row: 'copies/get', metric: 'cpu', client: 'copy', atMost: 5 },
+  { row: 'copies/get', metric: 'cpu', client: 'copy', base: 'null', atMost: 0.6 },
+  { row: 'copies/watches', metric: 'cpu', client: 'copy', base: 'etcd', atMost: 0.3 },
+];
+
+export const goals: readonly Goal[] = [...overGrpc, ...overHttp2, ...aboveConnection, ...besideEtcd3, ...copies];

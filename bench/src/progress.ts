@@ -6,6 +6,7 @@ import type { Series } from './series.ts';
 const AROUND_MS = 60;
 const LEASE_ROUND_MS = 3_000;
 const STARTUP_MS = 150;
+const COPIES_ROUND_MS = 4_000;
 
 export class Progress {
   private readonly sizes: Deal & { readonly series: readonly Series[]; readonly node: string | undefined };
@@ -34,6 +35,7 @@ export class Progress {
     const { series, rounds, warmSlices, sliceMillis, node } = this.sizes;
     const each = series.slice(this.begun).map(({ operation, clients, leadMillis, slices }) => {
       if (operation === 'leases') return LEASE_ROUND_MS * (rounds + 5);
+      if (operation === 'copies') return COPIES_ROUND_MS * (rounds + 2);
       const count = clients.length * (node === undefined ? 1 : 2);
       if (operation === 'startup') return count * (rounds + 1) * STARTUP_MS;
       return count * (rounds + warmSlices) * (leadMillis + sliceMillis * slices + AROUND_MS);

@@ -1,6 +1,7 @@
 // The measurements of a run, and the numbers that are derived from them.
 import type { ClientName } from './clients/index.ts';
 import type { Series } from './series.ts';
+import type { CopyOperation } from './workload.ts';
 import { type Metric, type Samples, type Spread, pairedRatio, spread } from './statistics.ts';
 
 /** One row with its samples. */
@@ -8,7 +9,7 @@ export interface Measured {
   /** The id of the row. */
   readonly id: string;
   readonly server: Series['server'];
-  readonly operation: Series['operation'] | 'lease-memory';
+  readonly operation: Series['operation'] | 'lease-memory' | CopyOperation;
   readonly concurrency: number;
   readonly metric: Metric;
   /** The samples of each client, by its label. */

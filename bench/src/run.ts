@@ -8,11 +8,13 @@ import { type Flags, parseFlags, usage } from './flags.ts';
 import { measure } from './measure.ts';
 import { nodeGoals, onNode } from './nodes.ts';
 import { type Entry, Pool } from './pool.ts';
+import { measureCopies } from './copies/measure.ts';
 import { Progress } from './progress.ts';
 import { shareWords } from './report.ts';
 import type { Facts, Measured, Results } from './results.ts';
 import { type GoClient, Stage, goClient } from './stage.ts';
 import { measureStartup } from './startup.ts';
+import { copiesTable } from './copies/table.ts';
 import { absoluteRows, absoluteTable, nodesTable, ratioTable } from './tables.ts';
 import { terminal } from './text.ts';
 
@@ -57,7 +59,8 @@ async function run(flags: Flags, go: GoClient): Promise<Results> {
   const progress = new Progress(flags, entries.length);
   try {
     const put = fakeTarget(stage, 'put');
-    if (flags.series.some(({ operation }) => operation !== 'startup')) await pool.warmUp(put, flags.warmOperations);
+    if (flags.series.some(({ operation }) => operation !== 'startup' && operation !== 'copies'))
+      await pool.warmUp(put, flags.warmOperations);
     const measured: Measured[] = [];
     for (const series of flags.series) {
       progress.begin(series);
@@ -65,6 +68,10 @@ async function run(flags: Flags, go: GoClient): Promise<Results> {
         const starters = entries.filter(({ client }) => series.clients.includes(client));
         const row = await measureStartup(starters, fakeTarget(stage, 'get').address, flags.rounds);
         if (row !== undefined) measured.push(row);
+        continue;
+      }
+      if (series.operation === 'copies') {
+        if (stage.etcd !== undefined) measured.push(...(await measureCopies(stage.etcd.endpoint, flags.rounds)));
         continue;
       }
       try {
@@ -91,6 +98,7 @@ function show(results: Results): void {
   const tables = [
     absoluteTable(results),
     absoluteRows(results),
+    copiesTable(results),
     ...(results.clients.some((label) => label.includes('@')) ? [nodesTable(results)] : []),
     ...bases.flatMap((base) => (['cpu', 'throughput'] as const).map((name) => ratioTable(results, { base, name }))),
   ];

@@ -11,7 +11,7 @@ export interface Series {
   /** The id, such as `fake/put/64`. */
   readonly id: string;
   readonly server: Server;
-  readonly operation: Operation | 'startup';
+  readonly operation: Operation | 'startup' | 'copies';
   readonly concurrency: number;
   readonly clients: readonly ClientName[];
   /** What the row is about. */
@@ -59,6 +59,9 @@ export const startupSeries: Series = {
   metric: 'wall',
 };
 
+/** Copies are measured in a process of their own, on this project's client. */
+export const copiesSeries: Series = { ...row('etcd', 'get', 1, ['http2']), id: 'copies', operation: 'copies' };
+
 /** The rows in the order of a run. The database is small when its snapshot is read. */
 export const allSeries: readonly Series[] = [
   row('fake', 'put', MANY, each),
@@ -86,5 +89,6 @@ export const allSeries: readonly Series[] = [
   row('etcd', 'watches', 1),
   row('etcd', 'watch-memory', 1, ['etcd3', 'go', ...ours, 'http2-namespace'], { metric: 'memory' }),
   row('etcd', 'reader-memory', 1, ['etcd3', 'go', ...ours, 'http2-namespace'], { metric: 'memory' }),
+  copiesSeries,
   startupSeries,
 ];

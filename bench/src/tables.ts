@@ -98,7 +98,9 @@ export function nodesTable({ clients, measured }: Results): Table {
 
 /** What the clients hold, and how soon they start. */
 export function absoluteRows({ clients, measured }: Results): Table | undefined {
-  const rows = measured.filter(({ metric }) => metric === 'memory' || metric === 'wall');
+  const rows = measured.filter(
+    (row) => (row.metric === 'memory' || row.metric === 'wall') && clients.some((label) => has(row, label, row.metric)),
+  );
   const used = clients.filter((label) => rows.some((row) => has(row, label, row.metric)));
   if (rows.length === 0) return undefined;
   const cell = (row: Measured, label: string): string => {

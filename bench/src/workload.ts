@@ -26,6 +26,12 @@ export const LARGE_KEY = 'bench/l/00000000';
 /** The key of the many watches that one write goes to. */
 export const FAN_OUT_KEY = 'bench/f/00000000';
 
+/** The keys of copies. */
+export const COPIED_KEYS = 100_000;
+export const COPIED_PREFIX = 'bench/c/';
+/** The key of the watches of a copy. */
+export const COPIED_WATCHED = 'bench/c/00000000';
+
 /** A key below a prefix. */
 export function keyBelow(prefix: string, index: number): string {
   return `${prefix}${String(index).padStart(8, '0')}`;
@@ -51,8 +57,11 @@ export type Operation =
   | 'lease-memory'
   | 'leases';
 
+/** What is measured of copies, beside what they stand for. */
+export type CopyOperation = 'copies' | 'copy-fill' | 'copy-memory' | 'copy-peek' | 'copy-get' | 'copy-watches';
+
 /** The names of one operation of each kind in the tables. */
-export const operations: Readonly<Record<Operation, string>> = {
+export const operations: Readonly<Record<Operation | CopyOperation, string>> = {
   put: 'put',
   get: 'get',
   txn: 'txn',
@@ -71,4 +80,10 @@ export const operations: Readonly<Record<Operation, string>> = {
   'reader-memory': '1,000 watches and their readers, memory of each',
   'lease-memory': '10,000 leases, memory of each',
   leases: '10,000 leases, each renewal',
+  copies: 'copies',
+  'copy-fill': 'copy of 100,000 keys x 256 B, filled, each key',
+  'copy-memory': 'copy of 100,000 keys x 256 B, memory of each key',
+  'copy-peek': 'peek at a key of a copy',
+  'copy-get': 'serializable get of a copy',
+  'copy-watches': 'update to 1,000 watches of a copy',
 };

@@ -70,9 +70,17 @@ export const titles: Readonly<Record<ClientName, string>> = {
   'null-all': 'etcdts +all, null transport',
 };
 
+/** The sides of the rows of copies. */
+const sides: Readonly<Record<string, string>> = {
+  copy: 'copy',
+  map: 'a Map of the same Buffers',
+  pages: 'pages alone',
+  etcd: 'watches on etcd',
+};
+
 /** The title of a client's label: its name, or `name@version` on another Node. */
 export function titleOf(label: string): string {
   const [name = '', version] = label.split('@');
-  const title = titles[name as ClientName] ?? name;
+  const title = titles[name as ClientName] ?? sides[name] ?? name;
   return version === undefined ? title : `${title}, Node ${version}`;
 }

@@ -123,7 +123,7 @@ export class Changes<T> implements AsyncIterable<CacheChange<T>>, CopyListener {
   #follow(): void {
     const { history } = this.#copy.store;
     for (;;) {
-      const moments = history.from(this.#revision + 1n, BATCH);
+      const moments = history.after(this.#revision, BATCH);
       for (const { deltas, resync, revision, state } of moments) {
         for (const { place, before, after, revision: own } of deltas) this.#add(place, before, after, own);
         if (resync) this.#push({ type: 'resynced', revision });

@@ -10,6 +10,8 @@ export interface Moment<T> {
   readonly resync: boolean;
 }
 
+const NONE: readonly never[] = [];
+
 /** The last moments of a copy, oldest first, and the state before them. */
 export class History<T> {
   readonly #limit: number;
@@ -56,15 +58,16 @@ export class History<T> {
     if (revision > this.#exactFrom) this.#exactFrom = revision;
   }
 
-  /** The moments from a revision on. */
-  from(revision: bigint, most: number = Infinity): readonly Moment<T>[] {
-    const start = this.#indexOf(revision);
+  /** The moments after a revision. */
+  after(revision: bigint, most: number = Infinity): readonly Moment<T>[] {
+    const start = this.#indexAfter(revision);
+    if (start === this.#moments.length) return NONE;
     return this.#moments.slice(start, Math.min(start + most, this.#moments.length));
   }
 
   /** The state at a revision, which must not be before `exactFrom`. */
   at(revision: bigint): Ordered<Entry<T>> {
-    const index = this.#indexOf(revision + 1n) - 1;
+    const index = this.#indexAfter(revision) - 1;
     return index < this.#head ? this.#origin.state : (this.#moments[index] as Moment<T>).state;
   }
 
@@ -77,12 +80,18 @@ export class History<T> {
     this.#head = 0;
   }
 
-  /** The index of the first moment that is not before a revision. */
-  #indexOf(revision: bigint): number {
-    let [low, high] = [this.#head, this.#moments.length];
+  /** The index of the first moment after a revision. */
+  #indexAfter(revision: bigint): number {
+    let low = this.#head;
+    let high = this.#moments.length;
+    // Most readers are up to date, or behind by the last one.
+    for (let back = 0; back < 2; back++) {
+      if (high === low || (this.#moments[high - 1] as Moment<T>).revision <= revision) return high;
+      high -= 1;
+    }
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#moments[middle] as Moment<T>).revision < revision) low = middle + 1;
+      if ((this.#moments[middle] as Moment<T>).revision <= revision) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -2,6 +2,7 @@ import { isEtcdError, type ResponseHeader, type WatchEvent, type WatchResponse, 
 import { onAbort, type WatchCreateRequest, type WatchServiceOptions } from '@etcdts/core/plugin';
 import type { Copy, CopyListener } from './copy.ts';
 import { cancelled, closed, clusterReset, compacted, notRegistered, secondReader } from './errors.ts';
+import type { Moment } from './history.ts';
 import { eventsOf } from './local-events.ts';
 import { placesOf, type Places } from './ordered.ts';
 import { startOf } from './start.ts';
@@ -12,6 +13,7 @@ interface Reader {
   reject(reason: unknown): void;
 }
 
+const NONE: readonly never[] = [];
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
@@ -26,8 +28,8 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   readonly #ending = new AbortController();
   readonly #readers: Reader[] = [];
   readonly #notices: WatchResponse[] = [];
-  /** The first revision that was not given; `undefined` until it is registered. */
-  #next: bigint | undefined;
+  /** Everything up to this revision was given; `undefined` until it is registered. */
+  #given: bigint | undefined;
   /** Whether it starts before the history. */
   #early = false;
   #epoch: number;
@@ -121,7 +123,7 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
       await Promise.resolve();
       const { header, next, early } = await startOf(this.#copy, this.#request, signal);
       signal.throwIfAborted();
-      [this.#next, this.#early, this.#marked] = [next, early, header.revision];
+      [this.#given, this.#early, this.#marked] = [next - 1n, early, header.revision];
       if (createdNotify) this.#notices.push({ header, events: [], created: true, progressNotify: false });
       this.#copy.listeners.add(this);
       this.changed();
@@ -152,48 +154,47 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   }
 
   /** Ends it if it can give nothing more. */
-  #check(next: bigint): void {
+  #check(given: bigint): void {
     const { store, failure } = this.#copy;
     // A closed client ends its watches without an error.
     if (failure !== undefined) this.#end(isEtcdError(failure.reason, 'CLIENT_CLOSED') ? undefined : failure);
     else if (store.epoch !== this.#epoch) this.#end({ reason: clusterReset('it has other revisions') });
-    else if (this.#early || next <= store.history.readableFrom)
+    else if (this.#early || given < store.history.readableFrom)
       this.#end({ reason: compacted(store.history.exactFrom + 1n) });
   }
 
   /** The next response, if there is one. */
   #collect(): WatchResponse | undefined {
-    const notice = this.#notices.shift();
-    if (notice !== undefined || this.#next === undefined) return notice;
-    this.#check(this.#next);
+    if (this.#notices.length > 0 || this.#given === undefined) return this.#notices.shift();
+    this.#check(this.#given);
     if (this.#ended) return undefined;
     const { store, ready } = this.#copy;
-    for (;;) {
-      const moments = store.history.from(this.#next);
-      const last = moments.at(-1);
-      if (last === undefined) break;
-      const from = this.#next;
-      const events = moments.flatMap(({ deltas }) => eventsOf(deltas, from, this.#request, this.#places));
-      this.#next = last.revision + 1n;
-      if (events.length > 0) return this.#response(events, false);
-    }
-    if (store.revision >= this.#next) this.#next = store.revision + 1n;
+    const events = this.#eventsAfter(this.#given, store.history.after(this.#given));
+    if (store.revision > this.#given) this.#given = store.revision;
+    if (events.length > 0) return this.#response(events, false);
     return ready ? this.#bookmark() : undefined;
+  }
+
+  #eventsAfter(given: bigint, moments: readonly Moment<T>[]): readonly WatchEvent[] {
+    const [first] = moments;
+    if (first === undefined) return NONE;
+    // The usual one is one revision, and thousands of watches may get it.
+    if (moments.length === 1) return eventsOf(first.deltas, given, this.#request, this.#places);
+    return moments.flatMap(({ deltas }) => eventsOf(deltas, given, this.#request, this.#places));
   }
 
   #bookmark(): WatchResponse | undefined {
     const { revision } = this.#copy.store;
-    const next = this.#next as bigint;
-    if (next > revision + 1n) return undefined;
+    if ((this.#given as bigint) > revision) return undefined;
     const wanted = this.#wanted > 0n && revision >= this.#wanted;
     if (!wanted && (this.#request.progressNotify !== true || revision <= this.#marked)) return undefined;
     this.#marked = revision;
     if (wanted) this.#wanted = 0n;
-    return this.#response([], true);
+    return this.#response(NONE, true);
   }
 
   #response(events: readonly WatchEvent[], progressNotify: boolean): WatchResponse {
-    const header = this.#copy.store.ownHeader();
+    const header = this.#copy.store.sharedHeader();
     if (header.revision > this.#marked) this.#marked = header.revision;
     return { header, events, created: false, progressNotify };
   }

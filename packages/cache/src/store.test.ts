@@ -88,15 +88,15 @@ test('TestPeekLatestAndOldest the history keeps as many revisions as it may, and
   store.history.trim();
   assert.equal([store.history.length, store.history.readableFrom, store.history.exactFrom], [3, 3n, 3n]);
   assert.equal(
-    store.history.from(1n).map(({ revision }) => revision),
+    store.history.after(0n).map(({ revision }) => revision),
     [4n, 5n, 6n],
   );
   assert.equal(
-    store.history.from(5n).map(({ revision }) => revision),
+    store.history.after(4n).map(({ revision }) => revision),
     [5n, 6n],
   );
   assert.equal(
-    store.history.from(4n, 1).map(({ revision }) => revision),
+    store.history.after(3n, 1).map(({ revision }) => revision),
     [4n],
   );
   for (let revision = 7n; revision <= 5_000n; revision++) {
@@ -104,7 +104,7 @@ test('TestPeekLatestAndOldest the history keeps as many revisions as it may, and
     store.history.trim();
   }
   assert.equal(
-    store.history.from(0n).map(({ revision }) => revision),
+    store.history.after(0n).map(({ revision }) => revision),
     [4_998n, 4_999n, 5_000n],
   );
   store.history.forgetBefore(4_999n);
@@ -120,8 +120,8 @@ test('TestIterationWithBatching the history is read in batches of whole revision
       store.apply([put('a', revision), put('b', revision), put('c', revision)], header(revision));
   for (const most of [1, 7, 1_000]) {
     const seen: bigint[] = [];
-    for (let next = 2n; ;) {
-      const moments = store.history.from(next, most);
+    for (let given = 1n; ;) {
+      const moments = store.history.after(given, most);
       const last = moments.at(-1);
       if (last === undefined) break;
       assert.ok(moments.length <= most);
@@ -129,7 +129,7 @@ test('TestIterationWithBatching the history is read in batches of whole revision
         assert.is(deltas.length, 3, 'a revision is split');
         seen.push(revision);
       }
-      next = last.revision + 1n;
+      given = last.revision;
     }
     assert.equal(
       seen,
@@ -143,7 +143,7 @@ test('TestRebaseHistory TestStoreRestore CC-02 a new base is one moment: puts wi
   rebase(5n, [kv('a', 2n), kv('b', 3n), kv('c', 4n)]);
   parsed.length = 0;
   rebase(20n, [kv('a', 2n), kv('c', 15n, '1'), kv('d', 12n)]);
-  const [moment] = store.history.from(6n);
+  const [moment] = store.history.after(5n);
   assert.ok(moment?.resync);
   assert.equal(
     moment?.deltas.map(({ place, before, after, revision }) => [

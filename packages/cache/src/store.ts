@@ -14,6 +14,7 @@ export class Store<T> {
   #byPlace: Map<string, Entry<T>> = new Map();
   /** A base that is not complete, in order. */
   #base: Map<string, Entry<T>> = new Map();
+  #shared: { readonly header: ResponseHeader | undefined; readonly own: ResponseHeader } | undefined;
   /** Everything up to it is here. */
   revision = 0n;
   /** The last header that came with a base, events or a bookmark; `undefined` before the first base. */
@@ -41,6 +42,13 @@ export class Store<T> {
   ownHeader(): ResponseHeader {
     const { clusterId, memberId, raftTerm } = this.header as ResponseHeader;
     return plainMessage({ clusterId, memberId, revision: this.revision, raftTerm });
+  }
+
+  /** The same for all watches that are at one revision, of which there may be thousands. */
+  sharedHeader(): ResponseHeader {
+    if (this.#shared?.header !== this.header || this.#shared?.own.revision !== this.revision)
+      this.#shared = { header: this.header, own: this.ownHeader() };
+    return (this.#shared as { readonly own: ResponseHeader }).own;
   }
 
   /** Forgets what a new base had so far. */
