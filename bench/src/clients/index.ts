@@ -76,6 +76,7 @@ const sides: Readonly<Record<string, string>> = {
   map: 'a Map of the same Buffers',
   pages: 'pages alone',
   etcd: 'watches on etcd',
+  'etcd-http2': 'watches on etcd over http2',
 };
 
 /** The title of a client's label: its name, or `name@version` on another Node. */

@@ -6,7 +6,7 @@ import { type Peer, nodePeer } from '../process.ts';
 import type { Measured } from '../results.ts';
 import { type Metric, samplesOf } from '../statistics.ts';
 import { COPIED_KEYS, COPIED_PREFIX, COPIED_WATCHED, RANGE_VALUE, keyBelow } from '../workload.ts';
-import type { CopySlices, CopyTask } from './program.ts';
+import type { CopySlices, CopyTask, Watched } from './program.ts';
 
 /** The number of keys that one transaction writes. */
 const PER_TXN = 100;
@@ -20,7 +20,7 @@ const rows = {
   memory: ['copy', 'map'],
   peek: ['copy', 'map'],
   get: ['copy', 'null'],
-  watches: ['copy', 'etcd'],
+  watches: ['copy', 'etcd', 'etcd-http2'],
 } as const satisfies Record<string, readonly string[]>;
 type Row = keyof typeof rows;
 
@@ -49,7 +49,11 @@ export async function measureCopies(endpoint: string, rounds: number): Promise<M
         (await ask(peer, { type: 'peek' })) as CopySlices,
         (await ask(peer, { type: 'get' })) as CopySlices,
       ];
-      const watched = { copy: await updates('copy'), etcd: await updates('etcd') };
+      const watched = {
+        copy: await updates('copy'),
+        etcd: await updates('etcd'),
+        'etcd-http2': await updates('etcd-http2'),
+      };
       if (round < 0) continue;
       const held = { copy: filled['held by copy'], map: filled['held by map'] };
       const measured = { fill: filled, memory: held, peek: peeked, get: got, watches: watched };
@@ -70,7 +74,7 @@ export async function measureCopies(endpoint: string, rounds: number): Promise<M
   });
 
   /** The cost of updates to watches of one kind. This process writes them, and the other one is measured. */
-  async function updates(on: 'copy' | 'etcd'): Promise<Slice> {
+  async function updates(on: Watched): Promise<Slice> {
     await ask(peer, { type: 'watch', on });
     for (let i = 0; i < UPDATES; i++) {
       await writer.kv.put(COPIED_WATCHED, String(i));

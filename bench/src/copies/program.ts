@@ -10,13 +10,19 @@ import { COPIED_KEYS, COPIED_PREFIX, COPIED_WATCHED, WATCHES, keyBelow } from '.
 /** A message to the process. `watch` opens the watches of one kind, `delivered` waits until all of them have so many events. */
 export type CopyTask =
   | { readonly type: 'fill' | 'peek' | 'get' | 'close' }
-  | { readonly type: 'watch'; readonly on: 'copy' | 'etcd' }
+  | { readonly type: 'watch'; readonly on: Watched }
   | { readonly type: 'delivered'; readonly events: number };
+
+/** What serves watches: a copy, or etcd over one of the transports. */
+export type Watched = 'copy' | 'etcd' | 'etcd-http2';
 
 /** What was measured of each side. */
 export type CopySlices = Readonly<Record<string, Slice>>;
 
-const client: EtcdClient = createClient({ endpoints: process.argv[2] ?? '', transport: http2Transport() });
+const endpoints = process.argv[2] ?? '';
+/** On the transport that users have by default. */
+const client: EtcdClient = createClient({ endpoints });
+const onHttp2: EtcdClient = createClient({ endpoints, transport: http2Transport() });
 const forms = { prefix: true, pageSize: 1_000 } as const;
 const PEEKS = 200_000;
 const GETS = 30_000;
@@ -114,8 +120,8 @@ class Watching {
     this.#reading = watches.map((watch) => this.#read(watch));
   }
 
-  static async open(on: 'copy' | 'etcd'): Promise<Watching> {
-    const from = on === 'copy' ? (await both()).copy : client;
+  static async open(on: Watched): Promise<Watching> {
+    const from = on === 'copy' ? (await both()).copy : on === 'etcd' ? client : onHttp2;
     const watches = Array.from({ length: WATCHES }, () => from.watch(COPIED_WATCHED));
     await Promise.all(watches.map((watch) => watch.created));
     return new Watching(watches);
@@ -150,7 +156,7 @@ async function run(task: CopyTask): Promise<unknown> {
     case 'delivered':
       return watching?.end(task.events);
     case 'close':
-      return client.close();
+      return Promise.all([client.close(), onHttp2.close()]);
   }
 }
 

@@ -13,8 +13,7 @@ export function copiesTable(results: Results): Table | undefined {
   return {
     title: 'Copies, medians, and the ratio to what they stand for',
     header: ['what', 'copy', 'beside', 'ratio'],
-    rows: rows.map((row) => {
-      const side = Object.keys(row.samples).find((label) => label !== 'copy') ?? '';
+    rows: rows.flatMap((row) => {
       const { metric } = row;
       const value = (label: string): string => {
         if (!has(row, label, metric)) return '';
@@ -22,12 +21,11 @@ export function copiesTable(results: Results): Table | undefined {
         const text = median < 100 ? median.toFixed(2) : Math.round(median).toLocaleString('en');
         return `${text} ${units[metric] ?? ''}`;
       };
-      return [
-        operationTitle(row),
-        value('copy'),
-        `${titleOf(side)}: ${value(side)}`,
+      const sides = Object.keys(row.samples).filter((label) => label !== 'copy');
+      return sides.map((side) => [
+        ...[operationTitle(row), value('copy'), `${titleOf(side)}: ${value(side)}`],
         withQuartiles(ratio(row, 'copy', side, metric)),
-      ];
+      ]);
     }),
   };
 }

@@ -4,6 +4,7 @@ import { persistently, readBase, type RangeReading } from './base.ts';
 import type { Change } from './change.ts';
 import { cancelled, clusterReset, notSynced, secondReader } from './errors.ts';
 import { sleep } from './sleep.ts';
+import { Terms } from './terms.ts';
 
 /** What is followed, with checked arguments. */
 export interface Order {
@@ -44,6 +45,8 @@ export class Following {
   #restarts = 0;
   /** Bases in a row that were not completed. */
   #overtaken = 0;
+  /** The terms of the store that is followed. */
+  #terms = new Terms();
 
   constructor(client: EtcdOperations, order: Order) {
     this.#client = client;
@@ -115,6 +118,7 @@ export class Following {
         reason = error;
       }
       revision = undefined;
+      this.#terms = new Terms();
       this.#begun = true;
       yield plainMessage({ type: 'restart', reason });
       this.#restarts += 1;
@@ -128,6 +132,7 @@ export class Following {
     this.#overtaken += 1;
     let step = await pages.next();
     for (; step.done !== true; step = await pages.next()) {
+      this.#terms.expect(step.value.header);
       this.#begun = true;
       yield step.value;
     }
@@ -163,6 +168,7 @@ export class Following {
       for await (const { header, events, progressNotify } of watch) {
         const last = events.at(-1);
         if (last === undefined && !progressNotify) continue;
+        this.#terms.expect(header);
         this.#begun = true;
         this.#restarts = 0;
         if (last === undefined) yield plainMessage({ type: 'bookmark', revision: header.revision, header });

@@ -8,10 +8,8 @@ import { placesOf, type Places } from './ordered.ts';
 import { startOf } from './start.ts';
 
 type Result = IteratorResult<WatchResponse, undefined>;
-interface Reader {
-  resolve(result: Result): void;
-  reject(reason: unknown): void;
-}
+/** Resolves the promise of a reader; a rejected promise rejects it. */
+type Reader = (result: Result | Promise<Result>) => void;
 
 const NONE: readonly never[] = [];
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
@@ -106,7 +104,7 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
     while (this.#readers.length > 0) {
       const response = this.#collect();
       if (response === undefined || this.#ended) return;
-      this.#readers.shift()?.resolve({ done: false, value: response });
+      this.#readers.shift()?.({ done: false, value: response });
     }
   }
 
@@ -139,18 +137,18 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   }
 
   #read(): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      const reader = { resolve, reject };
-      if (!this.#ended) {
-        this.#readers.push(reader);
-        this.changed();
-        return;
-      }
-      const failure = this.#failure;
-      this.#failure = undefined;
-      if (failure === undefined) resolve(DONE);
-      else reject(failure.reason as Error);
+    return new Promise((resolve) => {
+      this.#readers.push(resolve);
+      if (this.#ended) this.#dismiss();
+      else if (!this.#isIdle()) this.changed();
     });
+  }
+
+  /** Whether there is nothing to give. Each reader that comes back at once finds that, so that it has to be cheap. */
+  #isIdle(): boolean {
+    const { store, failure } = this.#copy;
+    if (this.#notices.length > 0 || failure !== undefined || this.#early || store.epoch !== this.#epoch) return false;
+    return this.#given === store.revision && this.#wanted === 0n && this.#request.progressNotify !== true;
   }
 
   /** Ends it if it can give nothing more. */
@@ -214,12 +212,15 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
     this.#copy.listeners.delete(this);
     this.#notices.length = 0;
     this.#ending.abort(failure?.reason ?? closed());
-    for (const { resolve, reject } of this.#readers.splice(0)) {
-      if (this.#failure === undefined) resolve(DONE);
-      else {
-        reject(this.#failure.reason);
-        this.#failure = undefined;
-      }
+    this.#dismiss();
+  }
+
+  /** Answers all who read, now that it has ended. The first of them gets the reason. */
+  #dismiss(): void {
+    for (const reader of this.#readers.splice(0)) {
+      const failure = this.#failure;
+      this.#failure = undefined;
+      reader(failure === undefined ? DONE : Promise.reject(failure.reason as Error));
     }
   }
 }
