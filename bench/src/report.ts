@@ -1,5 +1,6 @@
 // Makes RESULTS.md.
 import { check } from './check.ts';
+import { copiesTable } from './copies/table.ts';
 import { type Results, fakeShares } from './results.ts';
 import {
   absoluteRows,
@@ -59,7 +60,7 @@ answers. Real etcd shares the machine with its clients.
 
 The CPU of the fake server, divided by that of the leanest client: ${shareWords(results)}.
 
-${missing}${joined([goalTable(check(results)), ...ratios, absoluteRows(results), absoluteTable(results)])}
+${missing}${joined([goalTable(check(results)), ...ratios, absoluteRows(results), copiesTable(results), absoluteTable(results)])}
 `;
 }
 

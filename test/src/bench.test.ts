@@ -33,6 +33,7 @@ const { check } = await from<{ check(results: Results, goals: readonly Goal[]): 
 );
 const { goals } = await from<{ goals: readonly Goal[] }>('goals');
 const { allSeries } = await from<{ allSeries: readonly Row[] }>('series');
+const { copyRows } = await from<{ copyRows: Readonly<Record<string, readonly string[]>> }>('copies/rows');
 
 const test = suite('the benchmark');
 
@@ -48,9 +49,10 @@ test('its documents, their tables and the picture are made from the results that
 
 test('each goal is of a row and of clients that are in it', () => {
   assert.ok(goals.length > 50);
+  const copies = Object.entries(copyRows).map(([name, clients]): Row => ({ id: `copies/${name}`, clients }));
   for (const { row, client, base } of goals) {
     // The memory of leases is measured with their renewals.
-    const series = allSeries.find(({ id }) => id === row.replace('lease-memory', 'leases'));
+    const series = [...allSeries, ...copies].find(({ id }) => id === row.replace('lease-memory', 'leases'));
     assert.ok(series, row);
     for (const one of [client, ...(base === undefined ? [] : [base])])
       assert.ok(series.clients.includes(one), `${one} in ${row}`);

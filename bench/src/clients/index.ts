@@ -75,6 +75,7 @@ const sides: Readonly<Record<string, string>> = {
   copy: 'copy',
   map: 'a Map of the same Buffers',
   pages: 'pages alone',
+  canned: 'gets with canned answers',
   etcd: 'watches on etcd',
   'etcd-http2': 'watches on etcd over http2',
 };

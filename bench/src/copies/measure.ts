@@ -4,36 +4,23 @@ import { http2Transport } from '@etcdts/http2';
 import type { Slice } from '../measuring.ts';
 import { type Peer, nodePeer } from '../process.ts';
 import type { Measured } from '../results.ts';
-import { type Metric, samplesOf } from '../statistics.ts';
+import { samplesOf } from '../statistics.ts';
 import { COPIED_KEYS, COPIED_PREFIX, COPIED_WATCHED, RANGE_VALUE, keyBelow } from '../workload.ts';
+import { type CopyRow, copyMetrics, copyRows } from './rows.ts';
 import type { CopySlices, CopyTask, Watched } from './program.ts';
 
 /** The number of keys that one transaction writes. */
 const PER_TXN = 100;
 /** The number of updates that are written to the watches of a slice, and the pause after each, so that each is delivered by itself. */
-const UPDATES = 40;
-const PAUSE_MS = 10;
-
-/** The rows of copies, by their names in the ids. */
-const rows = {
-  fill: ['copy', 'pages'],
-  memory: ['copy', 'map'],
-  peek: ['copy', 'map'],
-  get: ['copy', 'null'],
-  watches: ['copy', 'etcd', 'etcd-http2'],
-} as const satisfies Record<string, readonly string[]>;
-type Row = keyof typeof rows;
-
-const metrics: Readonly<Record<Row, Metric>> = {
-  ...{ fill: 'throughput', memory: 'memory', peek: 'cpu', get: 'cpu', watches: 'cpu' },
-};
+const UPDATES = 20;
+const PAUSE_MS = 40;
 
 /** Measures the rows of copies on an etcd. */
 export async function measureCopies(endpoint: string, rounds: number): Promise<Measured[]> {
   const writer = createClient({ endpoints: endpoint, transport: http2Transport() });
   const peer = nodePeer('copies/program.js', [endpoint], { execArgv: ['--expose-gc'] });
   const slices = new Map<string, Slice[]>();
-  const add = (row: Row, side: string, slice: Slice): void => {
+  const add = (row: CopyRow, side: string, slice: Slice): void => {
     const id = `${row}/${side}`;
     slices.set(id, [...(slices.get(id) ?? []), slice]);
   };
@@ -57,19 +44,21 @@ export async function measureCopies(endpoint: string, rounds: number): Promise<M
       if (round < 0) continue;
       const held = { copy: filled['held by copy'], map: filled['held by map'] };
       const measured = { fill: filled, memory: held, peek: peeked, get: got, watches: watched };
-      for (const row of Object.keys(rows) as Row[])
-        for (const side of rows[row]) add(row, side, (measured[row] as CopySlices)[side] as Slice);
+      for (const row of Object.keys(copyRows) as CopyRow[])
+        for (const side of copyRows[row]) add(row, side, (measured[row] as CopySlices)[side] as Slice);
     }
     await ask(peer, { type: 'close' });
   } finally {
     await peer.end();
     await writer.close();
   }
-  return (Object.keys(rows) as Row[]).map((row) => {
-    const samples = Object.fromEntries(rows[row].map((side) => [side, samplesOf(slices.get(`${row}/${side}`) ?? [])]));
+  return (Object.keys(copyRows) as CopyRow[]).map((row) => {
+    const samples = Object.fromEntries(
+      copyRows[row].map((side) => [side, samplesOf(slices.get(`${row}/${side}`) ?? [])]),
+    );
     return {
       ...{ id: `copies/${row}`, server: 'etcd', operation: `copy-${row}`, concurrency: 1 },
-      ...{ metric: metrics[row], samples },
+      ...{ metric: copyMetrics[row], samples },
     } as const;
   });
 

@@ -103,7 +103,7 @@ async function get(): Promise<CopySlices> {
     return { operations: GETS, ...spent() };
   };
   const options = { serializable: true };
-  const slices = { copy: await each((key) => copy.get(key, options)), null: await each((key) => other.kv.get(key)) };
+  const slices = { copy: await each((key) => copy.get(key, options)), canned: await each((key) => other.kv.get(key)) };
   await other.close();
   return slices;
 }
