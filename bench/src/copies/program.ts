@@ -124,6 +124,8 @@ class Watching {
     const from = on === 'copy' ? (await both()).copy : on === 'etcd' ? client : onHttp2;
     const watches = Array.from({ length: WATCHES }, () => from.watch(COPIED_WATCHED));
     await Promise.all(watches.map((watch) => watch.created));
+    // What the watches before have left is not to be collected at the cost of these.
+    await heldBytes();
     return new Watching(watches);
   }
 

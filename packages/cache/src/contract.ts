@@ -85,6 +85,7 @@ export interface Cache<T = KeyValue> extends AsyncDisposable {
    * amounts to. It is a place in the history, so that a slow reader costs no memory. It ends with `COMPACTED` if it starts before the
    * history, or if the history has passed its reader by, and with `CLUSTER_RESET` if the copy is of another store. What the copy cannot
    * serve goes to etcd: a range outside of the prefix, a `stream` or `metadata` of its own, and any watch while the copy is not ready.
+   * Watches of one `cache` with the same options may be given the same events: do not change them. Those of `cached` have their own.
    */
   watch: Watcher['watch'];
   /** The numbers of the copy at this moment. It is cheap. */

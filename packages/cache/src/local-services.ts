@@ -75,7 +75,7 @@ function localWatches<T>(copy: Copy<T>, next: WatchService, transparent: boolean
   }
   return {
     watch: (request, options) =>
-      serves(request, options) ? new LocalWatch(copy, request, options) : next.watch(request, options),
+      serves(request, options) ? new LocalWatch(copy, request, options, !transparent) : next.watch(request, options),
     async requestProgress(options) {
       await next.requestProgress(options);
       const { stream, ...rest } = options;

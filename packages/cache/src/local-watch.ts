@@ -22,6 +22,8 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   readonly #copy: Copy<T>;
   readonly #request: WatchCreateRequest;
   readonly #places: Places;
+  /** What the request is, for those who share events; `undefined` for a watch with events of its own. */
+  readonly #kind: string | undefined;
   readonly #created: Promise<ResponseHeader>;
   readonly #ending = new AbortController();
   readonly #readers: Reader[] = [];
@@ -40,10 +42,12 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   /** The revision of a bookmark that was requested. */
   #wanted = 0n;
 
-  constructor(copy: Copy<T>, request: WatchCreateRequest, options: WatchServiceOptions) {
+  /** `shares` is whether it may have events together with other watches. */
+  constructor(copy: Copy<T>, request: WatchCreateRequest, options: WatchServiceOptions, shares: boolean) {
     this.#copy = copy;
     this.#request = request;
     this.#places = placesOf(request);
+    if (shares) this.#kind = JSON.stringify([this.#places, request.prevKv === true, request.filters]);
     this.#epoch = copy.store.epoch;
     const { signal, timeoutMs, createdNotify = false } = options;
     if (signal?.aborted === true) this.#end({ reason: signal.reason });
@@ -176,9 +180,10 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   #eventsAfter(given: bigint, moments: readonly Moment<T>[]): readonly WatchEvent[] {
     const [first] = moments;
     if (first === undefined) return NONE;
-    // The usual one is one revision, and thousands of watches may get it.
-    if (moments.length === 1) return eventsOf(first.deltas, given, this.#request, this.#places);
-    return moments.flatMap(({ deltas }) => eventsOf(deltas, given, this.#request, this.#places));
+    const events = ({ deltas }: Moment<T>): WatchEvent[] => eventsOf(deltas, given, this.#request, this.#places);
+    if (moments.length > 1) return moments.flatMap(events);
+    if (this.#kind === undefined || first.resync) return events(first);
+    return this.#copy.store.sharedEvents.of(first, this.#kind, () => events(first));
   }
 
   #bookmark(): WatchResponse | undefined {

@@ -89,7 +89,10 @@ test('CC-07 CC-08 a reader that waits gets all that comes at once, also if that 
   proxy.refuse();
   proxy.cut();
   let last = 0n;
-  for (let i = 0; i < 1_500; i++) last = (await client.kv.put('burst/a', String(i))).header.revision;
+  for (let i = 0; i < 15; i++) {
+    const puts = Array.from({ length: 100 }, () => client.kv.put('burst/a', String(i)));
+    for (const { header } of await Promise.all(puts)) if (header.revision > last) last = header.revision;
+  }
   await proxy.heal();
   await copy.whenAt(last, { timeoutMs: 15_000 });
   await eventually(() => recorded.events.length === 1_500);
@@ -278,6 +281,27 @@ test('CC-07 TestBroadcastProgressTo: a requested bookmark comes once, to each wa
   assert.is(none.responses.length, 0);
   await copied.close();
   await eventually(() => one.ended && behind.ended && none.ended);
+});
+
+test('CC-07 what a reader does to its events harms neither the copy nor, through cached, other readers', async () => {
+  await using copy = cache(client, 'bytes/');
+  const copied = cached(client, 'bytes/');
+  await Promise.all([copy.whenReady(), copied.cache.whenReady()]);
+  const watches = [copy.watch('bytes/a'), copied.watch('bytes/a'), copied.watch('bytes/a')] as const;
+  await Promise.all(watches.map((watch) => watch.created));
+  const { header } = await client.kv.put('bytes/a', 'whole');
+  await Promise.all([copy.whenAt(header.revision), copied.cache.whenAt(header.revision)]);
+  const texts: (string | undefined)[] = [];
+  for (const watch of watches) {
+    const kv = (await watch[Symbol.asyncIterator]().next()).value?.events[0]?.kv;
+    texts.push(kv?.text());
+    kv?.value.fill('x');
+    kv?.key.fill('x');
+  }
+  assert.equal(texts, ['whole', 'whole', 'whole']);
+  assert.is(copy.peek('bytes/a')?.text(), 'whole');
+  assert.is((await copied.kv.get('bytes/a', { serializable: true })).kvs[0]?.text(), 'whole');
+  await copied.close();
 });
 
 test.run();
