@@ -1,8 +1,7 @@
 // limit: 120 s
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient, type EtcdClient, type WatchStream } from '@etcdts/core';
-import { assert, isAtLeast, startEtcd, suite } from '@etcdts/testing';
-import { seeded } from './seeded.ts';
+import { assert, isAtLeast, seeded, startEtcd, suite } from '@etcdts/testing';
 
 const test = suite('requested bookmarks on etcd', { timeoutMs: 60_000 });
 

@@ -1,7 +1,15 @@
 // limit: 240 s
 import { createClient, op, type EtcdClient } from '@etcdts/core';
-import { assert, eventually, startEtcd, startProxy, suite, type EtcdServer, type FaultProxy } from '@etcdts/testing';
-import { seeded } from './seeded.ts';
+import {
+  assert,
+  eventually,
+  seeded,
+  startEtcd,
+  startProxy,
+  suite,
+  type EtcdServer,
+  type FaultProxy,
+} from '@etcdts/testing';
 import { Recording } from './watch-history.ts';
 
 const test = suite('watch through cut connections', { timeoutMs: 60_000 });

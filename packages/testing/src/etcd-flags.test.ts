@@ -8,6 +8,7 @@ const place = {
   dataDirectory: '/data',
   clientUrl: 'http://127.0.0.1:1',
   peerUrl: 'http://127.0.0.1:2',
+  advertisedPeerUrl: 'http://127.0.0.1:2',
   metricsUrl: 'http://127.0.0.1:3',
   initialCluster: 'member-1=http://127.0.0.1:2',
   state: 'new',

@@ -63,6 +63,8 @@ export interface MemberPlace {
   readonly dataDirectory: string;
   readonly clientUrl: string;
   readonly peerUrl: string;
+  /** The URL under which the other members reach it. */
+  readonly advertisedPeerUrl: string;
   /** The URL of `/health` and `/metrics`. It is plain HTTP even if clients need TLS. */
   readonly metricsUrl: string;
   /** All members as `name=peerUrl,…`. */
@@ -83,7 +85,7 @@ export function toFlags(place: MemberPlace, options: EtcdOptions, version: strin
     '--listen-client-urls': place.clientUrl,
     '--advertise-client-urls': place.clientUrl,
     '--listen-peer-urls': place.peerUrl,
-    '--initial-advertise-peer-urls': place.peerUrl,
+    '--initial-advertise-peer-urls': place.advertisedPeerUrl,
     '--listen-metrics-urls': place.metricsUrl,
     '--initial-cluster': place.initialCluster,
     '--initial-cluster-state': place.state,

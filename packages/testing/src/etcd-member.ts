@@ -25,10 +25,13 @@ export class PortTaken extends Error {}
 /** One etcd process on loopback. It can be killed, stopped, frozen and started again on the same data and ports. */
 export class EtcdMember {
   readonly name: string;
+  /** The folder of its data, for tools that read it, such as etcdutl. It is there until the cluster is closed. */
+  readonly dataDirectory: string;
   /** The endpoint, `127.0.0.1:port`, for a proxy. */
   readonly endpoint: string;
   /** The URL for clients, `http://127.0.0.1:port`, or `https://…` with TLS. */
   readonly clientUrl: string;
+  /** The URL under which the other members reach it. */
   readonly peerUrl: string;
   readonly version: string;
   readonly #place: MemberPlace;
@@ -40,9 +43,10 @@ export class EtcdMember {
   /** @internal */
   constructor(place: MemberPlace, options: EtcdOptions, binary: EtcdBinary, root: DataRoot) {
     this.name = place.name;
+    this.dataDirectory = place.dataDirectory;
     this.clientUrl = place.clientUrl;
     this.endpoint = new URL(place.clientUrl).host;
-    this.peerUrl = place.peerUrl;
+    this.peerUrl = place.advertisedPeerUrl;
     this.version = binary.version;
     this.#place = place;
     this.#options = options;

@@ -14,6 +14,11 @@ const PORT_ATTEMPTS = 5;
 export interface ClusterOptions extends EtcdOptions {
   /** The number of members. Defaults to 3. */
   readonly members?: number;
+  /**
+   * Called with the address of each member for its peers, `127.0.0.1:port`. Resolves with the address under which they reach it, such as
+   * that of a proxy.
+   */
+  readonly peerVia?: (endpoint: string) => Promise<string>;
 }
 
 /** Real etcd processes on loopback that form one cluster. Close it, or use `await using`. */
@@ -50,7 +55,7 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> 
 
 /** Starts a cluster. All members serve when this resolves. */
 export async function startCluster(options: ClusterOptions = {}): Promise<EtcdCluster> {
-  checkOptions<ClusterOptions>(options, { ...ETCD_OPTIONS, members: true });
+  checkOptions<ClusterOptions>(options, { ...ETCD_OPTIONS, members: true, peerVia: 'function' });
   for (let attempt = 1; ; attempt++) {
     const cluster = await layOut(options);
     try {
@@ -72,6 +77,7 @@ async function layOut(options: ClusterOptions): Promise<EtcdCluster> {
   const scheme = options.tls ? 'https' : 'http';
   const members: EtcdMember[] = [];
   const peers: string[] = [];
+  const advertised: string[] = [];
   const name = (index: number): string => `member-${index + 1}`;
 
   function create(index: number, ports: readonly number[], state: 'new' | 'existing'): EtcdMember {
@@ -80,6 +86,7 @@ async function layOut(options: ClusterOptions): Promise<EtcdCluster> {
       dataDirectory: join(root.path, name(index)),
       clientUrl: `${scheme}://127.0.0.1:${ports[0]}`,
       peerUrl: `http://127.0.0.1:${ports[1]}`,
+      advertisedPeerUrl: advertised[index] as string,
       metricsUrl: `http://127.0.0.1:${ports[2]}`,
       initialCluster: peers.join(','),
       state,
@@ -94,7 +101,12 @@ async function layOut(options: ClusterOptions): Promise<EtcdCluster> {
   const timing = count === 1 ? 'fast' : 'default';
   const ports = await freePorts(count * 3);
   const portsOf = (index: number): number[] => ports.slice(index * 3, index * 3 + 3);
-  for (let index = 0; index < count; index++) peers.push(`${name(index)}=http://127.0.0.1:${portsOf(index)[1]}`);
+  const announce = async (index: number, port: number): Promise<void> => {
+    const endpoint = `127.0.0.1:${port}`;
+    advertised.push(`http://${(await options.peerVia?.(endpoint)) ?? endpoint}`);
+    peers.push(`${name(index)}=${advertised[index]}`);
+  };
+  for (let index = 0; index < count; index++) await announce(index, portsOf(index)[1] as number);
   for (let index = 0; index < count; index++) create(index, portsOf(index), 'new');
 
   async function close(): Promise<void> {
@@ -121,7 +133,7 @@ async function layOut(options: ClusterOptions): Promise<EtcdCluster> {
     },
     async addMember() {
       const [client, peer, metrics] = (await freePorts(3)) as [number, number, number];
-      peers.push(`${name(members.length)}=http://127.0.0.1:${peer}`);
+      await announce(members.length, peer);
       return create(members.length, [client, peer, metrics], 'existing');
     },
     close,

@@ -25,6 +25,7 @@ export type { Hook, HookFunction, Suite, SuiteOptions, TestContext, TestFunction
 export { deferred, eventually, rejects } from './eventually.ts';
 export type { Deferred, ErrorCheck, EventuallyOptions } from './eventually.ts';
 export { FakeClock, settle, type FakeTimer } from './fake-clock.ts';
+export { seeded } from './seeded.ts';
 export { withSite } from './with-site.ts';
 export { startCluster, startEtcd } from './etcd.ts';
 export type { ClusterOptions, EtcdCluster, EtcdServer } from './etcd.ts';

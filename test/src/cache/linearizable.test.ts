@@ -2,8 +2,7 @@
 // CACHE_SECONDS=300 node test/dist/cache/linearizable.test.js is the long run.
 import { cached, type CachedClient } from '@etcdts/cache';
 import { createClient, type EtcdClient } from '@etcdts/core';
-import { assert, startCluster, startProxy, suite } from '@etcdts/testing';
-import { seeded } from '../seeded.ts';
+import { assert, seeded, startCluster, startProxy, suite } from '@etcdts/testing';
 
 const seconds = Number(process.env['CACHE_SECONDS'] ?? 8);
 const seed = Number(process.env['CACHE_SEED'] ?? Date.now() % 1_000_000);

@@ -1,8 +1,8 @@
 // limit: 1800 s
 // MIRROR_KEYS=100000 node test/dist/cache/mirror-faults.test.js is the long run. MIRROR_SEED repeats one.
 import { createClient, op, type EtcdClient } from '@etcdts/core';
-import { assert, eventually, startEtcd, startProxy, suite } from '@etcdts/testing';
-import { seeded } from '../seeded.ts';
+import { assert, eventually, seeded, startEtcd, startProxy, suite } from '@etcdts/testing';
+
 import { contentOf, MirrorRun } from './mirror-run.ts';
 
 const keys = Number(process.env['MIRROR_KEYS'] ?? 2_000);

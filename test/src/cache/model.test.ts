@@ -2,8 +2,7 @@
 // CACHE_OPERATIONS=200000 node test/dist/cache/model.test.js is the long run. CACHE_SEED repeats one.
 import { cache, type Cache } from '@etcdts/cache';
 import { createClient, isEtcdError } from '@etcdts/core';
-import { assert, eventually, startEtcd, startProxy, suite } from '@etcdts/testing';
-import { seeded } from '../seeded.ts';
+import { assert, eventually, seeded, startEtcd, startProxy, suite } from '@etcdts/testing';
 import { needBookmarks } from './bookmarks.ts';
 import { Model, ModelState, textOf } from './model.ts';
 

@@ -2,8 +2,7 @@
 // Mutual exclusion under faults, counted by a process that holds no lock. For five minutes:
 //   SAFETY_SECONDS=300 npm test -- concurrency/safety
 import { createClient } from '@etcdts/core';
-import { assert, startCluster, startProxy, suite } from '@etcdts/testing';
-import { seeded } from '../seeded.ts';
+import { assert, seeded, startCluster, startProxy, suite } from '@etcdts/testing';
 import { breakConnections, compact, killMembers } from './safety/faults.ts';
 import { Judge, type Worker } from './safety/judge.ts';
 

@@ -1,7 +1,6 @@
 // Random operations; the same seed makes the same ones. They mostly use keys that exist, and often enough others.
-import { isAtLeast } from '@etcdts/testing';
+import { isAtLeast, seeded } from '@etcdts/testing';
 import type { Message } from '../raw-etcd.ts';
-import { seeded } from '../seeded.ts';
 
 /** One call. */
 export interface Operation {

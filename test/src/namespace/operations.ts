@@ -1,6 +1,6 @@
 // Random operations; the same seed makes the same ones.
+import { seeded } from '@etcdts/testing';
 import type { CompareSpec, DeleteSpec, GetSpec, OpSpec, PutSpec, RangeSpec, TxnSpec } from './specs.ts';
-import { seeded } from '../seeded.ts';
 
 /** Random choices from a seed, so that a failure can be repeated. */
 export class Random {

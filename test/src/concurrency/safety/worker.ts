@@ -1,7 +1,7 @@
 // node worker.js <seed> <ttl> <names> <endpoint>...: takes each of the locks again and again, and reports what it saw to its parent.
+import { seeded } from '@etcdts/testing';
 import { createClient, isEtcdError, op } from '@etcdts/core';
 import { mutex, renewingSession, type Lock } from '@etcdts/concurrency';
-import { seeded } from '../../seeded.ts';
 import type { Held, Order, Report } from './messages.ts';
 
 const [seed = '', ttl = '', names = '', ...endpoints] = process.argv.slice(2);

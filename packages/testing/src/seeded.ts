@@ -1,4 +1,4 @@
-/** Makes a generator of random numbers in [0, 1): the same seed, the same run (mulberry32). */
+/** Makes a generator of random numbers in [0, 1): the same whole number as seed, the same numbers (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
