@@ -93,12 +93,12 @@ function wrongFloor(path, target) {
 /** Tests of core, and those in `test`, may use the libraries that core wraps. */
 const mayTest = (file, module) => isTest(file) && /^(packages\/core|test)\//.test(file) && !module.startsWith('uvu');
 
-/** The text of every source file in packages, test, bench and examples, by its path below the root. */
+/** The text of every source file in packages, test, bench, chaos and examples, by its path below the root. */
 export function readSources() {
   const folders = ['packages', 'examples'].flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => `${folder}/${name}/src`),
   );
-  const paths = [...folders, 'test/src', 'bench/src']
+  const paths = [...folders, 'test/src', 'bench/src', 'chaos/src']
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${slashes(name)}`),

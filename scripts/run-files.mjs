@@ -26,10 +26,10 @@ export function checkTransport({ ETCDTS_TRANSPORT: name } = process.env) {
     throw new Error(`ETCDTS_TRANSPORT is ${JSON.stringify(name)}: there are grpc and http2`);
 }
 
-/** The folders that may hold tests: the packages and `test`. */
+/** The folders that may hold tests: the packages, `test` and `chaos`. */
 export function testFolders() {
   const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name));
-  return [...packages, 'test'].filter((folder) => existsSync(join(root, folder, 'dist')));
+  return [...packages, 'test', 'chaos'].filter((folder) => existsSync(join(root, folder, 'dist')));
 }
 
 function findBuilt(dist, src, transport) {

@@ -1,0 +1,299 @@
+import { auth } from '@etcdts/auth';
+import { createClient, type EtcdClient } from '@etcdts/core';
+import { seeded, startCluster, startProxy, type EtcdCluster, type FaultProxy } from '@etcdts/testing';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { now, pause } from './clock.ts';
+import { GROUPS, Nemesis } from './faults/nemesis.ts';
+import { Peers } from './faults/peers.ts';
+import type { Fault, Line, Revision, RunSummary, Sample } from './history.ts';
+import { DIRECTORY, PAIRS, REGISTERS } from './keys.ts';
+import type { Mutant } from './mutants/mutants.ts';
+import { perform } from './perform.ts';
+import { Recorder } from './recorder.ts';
+import { Truth } from './truth.ts';
+import { enableAuth, ROOT, TOKENS } from './users.ts';
+import type { Finals } from './workload/finals.ts';
+import { KINDS } from './workload/watching.ts';
+import { WorkerProcess } from './workload/worker-process.ts';
+
+const PROCESSES = 6;
+const CALLERS = 4;
+const LOCKS = ['lock/a', 'lock/b', 'lead/c'];
+/** How many revisions of the past are left by a compaction. */
+const KEPT = 1_500;
+
+export interface CampaignOptions {
+  readonly seconds: number;
+  readonly seed: number;
+  readonly binary: string | undefined;
+  readonly transport: 'grpc' | 'http2' | 'both';
+  readonly folder: string;
+  /** Whether clients authenticate, with tokens that end all the time. */
+  readonly auth: boolean;
+  /** A bug that is planted into the client of the processes, not into that which makes the faults. */
+  readonly mutant?: Mutant;
+  readonly onSample: (progress: Sample) => void;
+}
+
+/** One run: the cluster, its links, the processes, the faults. It writes the history into `folder`. */
+export async function runCampaign(options: CampaignOptions): Promise<RunSummary> {
+  mkdirSync(options.folder, { recursive: true });
+  const peers = new Peers();
+  const cluster = await startCluster({
+    members: 3,
+    timing: 'fast',
+    peerVia: peers.via,
+    progressNotifyIntervalMs: 500,
+    ...(options.auth && TOKENS),
+    ...(options.binary !== undefined && { binary: options.binary }),
+  });
+  // Processes with even numbers come over the first three links, the others over the second three.
+  const links = await Promise.all([...cluster.members, ...cluster.members].map(({ endpoint }) => startProxy(endpoint)));
+  const client = createClient({
+    endpoints: cluster.endpoints,
+    requestTimeoutMs: 3_000,
+    interceptors: options.auth ? [auth(ROOT)] : [],
+  });
+  if (options.auth) await enableAuth(client);
+  const campaign = new Campaign(options, cluster, links, peers, client);
+  try {
+    return await campaign.run();
+  } finally {
+    await campaign.close();
+    await client.close();
+    await Promise.all(links.map((link) => link.close()));
+    await peers.close();
+    await cluster.close();
+  }
+}
+
+class Campaign {
+  readonly #options: CampaignOptions;
+  readonly #cluster: EtcdCluster;
+  readonly #links: readonly FaultProxy[];
+  readonly #peers: Peers;
+  readonly #client: EtcdClient;
+  readonly #truth: Truth;
+  readonly #revisions: Recorder<Revision>;
+  readonly #faults: Recorder<Fault>;
+  readonly #own: Recorder<Line>;
+  readonly #samples: Recorder<Sample>;
+  readonly #workers: WorkerProcess[] = [];
+
+  constructor(
+    options: CampaignOptions,
+    cluster: EtcdCluster,
+    links: readonly FaultProxy[],
+    peers: Peers,
+    client: EtcdClient,
+  ) {
+    this.#options = options;
+    this.#cluster = cluster;
+    this.#links = links;
+    this.#peers = peers;
+    this.#client = client;
+    this.#revisions = new Recorder(join(options.folder, 'truth.jsonl'));
+    this.#faults = new Recorder(join(options.folder, 'faults.jsonl'));
+    this.#own = new Recorder(join(options.folder, 'history-0.jsonl'));
+    this.#samples = new Recorder(join(options.folder, 'samples.jsonl'));
+    this.#truth = new Truth(
+      cluster.members.map(({ endpoint }) => endpoint),
+      options.auth ? ROOT : undefined,
+      (revision) => this.#revisions.write({ ...revision, at: now() }),
+    );
+  }
+
+  async run(): Promise<RunSummary> {
+    const { seed, seconds, onSample } = this.#options;
+    this.#startWorkers();
+    await Promise.all(this.#workers.map((worker) => worker.next('ready')));
+    const random = seeded(seed);
+    const { members } = await this.#client.cluster.memberList();
+    const ids = this.#cluster.members.map(
+      ({ name }) => members.find((one) => one.name === name)?.id.toString(16) ?? '',
+    );
+    const nemesis = new Nemesis(
+      {
+        cluster: this.#cluster,
+        ids,
+        links: this.#links,
+        peers: this.#peers,
+        workers: this.#workers,
+        client: this.#client,
+      },
+      random,
+      this.#options.mutant?.favour ?? [],
+      (fault) => this.#faults.write(fault),
+    );
+    const ending = new AbortController();
+    const begun = performance.now();
+    const progress = setInterval(() => {
+      const sample = this.#sample(begun, nemesis);
+      this.#samples.write(sample);
+      onSample(sample);
+    }, 1_000);
+    const disturbing = Promise.all([nemesis.run(ending.signal), this.#compact(ending.signal)]);
+    await Promise.race([pause(seconds * 1_000), disturbing]);
+    ending.abort();
+    await disturbing;
+    await this.#calm();
+    clearInterval(progress);
+    const failures = await this.#settle();
+    return await this.#summary(nemesis, failures);
+  }
+
+  async close(): Promise<void> {
+    this.#truth.close();
+    for (const worker of this.#workers) worker.signal('SIGKILL');
+    await Promise.all(this.#workers.map((worker) => worker.ended()));
+  }
+
+  #startWorkers(): void {
+    const { seed, mutant, folder } = this.#options;
+    const transport = mutant?.transport ?? this.#options.transport;
+    const plant = new URL(`mutants/plant.js?mutant=${mutant?.name}`, import.meta.url);
+    const nodeArguments = mutant === undefined ? [] : [`--import=${plant.href}`];
+    const kinds = Object.keys(KINDS);
+    for (let process = 1; process <= PROCESSES; process++) {
+      const links = this.#links.slice(process % 2 === 0 ? 0 : 3).slice(0, 3);
+      const config = {
+        process,
+        seed: seed * 100 + process,
+        transport: transport === 'both' ? (process % 4 < 2 ? 'grpc' : 'http2') : transport,
+        endpoints: links.map(({ endpoint }) => endpoint),
+        history: join(folder, `history-${process}.jsonl`),
+        auth: this.#options.auth,
+        // What a mutant has lost never comes.
+        settleMs: mutant === undefined ? 60_000 : 8_000,
+        callers: CALLERS,
+        pauseMs: 25,
+        // Each kind of watch is in two processes, one of each transport if there are both.
+        watches: kinds.filter((_, i) => i % 3 === process % 3),
+        leases: 2,
+        locks: LOCKS,
+      } as const;
+      this.#workers.push(new WorkerProcess(config, nodeArguments));
+    }
+  }
+
+  #sample(begun: number, nemesis: Nemesis): Sample {
+    const sums = this.#workers.map(({ sum }) => sum);
+    return {
+      seconds: Math.round((performance.now() - begun) / 1_000),
+      at: now(),
+      operations: sums.reduce((sum, { operations }) => sum + operations, 0),
+      unknown: sums.reduce((sum, { unknown }) => sum + unknown, 0),
+      faults: [...nemesis.counts.values()].reduce((sum, count) => sum + count, 0),
+      revision: this.#truth.revision,
+      resumed: sums.reduce((sum, { resumed }) => sum + resumed, 0),
+      p50: median(sums.map(({ p50 }) => p50)),
+      p99: Math.max(...sums.map(({ p99 }) => p99)),
+    };
+  }
+
+  /** Compacts every 200 ms, but keeps what the truth has not read. */
+  async #compact(signal: AbortSignal): Promise<void> {
+    for (let compacted = 1; !signal.aborted; await pause(200, signal)) {
+      const revision = this.#truth.revision - KEPT;
+      if (revision <= compacted) continue;
+      const operation = await perform(this.#client, { type: 'compact', revision }, { process: 0, client: 0 });
+      this.#own.write(operation);
+      if (operation.error === undefined) compacted = revision;
+    }
+  }
+
+  /** Ends all faults, and waits until every member serves. */
+  async #calm(): Promise<void> {
+    this.#peers.heal();
+    for (const link of this.#links) await link.heal();
+    for (const worker of this.#workers) worker.signal('SIGCONT');
+    for (const member of this.#cluster.members.slice(0, 3)) {
+      if (!member.running) await member.start();
+      await member.thaw();
+    }
+    await this.#cluster.leader();
+  }
+
+  /** Ends the work, writes what every watch must see, and waits until all have left. */
+  async #settle(): Promise<readonly string[]> {
+    const quiet = Promise.all(this.#workers.map((worker) => worker.next('quiet')));
+    for (const worker of this.#workers) worker.order({ type: 'quiet' });
+    await quiet;
+    const finals = await this.#writeFinals();
+    const left = Promise.all(this.#workers.map((worker) => worker.ended()));
+    for (const worker of this.#workers) worker.order({ type: 'leave', finals });
+    await left;
+    for (let waited = 0; this.#truth.revision < finals.pair && waited < 30_000; waited += 50) await pause(50);
+    this.#truth.close();
+    const failures = this.#workers.flatMap(({ name, failures, left }) => [
+      ...failures.map((failure) => `${name}: ${failure}`),
+      ...(left !== undefined && left.behind > 0
+        ? [`${name}: ${left.behind} watches never delivered their last event`]
+        : []),
+      ...(left !== undefined && left.left.length > 0 ? [`${name}: left open: ${left.left.join(' ')}`] : []),
+    ]);
+    if (this.#truth.failure !== undefined) failures.push(`truth: ${this.#truth.failure}`);
+    if (this.#truth.revision < finals.pair)
+      failures.push(`truth: it ends at ${this.#truth.revision}, not at ${finals.pair}`);
+    return failures;
+  }
+
+  /** Enough revisions for watches that start in the future, then one change of each kind. */
+  async #writeFinals(): Promise<Finals> {
+    let values = 0;
+    const write = async (request: Parameters<typeof perform>[1]): Promise<number> => {
+      for (;;) {
+        const operation = await perform(this.#client, request, { process: 0, client: 0 });
+        this.#own.write(operation);
+        if (operation.revision !== undefined) return operation.revision;
+        await pause(200);
+      }
+    };
+    const put = (key: string): Promise<number> => write({ type: 'put', key, value: `final.${++values}` });
+    for (let i = 0; i < 400; i++) await put(`${REGISTERS}${i % 10}`);
+    const register = await put(`${REGISTERS}3`);
+    const entry = await put(`${DIRECTORY}00`);
+    const deletion = await write({ type: 'delete', key: `${DIRECTORY}00` });
+    const value = `final.${++values}`;
+    const pair = await write({
+      type: 'txn',
+      compares: [],
+      success: ['a', 'b'].map((side) => ({ type: 'put', key: `${PAIRS}0/${side}`, value })),
+      failure: [],
+    });
+    return { register, entry, deletion, pair };
+  }
+
+  async #summary(nemesis: Nemesis, failures: readonly string[]): Promise<RunSummary> {
+    await Promise.all([this.#revisions, this.#faults, this.#own, this.#samples].map((recorder) => recorder.close()));
+    const { seed, seconds, transport, mutant, folder } = this.#options;
+    const { counts } = nemesis;
+    const group = (kinds: readonly string[]): number =>
+      [...counts].reduce((sum, [kind, count]) => (kinds.includes(kind) ? sum + count : sum), 0);
+    const summary: RunSummary = {
+      seed,
+      minutes: seconds / 60,
+      etcd: this.#cluster.version,
+      transport,
+      ...(mutant !== undefined && { mutant: mutant.name }),
+      done: {
+        operations: this.#workers.reduce((sum, worker) => sum + worker.sum.operations, 0),
+        unknown: this.#workers.reduce((sum, worker) => sum + worker.sum.unknown, 0),
+        revisions: this.#truth.revision,
+        resumed: this.#workers.reduce((sum, worker) => sum + worker.sum.resumed, 0),
+        kills: group(GROUPS.kills),
+        pauses: group(GROUPS.pauses),
+        network: group(GROUPS.network),
+        ...Object.fromEntries(counts),
+      },
+      failures,
+    };
+    writeFileSync(join(folder, 'run.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
+    return summary;
+  }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
