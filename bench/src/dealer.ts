@@ -44,16 +44,18 @@ export async function warmUp(clients: readonly ClientProcess[], target: Target, 
 
 /** Runs one row. `beside` runs during every slice; it is the writer for watches. */
 export async function deal(
-  { operation, concurrency, leadMillis, slices }: Series,
+  { operation, concurrency, leadMillis, slices, warmMillis }: Series,
   clients: readonly ClientProcess[],
   target: Target,
   { rounds, sliceMillis, warmSlices }: Deal,
   beside?: (millis: number) => Promise<unknown>,
 ): Promise<Rounds> {
-  const task = { operation: operation as Operation, concurrency, leadMillis, millis: sliceMillis * slices };
+  const counted = { operation: operation as Operation, concurrency, leadMillis, millis: sliceMillis * slices };
+  const warming = { ...counted, millis: Math.max(counted.millis, warmMillis) };
   const result: Record<string, Slice[]> = Object.fromEntries(clients.map(({ label }) => [label, []]));
-  for (const client of clients) await client.open(target, task.operation);
+  for (const client of clients) await client.open(target, counted.operation);
   for (let round = -warmSlices; round < rounds; round++) {
+    const task = round < 0 ? warming : counted;
     for (const client of shuffled(clients)) {
       const running = beside?.(task.leadMillis + task.millis + SETTLE_MS);
       const slice = await client.slice(task);

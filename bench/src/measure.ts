@@ -33,14 +33,15 @@ export async function measure(
 
 /** The number of operations that the fake server has served: what was measured, and as much for leads and warm slices. */
 function served(
-  { leadMillis, slices }: Series,
+  { leadMillis, slices, warmMillis }: Series,
   rounds: Rounds,
   { sliceMillis, warmSlices, rounds: count }: Deal,
 ): number {
   const networked = Object.entries(rounds).filter(([label]) => !label.startsWith('null'));
   const operations = networked.flatMap(([, all]) => all).reduce((sum, slice) => sum + slice.operations, 0);
   const length = sliceMillis * slices;
-  return (operations * (1 + leadMillis / length) * (count + warmSlices)) / count;
+  const all = count * (leadMillis + length) + warmSlices * (leadMillis + Math.max(length, warmMillis));
+  return (operations * all) / (count * length);
 }
 
 async function measureLeases(

@@ -33,12 +33,14 @@ export class Progress {
 
   private rest(): number {
     const { series, rounds, warmSlices, sliceMillis, node } = this.sizes;
-    const each = series.slice(this.begun).map(({ operation, clients, leadMillis, slices }) => {
+    const each = series.slice(this.begun).map(({ operation, clients, leadMillis, slices, warmMillis }) => {
       if (operation === 'leases') return LEASE_ROUND_MS * (rounds + 5);
       if (operation === 'copies') return COPIES_ROUND_MS * (rounds + 2);
       const count = clients.length * (node === undefined ? 1 : 2);
       if (operation === 'startup') return count * (rounds + 1) * STARTUP_MS;
-      return count * (rounds + warmSlices) * (leadMillis + sliceMillis * slices + AROUND_MS);
+      const length = sliceMillis * slices;
+      const around = leadMillis + AROUND_MS;
+      return count * (rounds * (around + length) + warmSlices * (around + Math.max(length, warmMillis)));
     });
     return each.reduce((sum, millis) => sum + millis, 0);
   }
