@@ -68,6 +68,23 @@ const application = {
   },
 };
 
+/**
+ * The tsyringe of core's own container, which holds values and no classes. For them tsyringe needs neither its decorators nor the
+ * polyfill of reflect-metadata, which it requires nevertheless. The application's own tsyringe still gets it.
+ */
+export const container = {
+  name: 'container',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^reflect-metadata\/lite$/ }, ({ path, importer }) =>
+      importer.endsWith('container.ts') ? { path, namespace: 'unused' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: '' }));
+    onLoad({ filter: /[/\\]tsyringe[/\\]dist[/\\]esm2015[/\\]index\.js$/ }, () => ({
+      contents: `export { instance as container } from './dependency-container';`,
+    }));
+  },
+};
+
 const TSYRINGE = `'use strict';
 exports.load = () => {
   if (typeof module.require === 'function') require('reflect-metadata/lite');
@@ -174,7 +191,7 @@ export async function bundleCore() {
     absWorkingDir: core,
     external: ['@grpc/*'],
     mainFields: ['es2015', 'module', 'main'],
-    plugins: [commonJs, application],
+    plugins: [commonJs, application, container],
     metafile: true,
     format: 'esm',
   };

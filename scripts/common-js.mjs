@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { container } from './bundle.mjs';
 
 /** The entries of a published package: for each, the path of its source. */
 function entriesOf({ publishConfig }) {
@@ -54,7 +55,7 @@ export async function bundleCommonJs(folder) {
       (name) => !BUNDLED.includes(name),
     ),
     mainFields: ['es2015', 'module', 'main'],
-    plugins: [instead],
+    plugins: [instead, container],
     bundle: true,
     platform: 'node',
     target: 'node20.19',

@@ -56,12 +56,36 @@ function generate() {
   const protobuf = createRequire(`${proto}package.json`)('protobufjs');
   const root = new protobuf.Root();
   for (const name of Object.keys(sources)) protobuf.parse(readFileSync(`${proto}etcd/${name}`, 'utf8'), root);
-  return `// Made from packages/proto/etcd/*.proto by scripts/gen-proto.mjs; not edited.
-/**
- * etcd's messages and services as protobufjs's JSON. Text, since a process that makes no rare call need not parse it.
- */
-export const descriptor: string = \`${lines(root.toJSON())}\`;
+  const { nested } = root.toJSON();
+  const all = nested.etcdserverpb.nested;
+  const rare = messagesOf(all, ['Cluster', 'Maintenance', 'Auth']);
+  const part = (wanted) => ({
+    nested: Object.fromEntries(Object.entries(all).filter(([name]) => rare.has(name) === wanted)),
+  });
+  const { authpb, mvccpb } = nested;
+  return `// Made from packages/proto/etcd/*.proto by scripts/gen-proto.mjs; not edited. Protobufjs's JSON, as text, since a process that makes
+// no rare call need not parse it.
+
+/** The messages of etcd's Cluster, Maintenance and Auth. */
+export const rareMessages: string = \`${lines({ nested: { authpb, etcdserverpb: part(true) } })}\`;
+
+/** etcd's other messages, and all services. */
+export const otherDeclarations: string = \`${lines({ nested: { mvccpb, etcdserverpb: part(false) } })}\`;
 `;
+}
+
+/** The names of the messages and enums that services need. */
+function messagesOf(declared, services) {
+  const names = new Set();
+  const visit = (type) => {
+    if (declared[type] === undefined || names.has(type)) return;
+    names.add(type);
+    for (const { type: inner } of Object.values(declared[type].fields ?? {})) visit(inner);
+  };
+  for (const service of services) {
+    for (const rpc of Object.values(declared[service].methods)) [rpc.requestType, rpc.responseType].forEach(visit);
+  }
+  return names;
 }
 
 /** The JSON of a package, with a line for each message, enum and service. */

@@ -1,7 +1,16 @@
-import { descriptor } from './descriptor.ts';
+import { otherDeclarations, rareMessages } from './descriptor.ts';
 import { Protocol } from './protocol.ts';
 
 /** Makes the protocol of etcd. */
 export function etcdProtocol(enums: 'names' | 'numbers' = 'names'): Protocol {
-  return new Protocol(JSON.parse(descriptor) as object, enums);
+  return new Protocol([parse(rareMessages), parse(otherDeclarations)], enums);
+}
+
+/** Makes the part of etcd's protocol that has the messages of Cluster, Maintenance and Auth, and no services. */
+export function rareProtocol(): Protocol {
+  return new Protocol([parse(rareMessages)]);
+}
+
+function parse(json: string): object {
+  return JSON.parse(json) as object;
 }

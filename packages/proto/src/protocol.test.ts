@@ -30,7 +30,7 @@ const files = ['kv.proto', 'auth.proto', 'rpc.proto'].map((file) =>
   readFileSync(new URL(`../etcd/${file}`, import.meta.url), 'utf8'),
 );
 const etcd = parse(...files);
-const ours = new Protocol(everything.toJSON());
+const ours = new Protocol([everything.toJSON()]);
 
 /** The value, or `undefined` for bytes that are refused as they ought to be. */
 function decodeOrRefuse(codec: MessageCodec, bytes: Buffer): object | undefined {
@@ -87,7 +87,7 @@ test('random bytes are read or refused', () => {
 });
 
 const demo = (fields: object, more: object = {}): MessageCodec =>
-  new Protocol({ nested: { M: { fields, ...more }, Mood: { values: { CALM: 0, ANGRY: 5 } } } }).message('M');
+  new Protocol([{ nested: { M: { fields, ...more }, Mood: { values: { CALM: 0, ANGRY: 5 } } } }]).message('M');
 
 test('a field of another wire type is skipped as an unknown one is', () => {
   const codec = demo({ n: { type: 'int32', id: 1 }, list: { rule: 'repeated', type: 'string', id: 2 } });
@@ -186,7 +186,7 @@ test('keys of maps are text, of the types bool and uint64 too, and a key may be 
 
 test('enums are names or, if requested, numbers; unknown numbers stay numbers; both forms are written', () => {
   const json = { nested: { M: { fields: { e: { type: 'E', id: 1 } } }, E: { values: { A: 0, B: 1 } } } };
-  const [names, numbers] = [new Protocol(json).message('M'), new Protocol(json, 'numbers').message('M')];
+  const [names, numbers] = [new Protocol([json]).message('M'), new Protocol([json], 'numbers').message('M')];
   const wires = [[], [8, 1], [8, 9]].map((bytes) => Buffer.from(bytes));
   assert.equal(
     wires.map((wire) => names.decode(wire)),
@@ -234,7 +234,7 @@ test('types are found from the inside out', () => {
   const count = { fields: { count: { type: 'int32', id: 1 } } };
   const user = { fields: { near: { type: 'T', id: 1 }, far: { type: '.T', id: 2 }, pkg: { type: 'p.T', id: 3 } } };
   const json = { nested: { T: text, p: { nested: { T: text, User: { ...user, nested: { T: count } } } } } };
-  const codec = new Protocol(json).message('p.User');
+  const codec = new Protocol([json]).message('p.User');
   const message = { near: { count: 1 }, far: { text: 'far' }, pkg: { text: 'pkg' } };
   assert.equal(codec.decode(codec.encode(message)), message);
 });

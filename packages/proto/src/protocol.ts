@@ -47,7 +47,7 @@ export interface Rpc {
 }
 
 /**
- * The messages and services of a protocol that is given as protobufjs's JSON. Tables read and write them; no code is made at run
+ * The messages and services of a protocol that is given as protobufjs's JSON, in one or several parts. Tables read and write them; no code is made at run
  * time. A message that was read has every field set: 64-bit integers as bigint, enums as names (or, with `enums: 'numbers'`, as
  * numbers), `null` for an absent message. In a message that is written, `undefined` and `null` are absent.
  */
@@ -57,8 +57,8 @@ export class Protocol {
   readonly #enumNames: boolean;
   readonly #kinds = new Map<string, Kind>();
 
-  constructor(json: object, enums: 'names' | 'numbers' = 'names') {
-    this.#nodes = new Map(flatten('', json));
+  constructor(parts: readonly object[], enums: 'names' | 'numbers' = 'names') {
+    this.#nodes = new Map(parts.flatMap((json) => flatten('', json)));
     this.#enumNames = enums === 'names';
   }
 

@@ -55,7 +55,7 @@ export function running(test: Suite, installed: () => InstalledPackages): void {
 }
 
 /** The most that a minified bundle of core and @etcdts/http2 may have. */
-const MOST_BUNDLED = 250 * 1024;
+const MOST_BUNDLED = 226 * 1024;
 
 /** The tests of when and how grpc-js is loaded. */
 export function loading(test: Suite, installed: () => InstalledPackages): void {

@@ -1,5 +1,5 @@
 // The only file that imports the protos. It gives the messages without a hand-written codec, of etcd and of other services.
-import { etcdProtocol, Protocol } from '@etcdts/proto';
+import { Protocol, rareProtocol } from '@etcdts/proto';
 import { invalidArgument } from '../errors.ts';
 import type { ServiceDefinition } from './definition.ts';
 import { malformed } from './reader.ts';
@@ -10,18 +10,18 @@ export interface ProtoMessage {
   decode(bytes: Buffer): object;
 }
 
-let etcd: Protocol | undefined;
+let rare: Protocol | undefined;
 
-/** Finds a message of etcd by its name, such as `MemberListRequest`. The first search reads the declarations. */
+/** Finds a message of Cluster, Maintenance or Auth by its name, such as `MemberListRequest`. The first search reads the declarations. */
 export function etcdMessage(name: string): ProtoMessage {
-  etcd ??= etcdProtocol();
-  return etcd.message(`etcdserverpb.${name}`);
+  rare ??= rareProtocol();
+  return rare.message(`etcdserverpb.${name}`);
 }
 
 /** Finds the services of a protocol that is given as protobufjs's JSON, by their full names. */
 export function servicesOf(json: object): ReadonlyMap<string, ServiceDefinition> {
   try {
-    const protocol = new Protocol(json);
+    const protocol = new Protocol([json]);
     return new Map(protocol.services.map((service) => [service, definitionOf(protocol, service)]));
   } catch (cause) {
     throw invalidArgument('definition', `cannot be used: ${(cause as Error).message}`);
