@@ -72,14 +72,17 @@ export function contents(test: Suite, installed: () => InstalledPackages): void 
       for (const file of (await filesOf(name)).filter((path) => /\.(js|cjs|d\.ts)$/.test(path)))
         assert.not.match(await readInstalled(name, file), /@etcdts\/proto/, `${name}/${file}`);
     }
-    const holders = async (name: string): Promise<string[]> => {
+    const holders = async (name: string, message: string): Promise<string[]> => {
       const found = [];
       for (const file of (await filesOf(name)).filter((path) => /^(lib|cjs)\/.*\.c?js$/.test(path)))
-        if (/"DeleteRangeRequest":\{/.test(await readInstalled(name, file))) found.push(file);
+        if ((await readInstalled(name, file)).includes(`"${message}":{`)) found.push(file);
       return found;
     };
-    assert.equal(await holders('core'), ['cjs/all.js', 'lib/core.js']);
-    assert.equal(await holders('embedded'), ['cjs/all.js', 'lib/cli.cjs', 'lib/index.js']);
+    assert.equal(await holders('core', 'AlarmRequest'), ['cjs/all.js', 'lib/core.js']);
+    assert.equal(await holders('core', 'DeleteRangeRequest'), [], 'no message that has a codec of its own');
+    const embedded = ['cjs/all.js', 'lib/cli.cjs', 'lib/index.js'];
+    assert.equal(await holders('embedded', 'AlarmRequest'), embedded);
+    assert.equal(await holders('embedded', 'DeleteRangeRequest'), embedded);
   });
 
   test('bring the licenses of what is bundled in them, and nothing else is bundled in core', async () => {
