@@ -7,6 +7,8 @@ import { now, pause } from './clock.ts';
 import { GROUPS, Nemesis } from './faults/nemesis.ts';
 import { Peers } from './faults/peers.ts';
 import type { Fault, Line, Revision, RunSummary, Sample } from './history.ts';
+import { writeLog } from './judge/log-file.ts';
+import type { JudgeProgram } from './judge/program.ts';
 import { DIRECTORY, PAIRS, REGISTERS } from './keys.ts';
 import type { Mutant } from './mutants/mutants.ts';
 import { perform } from './perform.ts';
@@ -33,6 +35,8 @@ export interface CampaignOptions {
   readonly auth: boolean;
   /** A bug that is planted into the client of the processes, not into that which makes the faults. */
   readonly mutant?: Mutant;
+  /** Keeps what the members have committed in the folder, for etcd's own validators. */
+  readonly program?: JudgeProgram | undefined;
   readonly onSample: (progress: Sample) => void;
 }
 
@@ -58,7 +62,13 @@ export async function runCampaign(options: CampaignOptions): Promise<RunSummary>
   if (options.auth) await enableAuth(client);
   const campaign = new Campaign(options, cluster, links, peers, client);
   try {
-    return await campaign.run();
+    const summary = await campaign.run();
+    if (options.program !== undefined) {
+      await Promise.all(cluster.members.map((member) => member.kill()));
+      const directories = cluster.members.map(({ dataDirectory }) => dataDirectory);
+      await writeLog(options.program, options.folder, directories);
+    }
+    return summary;
   } finally {
     await campaign.close();
     await client.close();

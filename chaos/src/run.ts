@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { runCampaign } from './campaign.ts';
 import type { Violations } from './check/violations.ts';
 import { judge } from './judge-all.ts';
+import { checkByEtcd } from './judge/check-by-etcd.ts';
+import { JudgeProgram } from './judge/program.ts';
 import type { RunSummary, Sample } from './history.ts';
 import { loadHistory } from './load.ts';
 import { picture } from './picture.ts';
@@ -18,8 +20,21 @@ const FLOOR = { operations: 23_000, kills: 10, pauses: 2, network: 2 } as const;
 
 const settings = settingsOrHelp();
 const folder = settings.replay ?? settings.out ?? mkdtempSync(join(tmpdir(), 'etcdts-chaos-'));
+const program = await findProgram();
 if (settings.replay === undefined) await run(settings, folder);
 process.exitCode = await report(folder, settings);
+
+/** Etcd's own validators need Go, and once the network. */
+async function findProgram(): Promise<JudgeProgram | undefined> {
+  try {
+    const found = await JudgeProgram.find();
+    if (found === undefined) console.log("skipped: checker C, etcd's own validators: these need Go");
+    return found;
+  } catch (error) {
+    console.log(`skipped: checker C, etcd's own validators: ${(error as Error).message}`);
+    return undefined;
+  }
+}
 
 function settingsOrHelp(): Settings {
   try {
@@ -49,6 +64,7 @@ async function run({ minutes, seed, etcd, transport, auth, mutant }: Settings, t
     transport,
     auth,
     folder: to,
+    program,
     ...(mutant !== undefined && { mutant }),
     onSample: showSample,
   });
@@ -68,9 +84,12 @@ async function report(from: string, { replay, out, picture: file }: Settings): P
   const { run: summary } = history;
   if (file !== undefined) writeFileSync(file, picture(history));
   const begun = performance.now();
-  const judged = judge(history);
+  const byEtcd = program && (await checkByEtcd(program, history, from));
+  const judged = [...judge(history), ...(byEtcd === undefined ? [] : [byEtcd])];
   console.log(`\nwhat was done: ${pairs(summary.done)}`);
   for (const violations of judged) showChecker(violations);
+  if (program !== undefined && byEtcd === undefined)
+    console.log('skipped: checker C: the folder has no log of the members');
   console.log(`judged in ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
   for (const failure of summary.failures) console.log(`FAIL ${failure}`);
   const broken = judged.reduce((sum, { count }) => sum + count, 0) + summary.failures.length;
