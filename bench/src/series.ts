@@ -99,7 +99,7 @@ export const allSeries: readonly Series[] = [
   row('etcd', 'get', MANY, [...peers, ...ours, ...all]),
   row('etcd', 'txn', MANY, [...peers, ...ours, ...all]),
   row('etcd', 'range', SOME, undefined, large),
-  row('etcd', 'put', 1, undefined, { metric: 'p50' }),
+  row('etcd', 'put', 1, [...peers, ...ours, 'frames'], { metric: 'p50' }),
   row('etcd', 'get', 1, undefined, { metric: 'p50' }),
   row('etcd', 'watch', 1, undefined, { leadMillis: LEAD_MS, slices: 2 }),
   row('etcd', 'fan-out', 1, undefined, { leadMillis: LEAD_MS }),

@@ -4,6 +4,7 @@ import { etcd3 } from './etcd3.ts';
 import { etcdts } from './etcdts.ts';
 import { grpcJs } from './grpc-js.ts';
 import { nullTransport } from './null-transport.ts';
+import { preparedFrames } from './prepared-frames.ts';
 import type { Subject, Target } from './subject.ts';
 
 /** The clients that run in Node. */
@@ -17,6 +18,7 @@ export type NodeClientName =
   | 'null'
   | 'null-namespace'
   | 'null-all'
+  | 'frames'
   | 'grpc-js'
   | 'etcd3';
 
@@ -34,6 +36,7 @@ export const subjects: Readonly<Record<NodeClientName, (target: Target) => Subje
   null: (target) => etcdts(target, nullTransport),
   'null-namespace': (target) => etcdts(target, nullTransport, 'namespace'),
   'null-all': (target) => etcdts(target, nullTransport, 'all'),
+  frames: preparedFrames,
   'grpc-js': grpcJs,
   etcd3,
 };
@@ -52,6 +55,7 @@ export const clientNames: readonly ClientName[] = [
   'null',
   'null-namespace',
   'null-all',
+  'frames',
 ];
 
 /** The names of the clients in the tables. */
@@ -68,6 +72,7 @@ export const titles: Readonly<Record<ClientName, string>> = {
   null: 'etcdts, null transport',
   'null-namespace': 'etcdts in a namespace, null transport',
   'null-all': 'etcdts +all, null transport',
+  frames: 'prepared frames',
 };
 
 /** The sides of the rows of copies. */

@@ -64,14 +64,16 @@ export type FrameHandler = (
   end: number,
 ) => void;
 
-/** Cuts what a client sends into frames. A frame costs no object. */
+/** Cuts what a peer sends into frames. A frame costs no object. */
 export class FrameReader {
   private readonly handler: FrameHandler;
   private rest: Buffer = Buffer.alloc(0);
-  private skip = PREFACE_BYTES;
+  private skip: number;
 
-  constructor(handler: FrameHandler) {
+  /** `skip` is the number of bytes before the first frame. */
+  constructor(handler: FrameHandler, skip: number = PREFACE_BYTES) {
     this.handler = handler;
+    this.skip = skip;
   }
 
   push(chunk: Buffer): void {
