@@ -12,6 +12,10 @@ const programmes = {
   mutants: { args: ['chaos/dist/mutants/run.js'] },
   'lost replies': test('retry-outcomes.test.js', { LOST_REPLIES: '10000' }),
   'hostile frames': test('http2/fuzz.test.js', { FUZZ_MESSAGES: '1000000' }),
+  'an etcd that lies': {
+    args: ['chaos/dist/hostile/hostile.test.js'],
+    env: { HOSTILE_MESSAGES: '1000000' },
+  },
   'stalled readers': test('watch-slow.test.js', {}),
   'locks, counted by a third process': test('concurrency/safety.test.js', { SAFETY_SECONDS: '120' }),
   'reads through copies': test('cache/linearizable.test.js', { CACHE_SECONDS: '60' }),
