@@ -12,8 +12,8 @@ import type { CopySlices, CopyTask, Watched } from './program.ts';
 /** The number of keys that one transaction writes. */
 const PER_TXN = 100;
 /** The number of updates that are written to the watches of a slice, and the pause after each, so that each is delivered by itself. */
-const UPDATES = 20;
-const PAUSE_MS = 40;
+const UPDATES = 100;
+const PAUSE_MS = 20;
 
 /** Measures the rows of copies on an etcd. */
 export async function measureCopies(endpoint: string, rounds: number): Promise<Measured[]> {

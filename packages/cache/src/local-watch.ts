@@ -2,9 +2,9 @@ import { isEtcdError, type ResponseHeader, type WatchEvent, type WatchResponse, 
 import { onAbort, type WatchCreateRequest, type WatchServiceOptions } from '@etcdts/core/plugin';
 import type { Copy, CopyListener } from './copy.ts';
 import { cancelled, closed, clusterReset, compacted, notRegistered, secondReader } from './errors.ts';
-import type { Moment } from './history.ts';
 import { eventsOf } from './local-events.ts';
 import { placesOf, type Places } from './ordered.ts';
+import type { Given } from './shared-results.ts';
 import { startOf } from './start.ts';
 
 type Result = IteratorResult<WatchResponse, undefined>;
@@ -106,9 +106,9 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   changed(): void {
     if (this.#ended) return;
     while (this.#readers.length > 0) {
-      const response = this.#collect();
-      if (response === undefined || this.#ended) return;
-      this.#readers.shift()?.({ done: false, value: response });
+      const result = this.#collect();
+      if (result === undefined || this.#ended) return;
+      this.#readers.shift()?.(result);
     }
   }
 
@@ -166,40 +166,50 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   }
 
   /** The next response, if there is one. */
-  #collect(): WatchResponse | undefined {
-    if (this.#notices.length > 0 || this.#given === undefined) return this.#notices.shift();
+  #collect(): Given | undefined {
+    const [notice] = this.#notices;
+    if (notice !== undefined || this.#given === undefined) {
+      this.#notices.shift();
+      return notice && { done: false, value: notice };
+    }
     this.#check(this.#given);
     if (this.#ended) return undefined;
     const { store, ready } = this.#copy;
-    const events = this.#eventsAfter(this.#given, store.history.after(this.#given));
-    if (store.revision > this.#given) this.#given = store.revision;
-    if (events.length > 0) return this.#response(events, false);
+    const given = this.#given;
+    if (store.revision > given) {
+      const since = (): Given | undefined => this.#since(given);
+      const result =
+        this.#kind === undefined ? since() : store.sharedResults.of(given, store.revision, this.#kind, since);
+      this.#given = store.revision;
+      if (result !== undefined) {
+        const { revision } = result.value.header;
+        if (revision > this.#marked) this.#marked = revision;
+        return result;
+      }
+    }
     return ready ? this.#bookmark() : undefined;
   }
 
-  #eventsAfter(given: bigint, moments: readonly Moment<T>[]): readonly WatchEvent[] {
-    const [first] = moments;
-    if (first === undefined) return NONE;
-    const events = ({ deltas }: Moment<T>): WatchEvent[] => eventsOf(deltas, given, this.#request, this.#places);
-    if (moments.length > 1) return moments.flatMap(events);
-    if (this.#kind === undefined || first.resync) return events(first);
-    return this.#copy.store.sharedEvents.of(first, this.#kind, () => events(first));
+  /** What has happened since a revision, of what it watches. */
+  #since(given: bigint): Given | undefined {
+    const moments = this.#copy.store.history.after(given);
+    const events = moments.flatMap(({ deltas }) => eventsOf(deltas, given, this.#request, this.#places));
+    return events.length === 0 ? undefined : this.#result(events, false);
   }
 
-  #bookmark(): WatchResponse | undefined {
+  #bookmark(): Given | undefined {
     const { revision } = this.#copy.store;
     if ((this.#given as bigint) > revision) return undefined;
     const wanted = this.#wanted > 0n && revision >= this.#wanted;
     if (!wanted && (this.#request.progressNotify !== true || revision <= this.#marked)) return undefined;
     this.#marked = revision;
     if (wanted) this.#wanted = 0n;
-    return this.#response(NONE, true);
+    return this.#result(NONE, true);
   }
 
-  #response(events: readonly WatchEvent[], progressNotify: boolean): WatchResponse {
+  #result(events: readonly WatchEvent[], progressNotify: boolean): Given {
     const header = this.#copy.store.sharedHeader();
-    if (header.revision > this.#marked) this.#marked = header.revision;
-    return { header, events, created: false, progressNotify };
+    return { done: false, value: { header, events, created: false, progressNotify } };
   }
 
   #abort(reason: unknown, quietly = false): void {

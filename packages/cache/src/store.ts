@@ -4,7 +4,7 @@ import { isSameKeyValue, isSameVersion, type Delta, type Entries, type Entry } f
 import { Untrue } from './errors.ts';
 import { History } from './history.ts';
 import { differences, loaded, ordered, placeOf, type Ordered } from './ordered.ts';
-import { SharedEvents } from './shared-events.ts';
+import { SharedResults } from './shared-results.ts';
 
 /** A range of etcd in memory, as of one revision, and what happened to it lately. It changes by whole revisions. */
 export class Store<T> {
@@ -21,7 +21,7 @@ export class Store<T> {
   /** The last header that came with a base, events or a bookmark; `undefined` before the first base. */
   header: ResponseHeader | undefined;
   history: History<T>;
-  readonly sharedEvents: SharedEvents<T> = new SharedEvents();
+  readonly sharedResults: SharedResults = new SharedResults();
   /** Grows if the store becomes another one, whose revisions mean nothing to those before. */
   epoch = 0;
 
