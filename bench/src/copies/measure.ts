@@ -11,7 +11,10 @@ import type { CopySlices, CopyTask, Watched } from './program.ts';
 
 /** The number of keys that one transaction writes. */
 const PER_TXN = 100;
-/** The number of updates that are written to the watches of a slice, and the pause after each, so that each is delivered by itself. */
+/**
+ * The number of updates that are written to the watches of a slice, after as many that are not counted, and the pause after each, so that
+ * each is delivered by itself.
+ */
 const UPDATES = 100;
 const PAUSE_MS = 20;
 
@@ -65,11 +68,17 @@ export async function measureCopies(endpoint: string, rounds: number): Promise<M
   /** The cost of updates to watches of one kind. This process writes them, and the other one is measured. */
   async function updates(on: Watched): Promise<Slice> {
     await ask(peer, { type: 'watch', on });
+    await write();
+    await ask(peer, { type: 'begin', events: UPDATES });
+    await write();
+    return (await ask(peer, { type: 'delivered', events: UPDATES })) as Slice;
+  }
+
+  async function write(): Promise<void> {
     for (let i = 0; i < UPDATES; i++) {
       await writer.kv.put(COPIED_WATCHED, String(i));
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
-    return (await ask(peer, { type: 'delivered', events: UPDATES })) as Slice;
   }
 }
 

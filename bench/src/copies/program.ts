@@ -7,11 +7,14 @@ import { nullTransport } from '../clients/null-transport.ts';
 import { type Slice, heldBytes, startCpu } from '../measuring.ts';
 import { COPIED_KEYS, COPIED_PREFIX, COPIED_WATCHED, WATCHES, keyBelow } from '../workload.ts';
 
-/** A message to the process. `watch` opens the watches of one kind, `delivered` waits until all of them have so many events. */
+/**
+ * A message to the process. `watch` opens the watches of one kind. `begin` waits until all of them have so many events, and measures from
+ * then on; `delivered` waits until they have so many more.
+ */
 export type CopyTask =
   | { readonly type: 'fill' | 'peek' | 'get' | 'close' }
   | { readonly type: 'watch'; readonly on: Watched }
-  | { readonly type: 'delivered'; readonly events: number };
+  | { readonly type: 'begin' | 'delivered'; readonly events: number };
 
 /** What serves watches: a copy, or etcd over one of the transports. */
 export type Watched = 'copy' | 'etcd' | 'etcd-http2';
@@ -112,7 +115,7 @@ async function get(): Promise<CopySlices> {
 class Watching {
   delivered = 0;
   readonly #watches: readonly WatchStream[];
-  readonly #spent = startCpu();
+  #spent = startCpu();
   readonly #reading: readonly Promise<void>[];
 
   constructor(watches: readonly WatchStream[]) {
@@ -129,12 +132,23 @@ class Watching {
     return new Watching(watches);
   }
 
+  /** Measures from now on: what came before has brought the code into its usual state, which V8 drops between two slices. */
+  async begin(events: number): Promise<void> {
+    await this.#until(events);
+    this.delivered = 0;
+    this.#spent = startCpu();
+  }
+
   async end(events: number): Promise<Slice> {
-    while (this.delivered < events * WATCHES) await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.#until(events);
     const slice = { operations: events, ...this.#spent() };
     await Promise.all(this.#watches.map((watch) => watch.cancel()));
     await Promise.all(this.#reading);
     return slice;
+  }
+
+  async #until(events: number): Promise<void> {
+    while (this.delivered < events * WATCHES) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   async #read(watch: WatchStream): Promise<void> {
@@ -155,6 +169,8 @@ async function run(task: CopyTask): Promise<unknown> {
     case 'watch':
       watching = await Watching.open(task.on);
       return undefined;
+    case 'begin':
+      return watching?.begin(task.events);
     case 'delivered':
       return watching?.end(task.events);
     case 'close':

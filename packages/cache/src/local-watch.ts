@@ -26,8 +26,13 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   readonly #kind: string | undefined;
   readonly #created: Promise<ResponseHeader>;
   readonly #ending = new AbortController();
-  readonly #readers: Reader[] = [];
-  readonly #notices: WatchResponse[] = [];
+  // A thousand of them may be woken by one update after a rest, and what each then touches is not in the processor's caches. So the
+  // one who reads, the notice and the flag are fields of its own, and only further readers are in a list.
+  #reader: Reader | undefined;
+  #others: Reader[] | undefined;
+  /** The notice of its creation, until it is given. */
+  #notice: WatchResponse | undefined;
+  readonly #marks: boolean;
   /** Everything up to this revision was given; `undefined` until it is registered. */
   #given: bigint | undefined;
   /** Whether it starts before the history. */
@@ -37,6 +42,8 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   #ended = false;
   #taken = false;
   #ignoreAbort: (() => void) | undefined;
+  /** The version of the store of which everything was given; -1 if there is more to look at than the next change. */
+  #seen = -1;
   /** The revision up to which bookmarks were given. */
   #marked = 0n;
   /** The revision of a bookmark that was requested. */
@@ -47,6 +54,7 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
     this.#copy = copy;
     this.#request = request;
     this.#places = placesOf(request);
+    this.#marks = request.progressNotify === true;
     if (shares) this.#kind = JSON.stringify([this.#places, request.prevKv === true, request.filters]);
     this.#epoch = copy.store.epoch;
     const { signal, timeoutMs, createdNotify = false } = options;
@@ -99,16 +107,19 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   /** Gives a bookmark as soon as everything up to a revision was given. */
   requestBookmark(revision: bigint): void {
     this.#wanted = revision;
+    this.#seen = -1;
     this.changed();
   }
 
   /** Called when the copy has changed, or has ended. */
   changed(): void {
     if (this.#ended) return;
-    while (this.#readers.length > 0) {
+    while (this.#reader !== undefined) {
       const result = this.#collect();
       if (result === undefined || this.#ended) return;
-      this.#readers.shift()?.(result);
+      const reader = this.#reader;
+      this.#reader = this.#others?.shift();
+      reader(result);
     }
   }
 
@@ -126,7 +137,7 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
       const { header, next, early } = await startOf(this.#copy, this.#request, signal);
       signal.throwIfAborted();
       [this.#given, this.#early, this.#marked] = [next - 1n, early, header.revision];
-      if (createdNotify) this.#notices.push({ header, events: [], created: true, progressNotify: false });
+      if (createdNotify) this.#notice = { header, events: [], created: true, progressNotify: false };
       this.#copy.listeners.add(this);
       this.changed();
       return header;
@@ -142,7 +153,8 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
 
   #read(): Promise<Result> {
     return new Promise((resolve) => {
-      this.#readers.push(resolve);
+      if (this.#reader === undefined) this.#reader = resolve;
+      else (this.#others ??= []).push(resolve);
       if (this.#ended) this.#dismiss();
       else if (!this.#isIdle()) this.changed();
     });
@@ -151,8 +163,9 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   /** Whether there is nothing to give. Each reader that comes back at once finds that, so that it has to be cheap. */
   #isIdle(): boolean {
     const { store, failure } = this.#copy;
-    if (this.#notices.length > 0 || failure !== undefined || this.#early || store.epoch !== this.#epoch) return false;
-    return this.#given === store.revision && this.#wanted === 0n && this.#request.progressNotify !== true;
+    if (this.#seen === store.version) return failure === undefined;
+    if (this.#notice !== undefined || failure !== undefined || this.#early || store.epoch !== this.#epoch) return false;
+    return this.#given === store.revision && this.#wanted === 0n && !this.#marks;
   }
 
   /** Ends it if it can give nothing more. */
@@ -167,9 +180,27 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
 
   /** The next response, if there is one. */
   #collect(): Given | undefined {
-    const [notice] = this.#notices;
+    const { store, failure } = this.#copy;
+    if (this.#seen === store.version - 1 && store.epoch === this.#epoch && failure === undefined) return this.#next();
+    const result = this.#lookUp();
+    const steady = this.#kind !== undefined && !this.#marks && this.#wanted === 0n && this.#notice === undefined;
+    this.#seen = steady && this.#given === store.revision && !this.#early ? store.version : -1;
+    return result;
+  }
+
+  /** What the last change gives to one that had everything before. This is what happens all the time, to many watches at once. */
+  #next(): Given | undefined {
+    const { store } = this.#copy;
+    const given = this.#given as bigint;
+    this.#seen = store.version;
+    this.#given = store.revision;
+    return store.sharedResults.of(store.version, this.#kind as string, () => this.#since(given));
+  }
+
+  #lookUp(): Given | undefined {
+    const notice = this.#notice;
     if (notice !== undefined || this.#given === undefined) {
-      this.#notices.shift();
+      this.#notice = undefined;
       return notice && { done: false, value: notice };
     }
     this.#check(this.#given);
@@ -177,10 +208,8 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
     const { store, ready } = this.#copy;
     const given = this.#given;
     if (store.revision > given) {
-      const since = (): Given | undefined => this.#since(given);
-      const result =
-        this.#kind === undefined ? since() : store.sharedResults.of(given, store.revision, this.#kind, since);
       this.#given = store.revision;
+      const result = this.#since(given);
       if (result !== undefined) {
         const { revision } = result.value.header;
         if (revision > this.#marked) this.#marked = revision;
@@ -201,7 +230,7 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
     const { revision } = this.#copy.store;
     if ((this.#given as bigint) > revision) return undefined;
     const wanted = this.#wanted > 0n && revision >= this.#wanted;
-    if (!wanted && (this.#request.progressNotify !== true || revision <= this.#marked)) return undefined;
+    if (!wanted && (!this.#marks || revision <= this.#marked)) return undefined;
     this.#marked = revision;
     if (wanted) this.#wanted = 0n;
     return this.#result(NONE, true);
@@ -225,14 +254,17 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
     this.#failure = failure;
     this.#ignoreAbort?.();
     this.#copy.listeners.delete(this);
-    this.#notices.length = 0;
+    this.#notice = undefined;
     this.#ending.abort(failure?.reason ?? closed());
     this.#dismiss();
   }
 
   /** Answers all who read, now that it has ended. The first of them gets the reason. */
   #dismiss(): void {
-    for (const reader of this.#readers.splice(0)) {
+    if (this.#reader === undefined) return;
+    const readers = [this.#reader, ...(this.#others ?? [])];
+    this.#reader = this.#others = undefined;
+    for (const reader of readers) {
       const failure = this.#failure;
       this.#failure = undefined;
       reader(failure === undefined ? DONE : Promise.reject(failure.reason as Error));

@@ -18,6 +18,8 @@ export class Store<T> {
   #shared: { readonly header: ResponseHeader | undefined; readonly own: ResponseHeader } | undefined;
   /** Everything up to it is here. */
   revision = 0n;
+  /** Grows by one with each change: a base, a message of events, a bookmark. */
+  version = 0;
   /** The last header that came with a base, events or a bookmark; `undefined` before the first base. */
   header: ResponseHeader | undefined;
   history: History<T>;
@@ -73,6 +75,7 @@ export class Store<T> {
    * revisions, deletions with that of the base. `reset` is whether it is of another store.
    */
   completeBase(revision: bigint, header: ResponseHeader, reset: boolean): void {
+    this.version += 1;
     const before = this.#state;
     const after = loaded([...this.#base.keys()], [...this.#base.values()]);
     const first = this.header === undefined;
@@ -96,6 +99,7 @@ export class Store<T> {
 
   /** Applies events, each revision as one moment. Throws if they cannot be true of this state, which is wrong then. */
   apply(events: readonly WatchEvent[], header: ResponseHeader): void {
+    this.version += 1;
     for (let at = 0; at < events.length;) {
       const revision = (events[at] as WatchEvent).kv.modRevision;
       if (revision <= this.revision)
@@ -112,6 +116,7 @@ export class Store<T> {
   /** Everything up to this revision was applied. */
   advance(revision: bigint, header: ResponseHeader): boolean {
     if (revision <= this.revision) return false;
+    this.version += 1;
     this.revision = revision;
     this.header = header;
     return true;
