@@ -12,6 +12,8 @@ type Result = IteratorResult<WatchResponse, undefined>;
 type Reader = (result: Result | Promise<Result>) => void;
 
 const NONE: readonly never[] = [];
+/** Before any version of a store, and before the one that precedes the first. */
+const UNSTEADY = -2;
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
@@ -42,8 +44,8 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   #ended = false;
   #taken = false;
   #ignoreAbort: (() => void) | undefined;
-  /** The version of the store of which everything was given; -1 if there is more to look at than the next change. */
-  #seen = -1;
+  /** The version of the store of which everything was given; {@link UNSTEADY} if there is more to look at than the next change. */
+  #seen = UNSTEADY;
   /** The revision up to which bookmarks were given. */
   #marked = 0n;
   /** The revision of a bookmark that was requested. */
@@ -107,7 +109,7 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   /** Gives a bookmark as soon as everything up to a revision was given. */
   requestBookmark(revision: bigint): void {
     this.#wanted = revision;
-    this.#seen = -1;
+    this.#seen = UNSTEADY;
     this.changed();
   }
 
@@ -181,10 +183,13 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   /** The next response, if there is one. */
   #collect(): Given | undefined {
     const { store, failure } = this.#copy;
-    if (this.#seen === store.version - 1 && store.epoch === this.#epoch && failure === undefined) return this.#next();
+    if (this.#seen === store.version - 1 && store.epoch === this.#epoch && failure === undefined) {
+      // One change may be longer than the history, for a reader that comes afterwards.
+      if ((this.#given as bigint) >= store.history.readableFrom) return this.#next();
+    }
     const result = this.#lookUp();
     const steady = this.#kind !== undefined && !this.#marks && this.#wanted === 0n && this.#notice === undefined;
-    this.#seen = steady && this.#given === store.revision && !this.#early ? store.version : -1;
+    this.#seen = steady && this.#given === store.revision && !this.#early ? store.version : UNSTEADY;
     return result;
   }
 

@@ -1,7 +1,7 @@
 import { cache, cached } from '@etcdts/cache';
 import { createClient, op, type EtcdClient, type WatchResponse, type WatchStream } from '@etcdts/core';
 import { tapStream, type Interceptor } from '@etcdts/core/plugin';
-import { assert, eventually, isAtLeast, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
+import { assert, eventually, isAtLeast, rejects, startEtcd, startProxy, suite, type EtcdServer } from '@etcdts/testing';
 import { needBookmarks } from './bookmarks.ts';
 
 const test = suite('watches of a copy', { timeoutMs: 20_000 });
@@ -100,6 +100,46 @@ test('CC-07 CC-08 a reader that waits gets all that comes at once, also if that 
   await eventually(() => changed.length > 0);
   await copy.close();
   await reading;
+});
+
+test('CC-08 a reader that does not wait while a burst longer than the history comes ends with COMPACTED, and skips nothing', async () => {
+  await using proxy = await startProxy(etcd.endpoint);
+  await using cutOff = createClient({ endpoints: proxy.endpoint });
+  await using copy = cache(cutOff, 'passed/', { history: 4 });
+  await copy.whenReady();
+  const watch = copy.watch('passed/', prefix);
+  await watch.created;
+  const reader = watch[Symbol.asyncIterator]();
+  // It is up to date once, by a read that waits.
+  const first = reader.next();
+  await client.kv.put('passed/a', 'first');
+  assert.is((await first).value?.events.length, 1);
+  proxy.refuse();
+  proxy.cut();
+  let last = 0n;
+  for (let i = 0; i < 40; i++) last = (await client.kv.put('passed/a', String(i))).header.revision;
+  await proxy.heal();
+  await copy.whenAt(last, { timeoutMs: 15_000 });
+  await rejects(reader.next(), { code: 'COMPACTED' });
+});
+
+test('CC-07 a watch that is read before the copy is ready gives its notice first, then every event', async () => {
+  await client.kv.put('unready/a', '0');
+  await using copy = cache(client, 'unready/');
+  const watch = copy.watch('unready/', { ...prefix, createdNotify: true });
+  const recorded = new Recorded(watch);
+  await watch.created;
+  await client.kv.put('unready/a', '1');
+  await client.kv.put('unready/a', '2');
+  await eventually(() => recorded.events.length === 2);
+  assert.equal(
+    recorded.responses.map(({ created }) => created).slice(0, 2),
+    [true, false],
+  );
+  await using other = cache(client, 'unready/');
+  const early = other.watch('unready/', { ...prefix, startRevision: 1 });
+  await client.kv.compact((await client.kv.get('unready/a')).header.revision);
+  await rejects(early[Symbol.asyncIterator]().next(), { code: 'COMPACTED' });
 });
 
 test('CC-04 TestConditionalProgressRequestor: bookmarks are requested only while somebody waits for one', async ({
