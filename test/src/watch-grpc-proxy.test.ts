@@ -1,51 +1,28 @@
 // limit: 120 s
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { createClient, type EtcdClient } from '@etcdts/core';
-import { assert, eventually, findEtcd, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
+import { assert, eventually, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
+import { GrpcProxy } from './grpc-proxy.ts';
 import { Recording } from './watch-history.ts';
 
 const test = suite('watch behind a grpc-proxy', { timeoutMs: 30_000 });
 
 let etcd: EtcdServer;
 let writer: EtcdClient;
-let address: string;
-let proxy: ChildProcess;
+let proxy: GrpcProxy;
 
 test.before(async () => {
   etcd = await startEtcd();
   writer = createClient({ endpoints: etcd.endpoints });
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  server.close();
-  await once(server, 'close');
-  await startProxy();
+  proxy = await GrpcProxy.start(etcd.endpoint);
 });
 test.after(async () => {
-  await stopProxy();
+  await proxy?.stop();
   await writer?.close();
   await etcd?.close();
 });
 
-async function startProxy(): Promise<void> {
-  const { path } = await findEtcd();
-  const flags = [`--endpoints=${etcd.endpoint}`, `--listen-addr=${address}`, `--advertise-client-url=${address}`];
-  proxy = spawn(path, ['grpc-proxy', 'start', ...flags], { stdio: 'ignore' });
-  await once(proxy, 'spawn');
-  await using client = createClient({ endpoints: [address] });
-  await eventually(() => client.kv.get('up', { timeoutMs: 500 }));
-}
-
-async function stopProxy(): Promise<void> {
-  const gone = once(proxy, 'exit');
-  proxy.kill('SIGKILL');
-  await gone;
-}
-
 test('W-06: answers out of order give no watch the events of another', async () => {
-  await using client = createClient({ endpoints: [address] });
+  await using client = createClient({ endpoints: [proxy.address] });
   await client.watch('known').created;
   // The proxy answers at once for a range that it watches already, and asks etcd for a new one.
   const keys = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? `new/${i}` : 'known'));
@@ -61,7 +38,7 @@ test('W-06: answers out of order give no watch the events of another', async () 
 
 // It chooses ids itself, from 0, shares one watch of its own among equal ones, and answers in any order.
 test('W-05 W-06: each of 120 watches sees its own key, and goes on when the proxy is restarted', async () => {
-  await using client = createClient({ endpoints: [address] });
+  await using client = createClient({ endpoints: [proxy.address] });
   const keys = Array.from({ length: 120 }, (_, i) => `proxied/${i % 100}`);
   const watches = keys.map((key) => client.watch(key));
   const recordings = watches.map((watch) => new Recording(watch));
@@ -69,9 +46,9 @@ test('W-05 W-06: each of 120 watches sees its own key, and goes on when the prox
   for (const key of keys.slice(0, 100)) await writer.kv.put(key, 'first');
   await eventually(() => recordings.every(({ events }) => events === 1));
   await Promise.all(watches.slice(0, 50).map((watch) => watch.cancel()));
-  await stopProxy();
+  await proxy.stop();
   for (const key of keys.slice(0, 100)) await writer.kv.put(key, 'second');
-  await startProxy();
+  await proxy.start();
   await eventually(() => recordings.slice(50).every(({ events }) => events === 2));
   for (const [i, { responses }] of recordings.entries()) {
     const seen = responses.flatMap(({ events }) => events.map(({ kv }) => `${kv.key.toString()}=${kv.text()}`));

@@ -15,7 +15,7 @@ import type {
 } from '../history.ts';
 import type { History } from '../load.ts';
 
-/** A store of its own, and the true history of whoever uses it. Tests change the history into a lie. */
+/** A store that records the true history of its use. Tests change the history into a lie. */
 export class Simulation {
   readonly operations: Operation[] = [];
   readonly revisions: Revision[] = [];

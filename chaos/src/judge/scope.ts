@@ -15,7 +15,7 @@ export interface Scope {
 /** A key of the model that takes the place of all keys that it does not have. */
 export const ELSEWHERE = '\u0000elsewhere';
 
-/** Revisions at which values were put, where it is one for a value. With it, a comparison of values is one of revisions. */
+/** The revision at which each value was put, if it was put once. A comparison of such a value is one of revisions. */
 export type ValueRevisions = ReadonlyMap<string, number>;
 
 export function valueRevisionsOf(log: readonly LogEntry[]): ValueRevisions {

@@ -1,6 +1,6 @@
 import type { Finals } from './finals.ts';
 
-/** What a working process is told when it is started, as JSON in its first argument. */
+/** The configuration of a working process: JSON in its first argument. */
 export interface WorkerConfig {
   readonly process: number;
   readonly seed: number;
@@ -20,7 +20,7 @@ export interface WorkerConfig {
   readonly locks: readonly string[];
 }
 
-/** What a working process is told while it works. */
+/** The messages of its parent. */
 export type Order =
   /** Block the event loop. */
   | { readonly type: 'block'; readonly ms: number }
@@ -31,7 +31,7 @@ export type Order =
   /** Wait until every open watch has delivered its last event, then close all and leave. */
   | { readonly type: 'leave'; readonly finals: Finals };
 
-/** What a working process reports. */
+/** The messages to its parent. */
 export type Report =
   | { readonly type: 'ready' }
   /** Once a second. */

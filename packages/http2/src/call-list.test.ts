@@ -1,6 +1,5 @@
-import { assert, suite } from '@etcdts/testing';
+import { assert, seeded, suite } from '@etcdts/testing';
 import { CallList, type Linked } from './call-list.ts';
-import { seeded } from './hpack/seeded.test.kit.ts';
 
 const test = suite('a list of calls');
 

@@ -1,7 +1,6 @@
-import { assert, settle, suite } from '@etcdts/testing';
+import { assert, seeded, settle, suite } from '@etcdts/testing';
 import { brief, frame, GOOD, GRPC, type FakeFrame } from './fake-frames.test.kit.ts';
 import { FakePeer } from './fake-peer.test.kit.ts';
-import { seeded } from './hpack/seeded.test.kit.ts';
 
 const test = suite('what a connection sends');
 

@@ -60,8 +60,8 @@ function isRoomy(folder: string): boolean {
 }
 
 /**
- * Ports below those that systems give to outgoing connections and to whoever listens on port 0 (from 32,768 on Linux, from 49,152
- * elsewhere). One of those may be taken while a member is down.
+ * Ports below the ephemeral ones (from 32,768 on Linux, from 49,152 elsewhere). The system may give an ephemeral port to an outgoing
+ * connection while a member is down.
  */
 const [FIRST_PORT, LAST_PORT] = [10_000, 32_767];
 const PORT_TRIES = 1_000;

@@ -1,55 +1,32 @@
 // limit: 120 s
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { cached, follow, type CachedClient } from '@etcdts/cache';
 import { createClient, type EtcdClient } from '@etcdts/core';
-import { assert, eventually, findEtcd, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
+import { assert, eventually, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
+import { GrpcProxy } from '../grpc-proxy.ts';
 import { Followed } from './followed.ts';
 
 const test = suite('copies behind a grpc-proxy', { timeoutMs: 60_000 });
 let etcd: EtcdServer;
 let writer: EtcdClient;
-let address: string;
-let proxy: ChildProcess;
+let proxy: GrpcProxy;
 
 test.before(async () => {
   etcd = await startEtcd();
   writer = createClient({ endpoints: etcd.endpoints });
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  server.close();
-  await once(server, 'close');
-  await startProxy();
+  proxy = await GrpcProxy.start(etcd.endpoint);
 });
 test.after(async () => {
-  await stopProxy();
+  await proxy?.stop();
   await writer?.close();
   await etcd?.close();
 });
-
-async function startProxy(): Promise<void> {
-  const { path } = await findEtcd();
-  const flags = [`--endpoints=${etcd.endpoint}`, `--listen-addr=${address}`, `--advertise-client-url=${address}`];
-  proxy = spawn(path, ['grpc-proxy', 'start', ...flags], { stdio: 'ignore' });
-  await once(proxy, 'spawn');
-  await using client = createClient({ endpoints: [address] });
-  await eventually(() => client.kv.get('up', { timeoutMs: 500 }));
-}
-
-async function stopProxy(): Promise<void> {
-  const gone = once(proxy, 'exit');
-  proxy.kill('SIGKILL');
-  await gone;
-}
 
 async function reads({ kv }: CachedClient, key: string): Promise<string | undefined> {
   return (await kv.get(key)).kvs[0]?.text();
 }
 
 test('CC-05 bookmarks do not come through it, and linearizable reads have every write nevertheless', async () => {
-  await using client = createClient({ endpoints: [address] });
+  await using client = createClient({ endpoints: [proxy.address] });
   const copied = cached(client, 'proxied/');
   await copied.cache.whenReady();
   for (let i = 0; i < 20; i++) {
@@ -65,7 +42,7 @@ test('CC-05 bookmarks do not come through it, and linearizable reads have every 
 });
 
 test('CC-01 FO-05 a copy and what is followed go on when the proxy is restarted, without a new base', async () => {
-  await using client = createClient({ endpoints: [address] });
+  await using client = createClient({ endpoints: [proxy.address] });
   await writer.kv.put('restart/a', '1');
   const copied = cached(client, 'restart/');
   await using following = follow(client, 'restart/', { prefix: true });
@@ -73,10 +50,10 @@ test('CC-01 FO-05 a copy and what is followed go on when the proxy is restarted,
   await Promise.all([following.synced, copied.cache.whenReady()]);
   await writer.kv.put('restart/a', '2');
   await eventually(() => seen.state.get('restart/a') === '2');
-  await stopProxy();
+  await proxy.stop();
   await writer.kv.put('restart/a', '3');
   await writer.kv.put('restart/b', '1');
-  await startProxy();
+  await proxy.start();
   await eventually(() => seen.state.get('restart/a') === '3' && seen.state.get('restart/b') === '1', {
     timeoutMs: 20_000,
   });

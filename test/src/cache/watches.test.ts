@@ -132,10 +132,7 @@ test('CC-07 a watch that is read before the copy is ready gives its notice first
   await client.kv.put('unready/a', '1');
   await client.kv.put('unready/a', '2');
   await eventually(() => recorded.events.length === 2);
-  assert.equal(
-    recorded.responses.map(({ created }) => created).slice(0, 2),
-    [true, false],
-  );
+  assert.equal(recorded.responses.map(({ created }) => created).slice(0, 2), [true, false]);
   await using other = cache(client, 'unready/');
   const early = other.watch('unready/', { ...prefix, startRevision: 1 });
   await client.kv.compact((await client.kv.get('unready/a')).header.revision);

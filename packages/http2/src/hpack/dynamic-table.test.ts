@@ -1,6 +1,5 @@
-import { assert, suite } from '@etcdts/testing';
+import { assert, seeded, suite } from '@etcdts/testing';
 import { DynamicTable, fieldSize } from './dynamic-table.ts';
-import { seeded } from './seeded.test.kit.ts';
 
 const test = suite('dynamic table');
 

@@ -1,7 +1,6 @@
-import { assert, suite } from '@etcdts/testing';
+import { assert, seeded, suite } from '@etcdts/testing';
 import { Decoder } from './decoder.ts';
 import { Encoder } from './encoder.ts';
-import { seeded } from './seeded.test.kit.ts';
 
 const test = suite('HPACK encoder');
 

@@ -1,7 +1,6 @@
-import { assert, suite } from '@etcdts/testing';
+import { assert, seeded, suite } from '@etcdts/testing';
 import { ERROR, Http2Error } from '../errors.ts';
 import { huffmanLength, readHuffman, writeHuffman } from './huffman.ts';
-import { seeded } from './seeded.test.kit.ts';
 
 const test = suite('Huffman code');
 

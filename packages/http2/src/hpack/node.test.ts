@@ -1,11 +1,10 @@
 // HPACK against that of node:http2, in both directions: a server of Node reads what the encoder writes, and answers what the decoder
 // reads.
-import { assert, deferred, suite } from '@etcdts/testing';
+import { assert, deferred, seeded, suite } from '@etcdts/testing';
 import { sensitiveHeaders, type OutgoingHttpHeaders, type ServerHttp2Session } from 'node:http2';
 import { Decoder } from './decoder.ts';
 import { Encoder } from './encoder.ts';
 import { FLAG, FRAME, frame, nodePeer, tableSize } from './node-peer.test.kit.ts';
-import { seeded } from './seeded.test.kit.ts';
 
 const test = suite('HPACK against node:http2');
 
