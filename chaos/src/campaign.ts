@@ -9,19 +9,15 @@ import { Peers } from './faults/peers.ts';
 import type { Fault, Line, Revision, RunSummary, Sample } from './history.ts';
 import { writeLog } from './judge/log-file.ts';
 import type { JudgeProgram } from './judge/program.ts';
-import { DIRECTORY, PAIRS, REGISTERS } from './keys.ts';
 import type { Mutant } from './mutants/mutants.ts';
 import { perform } from './perform.ts';
 import { Recorder } from './recorder.ts';
 import { Truth } from './truth.ts';
 import { enableAuth, ROOT, TOKENS } from './users.ts';
-import type { Finals } from './workload/finals.ts';
-import { KINDS } from './workload/watching.ts';
+import { planWork } from './workload/plan.ts';
+import { writeFinals } from './write-finals.ts';
 import { WorkerProcess } from './workload/worker-process.ts';
 
-const PROCESSES = 6;
-const CALLERS = 4;
-const LOCKS = ['lock/a', 'lock/b', 'lead/c'];
 /** How many revisions of the past are left by a compaction. */
 const KEPT = 1_500;
 
@@ -160,31 +156,12 @@ class Campaign {
   }
 
   #startWorkers(): void {
-    const { seed, mutant, folder } = this.#options;
-    const transport = mutant?.transport ?? this.#options.transport;
+    const { mutant } = this.#options;
     const plant = new URL(`mutants/plant.js?mutant=${mutant?.name}`, import.meta.url);
     const nodeArguments = mutant === undefined ? [] : [`--import=${plant.href}`];
-    const kinds = Object.keys(KINDS);
-    for (let process = 1; process <= PROCESSES; process++) {
-      const links = this.#links.slice(process % 2 === 0 ? 0 : 3).slice(0, 3);
-      const config = {
-        process,
-        seed: seed * 100 + process,
-        transport: transport === 'both' ? (process % 4 < 2 ? 'grpc' : 'http2') : transport,
-        endpoints: links.map(({ endpoint }) => endpoint),
-        history: join(folder, `history-${process}.jsonl`),
-        auth: this.#options.auth,
-        // What a mutant has lost never comes.
-        settleMs: mutant === undefined ? 60_000 : 8_000,
-        callers: CALLERS,
-        pauseMs: 25,
-        // Each kind of watch is in two processes, one of each transport if there are both.
-        watches: kinds.filter((_, i) => i % 3 === process % 3),
-        leases: 2,
-        locks: LOCKS,
-      } as const;
+    const endpoints = this.#links.map(({ endpoint }) => endpoint);
+    for (const config of planWork(this.#options, endpoints))
       this.#workers.push(new WorkerProcess(config, nodeArguments));
-    }
   }
 
   #sample(begun: number, nemesis: Nemesis): Sample {
@@ -230,7 +207,7 @@ class Campaign {
     const quiet = Promise.all(this.#workers.map((worker) => worker.next('quiet')));
     for (const worker of this.#workers) worker.order({ type: 'quiet' });
     await quiet;
-    const finals = await this.#writeFinals();
+    const finals = await writeFinals(this.#client, (operation) => this.#own.write(operation));
     const left = Promise.all(this.#workers.map((worker) => worker.ended()));
     for (const worker of this.#workers) worker.order({ type: 'leave', finals });
     await left;
@@ -247,32 +224,6 @@ class Campaign {
     if (this.#truth.revision < finals.pair)
       failures.push(`truth: it ends at ${this.#truth.revision}, not at ${finals.pair}`);
     return failures;
-  }
-
-  /** Enough revisions for watches that start in the future, then one change of each kind. */
-  async #writeFinals(): Promise<Finals> {
-    let values = 0;
-    // An attempt whose reply is lost may have been applied, so that the next one has another value.
-    const write = async (request: (value: string) => Parameters<typeof perform>[1]): Promise<number> => {
-      for (;;) {
-        const operation = await perform(this.#client, request(`final.${++values}`), { process: 0, client: 0 });
-        this.#own.write(operation);
-        if (operation.revision !== undefined) return operation.revision;
-        await pause(200);
-      }
-    };
-    const put = (key: string): Promise<number> => write((value) => ({ type: 'put', key, value }));
-    for (let i = 0; i < 400; i++) await put(`${REGISTERS}${i % 10}`);
-    const register = await put(`${REGISTERS}3`);
-    const entry = await put(`${DIRECTORY}00`);
-    const deletion = await write(() => ({ type: 'delete', key: `${DIRECTORY}00` }));
-    const pair = await write((value) => ({
-      type: 'txn',
-      compares: [],
-      success: ['a', 'b'].map((side) => ({ type: 'put', key: `${PAIRS}0/${side}`, value })),
-      failure: [],
-    }));
-    return { register, entry, deletion, pair };
   }
 
   async #summary(nemesis: Nemesis, failures: readonly string[]): Promise<RunSummary> {

@@ -50,11 +50,13 @@ test('30 s of kills, pauses, broken links, partitions, compactions and ended tok
   }
 });
 
-test('a client that sends again what may have been processed is found', async () => {
-  const { judged } = await campaign({ seconds: 12, seed: 1, auth: false, mutant: mutantNamed('sent-again') });
+test('a bug that is planted into the client is found', async () => {
+  // This one needs no luck with a fault; npm run chaos:mutants plants the others.
+  const { judged } = await campaign({ seconds: 6, seed: 1, auth: false, mutant: mutantNamed('no-conditions') });
+  const texts = found(judged);
   assert.ok(
-    found(judged).some((text) => /A: (at most once|own revision|nobody|acknowledged)/.test(text)),
-    found(judged).join('\n'),
+    texts.some((text) => text.startsWith('A: compare:')),
+    texts.join('\n'),
   );
 });
 

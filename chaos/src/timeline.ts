@@ -1,5 +1,5 @@
 import type { Violation, Violations } from './check/violations.ts';
-import { keysOf } from './check/order.ts';
+import { keysOf } from './check/requests.ts';
 import type { Answer, Operation } from './history.ts';
 import type { History } from './load.ts';
 

@@ -1,5 +1,8 @@
-import type { Answer, Delete, Get, GetAnswer, Kv, Operation, Pages, Put, Request, Revision, Txn } from '../history.ts';
+import type { Answer, Delete, Get, GetAnswer, Operation, Pages, Put, Revision, Txn } from '../history.ts';
 import { ALL } from '../keys.ts';
+import { sameKvs, shown } from './kvs.ts';
+import { keysOf, putsOf } from './requests.ts';
+import { Shown } from './shown.ts';
 import { isWithin, type Store } from './store.ts';
 import { Violations } from './violations.ts';
 
@@ -17,8 +20,7 @@ class OrderCheck {
   readonly #operations: readonly Operation[];
   readonly #pages: readonly Pages[];
   readonly #store: Store;
-  /** The newest revision that an operation had shown when it ended, in the order of the ends. */
-  readonly #shown: readonly { readonly time: number; readonly revision: number }[];
+  readonly #shown: Shown;
   /** Whose doing a revision is. */
   readonly #doers: Map<number, Operation> = new Map();
   /** Where each value was put; values are unique. */
@@ -28,7 +30,7 @@ class OrderCheck {
     this.#operations = operations;
     this.#pages = pages;
     this.#store = store;
-    this.#shown = shownBy([...operations, ...pages]);
+    this.#shown = new Shown([...operations, ...pages]);
   }
 
   run(): Violations {
@@ -58,7 +60,7 @@ class OrderCheck {
     this.#violations.look(error === undefined ? 'answers' : `errors ${error.outcome}`);
     if (error !== undefined) return this.#checkFailed(operation);
     if (revision === undefined || request.type === 'compact' || request.type === 'grant') return;
-    const before = this.#shownBefore(operation.call);
+    const before = this.#shown.before(operation.call);
     const stale = request.type === 'get' && request.serializable === true;
     if (!stale && revision < before) {
       this.#report(
@@ -153,7 +155,7 @@ class OrderCheck {
       this.#report('own revision', operation, `revision ${revision} is that of another operation`);
     }
     this.#doers.set(revision, operation);
-    const before = this.#shownBefore(operation.call);
+    const before = this.#shown.before(operation.call);
     if (revision <= before) {
       this.#report('real time', operation, `revision ${revision} had been shown (${before}) before it began`);
     }
@@ -179,7 +181,7 @@ class OrderCheck {
         `at ${pages.revision} they have ${shown(pages.kvs)}, the state is ${shown(expected)}`,
       );
     }
-    const before = this.#shownBefore(pages.call);
+    const before = this.#shown.before(pages.call);
     if (pages.revision < before)
       this.#violations.add('stale', `pages of ${pages.revision}, though ${before} was shown before`);
   }
@@ -214,16 +216,6 @@ class OrderCheck {
     return (this.#store.get(key, revision - 1)?.lease ?? '0') !== '0';
   }
 
-  #shownBefore(time: number): number {
-    let [low, high] = [0, this.#shown.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#shown[middle]?.time as number) < time) low = middle + 1;
-      else high = middle;
-    }
-    return this.#shown[low - 1]?.revision ?? 0;
-  }
-
   #report(rule: string, { process, client, call, request }: Operation, text: string): void {
     const key = 'key' in request ? request.key : keysOf(request)[0];
     this.#violations.add(
@@ -232,29 +224,6 @@ class OrderCheck {
       key,
     );
   }
-}
-
-function shownBy(
-  all: readonly { readonly return: number; readonly revision?: number }[],
-): readonly { readonly time: number; readonly revision: number }[] {
-  let newest = 0;
-  return all
-    .filter((one) => one.revision !== undefined)
-    .sort((a, b) => a.return - b.return)
-    .map((one) => ({ time: one.return, revision: (newest = Math.max(newest, one.revision as number)) }));
-}
-
-function putsOf(request: Request): readonly Put[] {
-  if (request.type === 'put') return [request];
-  if (request.type !== 'txn') return [];
-  return [...request.success, ...request.failure].filter((one) => one.type === 'put');
-}
-
-/** The keys that a request names. */
-export function keysOf(request: Request): readonly string[] {
-  if ('key' in request) return [request.key];
-  if (request.type !== 'txn') return [];
-  return [...request.compares, ...request.success, ...request.failure].map(({ key }) => key);
 }
 
 function textOf(revision: Revision | undefined): string {
@@ -267,24 +236,4 @@ function textOf(revision: Revision | undefined): string {
 
 function leased(lease: string | undefined): string {
   return lease === undefined || lease === '0' ? '' : ` under ${lease}`;
-}
-
-export function sameKv(a: Kv | undefined, b: Kv | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return (
-    a.key === b.key &&
-    a.value === b.value &&
-    a.create === b.create &&
-    a.mod === b.mod &&
-    a.version === b.version &&
-    a.lease === b.lease
-  );
-}
-
-function sameKvs(a: readonly Kv[], b: readonly Kv[]): boolean {
-  return a.length === b.length && a.every((kv, i) => sameKv(kv, b[i]));
-}
-
-function shown(kvs: readonly Kv[]): string {
-  return kvs.map(({ key, value, mod }) => `${key}=${value}@${mod}`).join(' ') || 'nothing';
 }

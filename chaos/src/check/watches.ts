@@ -1,5 +1,5 @@
 import type { SeenEvent, WatchEnded, WatchOpened, WatchResponded } from '../history.ts';
-import { sameKv } from './order.ts';
+import { sameKv } from './kvs.ts';
 import { isWithin, type Store } from './store.ts';
 import { Violations } from './violations.ts';
 

@@ -3,18 +3,17 @@ import { onAbort, type WatchCreateRequest, type WatchServiceOptions } from '@etc
 import type { Copy, CopyListener } from './copy.ts';
 import { cancelled, closed, clusterReset, compacted, notRegistered, secondReader } from './errors.ts';
 import { eventsOf } from './local-events.ts';
+import { DONE, eventsIn, responsesOf, type Result } from './local-reading.ts';
 import { placesOf, type Places } from './ordered.ts';
 import type { Given } from './shared-results.ts';
 import { startOf } from './start.ts';
 
-type Result = IteratorResult<WatchResponse, undefined>;
 /** Resolves the promise of a reader; a rejected promise rejects it. */
 type Reader = (result: Result | Promise<Result>) => void;
 
 const NONE: readonly never[] = [];
 /** Before any version of a store, and before the one that precedes the first. */
 const UNSTEADY = -2;
-const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
  * A watch that a copy serves from its history: a place in it, so that a slow reader costs no memory. It ends with `COMPACTED` once the
@@ -72,30 +71,12 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
 
   [Symbol.asyncIterator](): AsyncIterableIterator<WatchResponse, undefined> {
     this.#claim();
-    const iterator: AsyncIterableIterator<WatchResponse, undefined> = {
-      next: () => this.#read(),
-      return: () => this.cancel().then(() => DONE),
-      [Symbol.asyncIterator]: () => iterator,
-    };
-    return iterator;
+    return responsesOf(() => this.#read(), this);
   }
 
   events(): AsyncIterable<WatchEvent> {
     this.#claim();
-    const each = async function* (this: LocalWatch<T>): AsyncGenerator<WatchEvent, undefined> {
-      try {
-        for (let step = await this.#read(); step.done !== true; step = await this.#read()) yield* step.value.events;
-      } finally {
-        await this.cancel();
-      }
-    }.call(this);
-    return {
-      [Symbol.asyncIterator]: () => ({
-        next: () => each.next(),
-        // The generator may wait for an event, and the end of the watch ends that wait.
-        return: () => this.cancel().then(() => each.return(undefined)),
-      }),
-    };
+    return eventsIn(() => this.#read(), this);
   }
 
   async cancel(): Promise<void> {
