@@ -158,10 +158,9 @@ class Campaign {
   #startWorkers(): void {
     const { mutant } = this.#options;
     const plant = new URL(`mutants/plant.js?mutant=${mutant?.name}`, import.meta.url);
-    const nodeArguments = mutant === undefined ? [] : [`--import=${plant.href}`];
+    const first = mutant === undefined ? [] : [`--import=${plant.href}`];
     const endpoints = this.#links.map(({ endpoint }) => endpoint);
-    for (const config of planWork(this.#options, endpoints))
-      this.#workers.push(new WorkerProcess(config, nodeArguments));
+    for (const config of planWork(this.#options, endpoints)) this.#workers.push(new WorkerProcess(config, first));
   }
 
   #sample(begun: number, nemesis: Nemesis): Sample {

@@ -15,10 +15,14 @@ export class WorkerProcess {
   readonly #waiting: Map<Report['type'], () => void> = new Map();
   readonly #gone: Promise<void>;
 
-  constructor(config: WorkerConfig, nodeArguments: readonly string[]) {
+  /** `first` are options of Node that come before those of the environment: a mutant must be planted before anything loads the client. */
+  constructor(config: WorkerConfig, first: readonly string[]) {
     this.config = config;
     const path = fileURLToPath(new URL('worker.js', import.meta.url));
-    this.#child = fork(path, [JSON.stringify(config)], { execArgv: [...nodeArguments] });
+    this.#child = fork(path, [JSON.stringify(config)], {
+      execArgv: [],
+      env: { ...process.env, NODE_OPTIONS: [...first, process.env['NODE_OPTIONS'] ?? ''].join(' ') },
+    });
     this.#child.on('message', (report: Report) => this.#take(report));
     this.#gone = new Promise((resolve) => {
       this.#child.on('exit', (code, signal) => {
