@@ -12,13 +12,35 @@ const test = suite('queues that are waited on, and long ones', { timeoutMs: 60_0
 let etcd: EtcdServer;
 let direct: EtcdClient;
 const calls: Call[] = [];
+let failures = 0;
 const recording: Interceptor = {
   name: 'recording',
-  unary: (next) => (call) => {
+  unary: (next) => async (call) => {
     calls.push(call);
-    return next(call);
+    try {
+      return await next(call);
+    } catch (error) {
+      failures++;
+      throw error;
+    }
   },
 };
+
+/**
+ * Calls `measure` with no calls recorded, again if one of the calls failed: on a busy machine the first try of a claim may take too
+ * long, and its second try is no cost of a queue that is well.
+ */
+async function undisturbed(measure: () => Promise<void>): Promise<void> {
+  for (let left = 5; ; left--) {
+    calls.length = 0;
+    failures = 0;
+    try {
+      return await measure();
+    } catch (error) {
+      if (failures === 0 || left === 1) throw error;
+    }
+  }
+}
 
 test.before(async () => {
   etcd = await startEtcd();
@@ -52,101 +74,108 @@ test('QU-07 waiting survives cuts, compactions and an etcd that is away', async 
   assert.equal(taken.toSorted(), ['a', 'b']);
 });
 
-test('QU-04 of those who wait on one object one reads and watches, and it pauses before it takes an item', async () => {
-  let drawn = 0;
-  const application = container.createChildContainer().register(tokens.random, { useValue: () => (drawn++, 0.5) });
-  await using client = createClient({
-    endpoints: etcd.endpoint,
-    container: application,
-    interceptors: [recording],
-  });
-  const name = freshName();
-  const one = queue(client, name);
-  calls.length = 0;
-  const order: number[] = [];
-  const ends = Array.from({ length: 20 }, async (_, i) => {
-    await one.dequeue();
-    order.push(i);
-  });
-  await eventually(() => calls.length === 1);
-  await using other = createClient({ endpoints: etcd.endpoint });
-  for (let items = 1; items <= 3; items++) {
-    drawn = 0;
+test('QU-04 of those who wait on one object one reads and watches, and it pauses before it takes an item', () =>
+  undisturbed(async () => {
+    let drawn = 0;
+    const application = container.createChildContainer().register(tokens.random, { useValue: () => (drawn++, 0.5) });
+    await using client = createClient({
+      endpoints: etcd.endpoint,
+      container: application,
+      interceptors: [recording],
+    });
+    const name = freshName();
+    const one = queue(client, name);
     calls.length = 0;
-    await queue(other, name).enqueue('x');
-    await eventually(() => order.length === items);
-    // The one in front reads and claims, and the next one reads and waits.
-    const expected = items === 1 ? ['Txn', 'LeaseGrant', 'Txn', 'Txn'] : ['Txn', 'Txn', 'Txn'];
-    await eventually(() => calls.length === expected.length);
+    const order: number[] = [];
+    const ends = Array.from({ length: 20 }, async (_, i) => {
+      await one.dequeue();
+      order.push(i);
+    });
+    const all = Promise.all(ends);
+    // If the test fails before, they end with the client.
+    all.catch(() => {});
+    await eventually(() => calls.length === 1);
+    await using other = createClient({ endpoints: etcd.endpoint });
+    for (let items = 1; items <= 3; items++) {
+      drawn = 0;
+      calls.length = 0;
+      await queue(other, name).enqueue('x');
+      await eventually(() => order.length === items);
+      // The one in front reads and claims, and the next one reads and waits.
+      const expected = items === 1 ? ['Txn', 'LeaseGrant', 'Txn', 'Txn'] : ['Txn', 'Txn', 'Txn'];
+      await eventually(() => calls.length >= expected.length);
+      assert.equal(
+        calls.map(({ method }) => method.name),
+        expected,
+      );
+      assert.is(drawn, 1);
+    }
+    assert.equal(order, [0, 1, 2]);
+    for (let i = 3; i < 20; i++) await queue(other, name).enqueue('x');
+    await all;
+    assert.equal(
+      order,
+      Array.from({ length: 20 }, (_, i) => i),
+    );
+  }));
+
+test('QU-05 with 1,000 items in work, the next one costs one read and one write of a few keys', () =>
+  undisturbed(async () => {
+    const name = freshName();
+    const one = queue(direct, name);
+    await using workers = one.receiver();
+    const held: Delivery[] = [];
+    for (let i = 0; i < 1_000; i++) {
+      await one.enqueue(String(i));
+      held.push(await workers.receive());
+    }
+    await one.enqueue('next');
+    await using worker = one.receiver();
+    calls.length = 0;
+    const delivery = await worker.receive();
+    assert.is(delivery.text(), 'next');
     assert.equal(
       calls.map(({ method }) => method.name),
-      expected,
+      ['Txn', 'LeaseGrant', 'Txn'],
     );
-    assert.is(drawn, 1);
-  }
-  assert.equal(order, [0, 1, 2]);
-  for (let i = 3; i < 20; i++) await queue(other, name).enqueue('x');
-  await Promise.all(ends);
-  assert.equal(
-    order,
-    Array.from({ length: 20 }, (_, i) => i),
-  );
-});
+    await delivery.ack();
 
-test('QU-05 with 1,000 items in work, the next one costs one read and one write of a few keys', async () => {
-  const name = freshName();
-  const one = queue(direct, name);
-  await using workers = one.receiver();
-  const held: Delivery[] = [];
-  for (let i = 0; i < 1_000; i++) {
-    await one.enqueue(String(i));
-    held.push(await workers.receive());
-  }
-  await one.enqueue('next');
-  await using worker = one.receiver();
-  calls.length = 0;
-  const delivery = await worker.receive();
-  assert.is(delivery.text(), 'next');
-  assert.equal(
-    calls.map(({ method }) => method.name),
-    ['Txn', 'LeaseGrant', 'Txn'],
-  );
-  await delivery.ack();
+    // The last of them comes back: it is found in pages of 256 keys.
+    await (held[999] as Delivery).release();
+    calls.length = 0;
+    const last = await worker.receive();
+    assert.is(last.text(), '999');
+    const reads = calls.filter((call) => isCall(call, methods.txn) && call.request.compare.length === 0);
+    assert.ok(reads.length <= 1 + 4 + 1, `${reads.length} reads`);
+    await last.ack();
 
-  // The last of them comes back: it is found in pages of 256 keys.
-  await (held[999] as Delivery).release();
-  calls.length = 0;
-  const last = await worker.receive();
-  assert.is(last.text(), '999');
-  const reads = calls.filter((call) => isCall(call, methods.txn) && call.request.compare.length === 0);
-  assert.ok(reads.length <= 1 + 4 + 1, `${reads.length} reads`);
-  await last.ack();
+    await (held[3] as Delivery).release();
+    await (held[2] as Delivery).release();
+    calls.length = 0;
+    assert.is((await worker.receive()).text(), '2');
+    assert.is(calls.length, 4);
+  }));
 
-  await (held[3] as Delivery).release();
-  await (held[2] as Delivery).release();
-  calls.length = 0;
-  assert.is((await worker.receive()).text(), '2');
-  assert.is(calls.length, 4);
-});
-
-test('QU-05 an ack wakes nobody who waits', async () => {
-  const name = freshName();
-  const one = queue(direct, name);
-  for (let i = 0; i < 200; i++) await one.enqueue(String(i));
-  await using worker = one.receiver();
-  const held: Delivery[] = [];
-  for (let i = 0; i < 200; i++) held.push(await worker.receive());
-  await using other = one.receiver();
-  calls.length = 0;
-  const waiting = other.receive();
-  await eventually(() => calls.length > 0);
-  await one.tryDequeue();
-  calls.length = 0;
-  for (const delivery of held.slice(1)) await delivery.ack();
-  assert.is(calls.length, 199);
-  await (held[0] as Delivery).release();
-  assert.is((await waiting).text(), '0');
-});
+test('QU-05 an ack wakes nobody who waits', () =>
+  undisturbed(async () => {
+    const name = freshName();
+    const one = queue(direct, name);
+    for (let i = 0; i < 200; i++) await one.enqueue(String(i));
+    await using worker = one.receiver();
+    const held: Delivery[] = [];
+    for (let i = 0; i < 200; i++) held.push(await worker.receive());
+    await using other = one.receiver();
+    calls.length = 0;
+    const waiting = other.receive();
+    waiting.catch(() => {});
+    await eventually(() => calls.length > 0);
+    await one.tryDequeue();
+    calls.length = 0;
+    for (const delivery of held.slice(1)) await delivery.ack();
+    assert.is(calls.length, 199);
+    await (held[0] as Delivery).release();
+    assert.is((await waiting).text(), '0');
+  }));
 
 test('QU-05 a receiver that lost its lease goes on with another one', async () => {
   const name = freshName();
