@@ -16,12 +16,14 @@ let failures = 0;
 const recording: Interceptor = {
   name: 'recording',
   unary: (next) => async (call) => {
-    calls.push(call);
     try {
       return await next(call);
     } catch (error) {
       failures++;
       throw error;
+    } finally {
+      // Not before it has ended: a read that is under way may see what the test writes next.
+      calls.push(call);
     }
   },
 };
