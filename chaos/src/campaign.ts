@@ -3,15 +3,16 @@ import { createClient, type EtcdClient } from '@etcdts/core';
 import { seeded, startCluster, startProxy, type EtcdCluster, type FaultProxy } from '@etcdts/testing';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LeasedKeys } from './check/leased-keys.ts';
+import type { CampaignOptions } from './campaign-options.ts';
 import { now, pause } from './clock.ts';
-import { GROUPS, Nemesis } from './faults/nemesis.ts';
+import { Nemesis } from './faults/nemesis.ts';
 import { Peers } from './faults/peers.ts';
 import type { Fault, Line, Revision, RunSummary, Sample } from './history.ts';
 import { writeLog } from './judge/log-file.ts';
-import type { JudgeProgram } from './judge/program.ts';
-import type { Mutant } from './mutants/mutants.ts';
 import { perform } from './perform.ts';
 import { Recorder } from './recorder.ts';
+import { summaryOf } from './summary.ts';
 import { Truth } from './truth.ts';
 import { enableAuth, ROOT, TOKENS } from './users.ts';
 import { planWork } from './workload/plan.ts';
@@ -20,21 +21,8 @@ import { WorkerProcess } from './workload/worker-process.ts';
 
 /** How many revisions of the past are left by a compaction. */
 const KEPT = 1_500;
-
-export interface CampaignOptions {
-  readonly seconds: number;
-  readonly seed: number;
-  readonly binary: string | undefined;
-  readonly transport: 'grpc' | 'http2' | 'both';
-  readonly folder: string;
-  /** Whether clients authenticate, with tokens that end all the time. */
-  readonly auth: boolean;
-  /** A bug that is planted into the client of the processes, not into that which makes the faults. */
-  readonly mutant?: Mutant;
-  /** Keeps what the members have committed in the folder, for etcd's own validators. */
-  readonly program?: JudgeProgram | undefined;
-  readonly onSample: (progress: Sample) => void;
-}
+/** How long after the end of the last holder a lease may live, in ms: the longest time to live, an election, and the pace of etcd's expiry. */
+const LONGEST_LEASE_MS = 20_000;
 
 /** One run: the cluster, its links, the processes, the faults. It writes the history into `folder`. */
 export async function runCampaign(options: CampaignOptions): Promise<RunSummary> {
@@ -81,6 +69,7 @@ class Campaign {
   readonly #peers: Peers;
   readonly #client: EtcdClient;
   readonly #truth: Truth;
+  readonly #leased: LeasedKeys = new LeasedKeys();
   readonly #revisions: Recorder<Revision>;
   readonly #faults: Recorder<Fault>;
   readonly #own: Recorder<Line>;
@@ -106,7 +95,10 @@ class Campaign {
     this.#truth = new Truth(
       cluster.members.map(({ endpoint }) => endpoint),
       options.auth ? ROOT : undefined,
-      (revision) => this.#revisions.write({ ...revision, at: now() }),
+      (revision) => {
+        this.#leased.apply(revision);
+        this.#revisions.write({ ...revision, at: now() });
+      },
     );
   }
 
@@ -211,6 +203,8 @@ class Campaign {
     for (const worker of this.#workers) worker.order({ type: 'leave', finals });
     await left;
     for (let waited = 0; this.#truth.revision < finals.pair && waited < 30_000; waited += 50) await pause(50);
+    // Those that are left are a finding of the checker.
+    for (let waited = 0; this.#leased.size > 0 && waited < LONGEST_LEASE_MS; waited += 50) await pause(50);
     this.#truth.close();
     const failures = this.#workers.flatMap(({ name, failures, left }) => [
       ...failures.map((failure) => `${name}: ${failure}`),
@@ -227,29 +221,15 @@ class Campaign {
 
   async #summary(nemesis: Nemesis, failures: readonly string[]): Promise<RunSummary> {
     await Promise.all([this.#revisions, this.#faults, this.#own, this.#samples].map((recorder) => recorder.close()));
-    const { seed, seconds, transport, mutant, folder } = this.#options;
-    const { counts } = nemesis;
-    const group = (kinds: readonly string[]): number =>
-      [...counts].reduce((sum, [kind, count]) => (kinds.includes(kind) ? sum + count : sum), 0);
-    const summary: RunSummary = {
-      seed,
-      minutes: seconds / 60,
-      etcd: this.#cluster.version,
-      transport,
-      ...(mutant !== undefined && { mutant: mutant.name }),
-      done: {
-        operations: this.#workers.reduce((sum, worker) => sum + worker.sum.operations, 0),
-        unknown: this.#workers.reduce((sum, worker) => sum + worker.sum.unknown, 0),
-        revisions: this.#truth.revision,
-        resumed: this.#workers.reduce((sum, worker) => sum + worker.sum.resumed, 0),
-        kills: group(GROUPS.kills),
-        pauses: group(GROUPS.pauses),
-        network: group(GROUPS.network),
-        ...Object.fromEntries(counts),
-      },
+    const summary = summaryOf(
+      this.#options,
+      this.#cluster.version,
+      this.#truth.revision,
+      this.#workers,
+      nemesis,
       failures,
-    };
-    writeFileSync(join(folder, 'run.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
+    );
+    writeFileSync(join(this.#options.folder, 'run.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
     return summary;
   }
 }

@@ -1,4 +1,5 @@
 import { checkLeases, checkLocks } from './check/holding.ts';
+import { checkLeasedKeys } from './check/leased-keys.ts';
 import { checkLinear } from './check/linear.ts';
 import { checkLists } from './check/lists.ts';
 import { checkOrder } from './check/order.ts';
@@ -19,6 +20,7 @@ export function judge(history: History): readonly Violations[] {
     checkLists(operations),
     checkWatches(watches, store, compactions(operations)),
     checkLeases(leases, revisions, arrivals, faults),
+    checkLeasedKeys(revisions, operations),
     checkLocks(locks),
   ];
 }

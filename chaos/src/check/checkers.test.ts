@@ -42,7 +42,7 @@ test('find nothing in a true history, and look at all of it', () => {
   const judged = judge(simulation.history());
   assert.equal(
     judged.map(({ checker }) => checker),
-    ['A', 'B', 'B (lists)', 'watches', 'leases', 'locks'],
+    ['A', 'B', 'B (lists)', 'watches', 'leases', 'leased keys', 'locks'],
   );
   assert.is(judged[0]?.looked.get('answers'), 10);
   assert.is(judged[1]?.looked.get('operations'), 6);
@@ -286,6 +286,41 @@ test('find a lease that is read as alive after its key is gone', () => {
     );
     assert.is(counted?.[1] ?? 0, late > 0 ? 1 : 0);
   }
+});
+
+test('find a key that outlives its lease', () => {
+  const rules = (after: (simulation: Simulation) => void): readonly string[] => {
+    const simulation = new Simulation();
+    simulation.put('c/k/7', '1.1', '7');
+    after(simulation);
+    return found(simulation).filter((rule) => rule.startsWith('leased keys'));
+  };
+  const revoke = { type: 'revoke', lease: '7' } as const;
+  const forget = { type: 'delete', key: 'c/k/7' } as const;
+  assert.equal(
+    rules((simulation) => (simulation.do(forget), simulation.do(revoke))),
+    [],
+  );
+  assert.equal(
+    rules((simulation) => (simulation.put('c/k/7', '1.2'), simulation.do(revoke))),
+    [],
+  );
+  assert.equal(
+    rules(() => {}),
+    ['leased keys: outlived'],
+  );
+  assert.equal(
+    rules((simulation) => (simulation.do(revoke), simulation.do(forget))),
+    ['leased keys: revoked'],
+  );
+  assert.equal(
+    rules((simulation) => {
+      for (const request of [forget, revoke]) simulation.do(request);
+      simulation.put('c/k/7', '1.3', '7');
+      simulation.do(forget);
+    }),
+    ['leased keys: late'],
+  );
 });
 
 test('find two holders of a lock at a time, and a token that does not grow', () => {
