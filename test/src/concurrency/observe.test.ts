@@ -143,7 +143,8 @@ test('EL-09 an observer that begins while etcd is down sees the leader when etcd
   const ending = new AbortController();
   const { seen, end } = collect(observeElection(other, 'down', { signal: ending.signal }));
   await rejects(observeElection(other, 'down', { timeoutMs: 300 })[Symbol.asyncIterator]().next(), {
-    code: 'UNAVAILABLE',
+    // A busy machine may not even refuse the connection in that time.
+    code: /^(UNAVAILABLE|DEADLINE_EXCEEDED)$/,
   });
   assert.is(seen.length, 0);
   await eventually(() => own.member.restart().then(() => true));
