@@ -5,9 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 
+/** The manifest of the package in a folder of packages/. */
+export const manifestOf = (name) => JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
+
 /** The folders of the published packages. */
 export const published = readdirSync(packages)
-  .filter((name) => JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')).private !== true)
+  .filter((name) => manifestOf(name).private !== true)
   .sort();
 
 /** The arguments by which pnpm runs a command in each of them. */

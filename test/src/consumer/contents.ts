@@ -1,8 +1,12 @@
-import { cp, readdir, readFile } from 'node:fs/promises';
+import { access, cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, type Suite } from '@etcdts/testing';
 import { root } from '../documents.ts';
 import { names, type InstalledPackages } from './installed-packages.ts';
+
+const { repository } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+  readonly repository: string;
+};
 
 /** The packages that are published as bundles. The others are published as compiled. */
 const bundles = ['core', 'embedded', 'http2'];
@@ -138,8 +142,32 @@ export function contents(test: Suite, installed: () => InstalledPackages): void 
       const optional = { '@types/node': { optional: true } };
       assert.equal(manifest['peerDependenciesMeta'], typed ? optional : undefined);
       assert.not.match(text, /workspace:|catalog:/);
-      assert.equal([...text.matchAll(/https?:\/\/[^"]*/g)].map(String), []);
+      const folder = `packages/${name}`;
+      assert.is(manifest['author'], 'The etcdts authors');
+      assert.is(manifest['homepage'], `${repository}/tree/main/${folder}#readme`);
+      assert.equal(manifest['bugs'], { url: `${repository}/issues` });
+      assert.equal(manifest['repository'], { type: 'git', url: `git+${repository}.git`, directory: folder });
+      assert.ok((manifest['keywords'] as readonly string[]).length > 3, name);
+      for (const [address] of text.matchAll(/https?:\/\/[^"]*/g)) assert.ok(address.startsWith(repository), address);
     }
+  });
+
+  test('have READMEs whose links lead somewhere from anywhere, to the files of their version', async () => {
+    let links = 0;
+    for (const name of names) {
+      const { version } = JSON.parse(await readInstalled(name, 'package.json')) as { version: string };
+      const text = (await readInstalled(name, 'README.md')).replace(/^```[^]*?^```|`[^`]*`/gm, '');
+      for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+        assert.match(target, /^https:\/\//, name);
+        if (!target.startsWith(repository)) continue;
+        const [, ref, path = ''] = /^\/(?:blob|raw|tree)\/([^/]+)\/([^#]+)/.exec(target.slice(repository.length)) ?? [];
+        assert.is(ref, `v${version}`, target);
+        await access(join(root, path));
+        links++;
+      }
+      assert.ok(text.includes(`](${repository}/`), `${name} leads to no document`);
+    }
+    assert.ok(links >= names.length);
   });
 
   test('bring a command where they say so, that needs no other file', async () => {

@@ -8,11 +8,8 @@ import { root } from '../documents.ts';
 
 const execute = promisify(execFile);
 
-const { published, publishedFilters } = (await import(
-  new URL('../../../scripts/published.mjs', import.meta.url).href
-)) as {
+const { published } = (await import(new URL('../../../scripts/published.mjs', import.meta.url).href)) as {
   readonly published: readonly string[];
-  readonly publishedFilters: readonly string[];
 };
 
 /** The folders of the packages that are published. */
@@ -76,8 +73,7 @@ export class InstalledPackages implements AsyncDisposable {
 
   async #install({ more = [], overrides = {}, packedBy }: Installation): Promise<void> {
     const { scratch } = this;
-    const pack = [join(root, 'scripts/pm.mjs'), '-r', ...publishedFilters, 'pack', '--pack-destination', scratch];
-    if (packedBy === undefined) await this.node(pack, root);
+    if (packedBy === undefined) await this.node([join(root, 'scripts/pack.mjs'), scratch], root);
     const place = packedBy?.scratch ?? scratch;
     const tarballs = (await readdir(place)).filter((name) => name.endsWith('.tgz')).map((name) => join(place, name));
     await writeFile(join(scratch, 'package.json'), JSON.stringify({ private: true, overrides }));

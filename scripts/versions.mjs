@@ -1,0 +1,50 @@
+// The rules of versions: all published packages have the same one, and CHANGELOG.md has a section for it.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { manifestOf, published } from './published.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (file) => readFileSync(root + file, 'utf8');
+
+/** The files and manifests that the rules are about. */
+export function readVersions() {
+  return {
+    manifests: published.map(manifestOf),
+    workspace: read('pnpm-workspace.yaml'),
+    changelog: read('CHANGELOG.md'),
+  };
+}
+
+/** The faults of the versions, one line each. With a tag, that of the release, it must be the version of the packages. */
+export function versionFaults({ manifests, workspace, changelog }, tag) {
+  const versions = [...new Set(manifests.map(({ version }) => version))];
+  const group = /^versioning:[^]*?^  fixed:\n((?:    .*\n)+)/m.exec(workspace)?.[1] ?? '';
+  const grouped = new Set(Array.from(group.matchAll(/'([^']+)'/g), ([, name]) => name));
+  const faults = manifests
+    .filter(({ name }) => !grouped.has(name))
+    .map(({ name }) => `${name} is not in versioning.fixed of pnpm-workspace.yaml`);
+  if (versions.length !== 1) {
+    const list = manifests.map(({ name, version }) => `${name} ${version}`).join(', ');
+    return [...faults, `the packages have different versions: ${list}`];
+  }
+  if (sectionOf(changelog, versions[0]) === undefined)
+    faults.push(`CHANGELOG.md has no section for ${versions[0]}. \`npm run release:prepare\` writes it`);
+  else if (tag !== undefined && new RegExp(`^## ${versions[0]}, unreleased`, 'm').test(changelog))
+    faults.push(`CHANGELOG.md calls ${versions[0]} unreleased: give it the date of the release`);
+  if (tag !== undefined && tag !== `v${versions[0]}`)
+    faults.push(`the tag is ${tag}, and the version of the packages is ${versions[0]}`);
+  return faults;
+}
+
+/** The text below the heading of a version in a changelog, `undefined` if there is none. */
+export function sectionOf(changelog, version) {
+  const sections = changelog.split(/^## /m).slice(1);
+  const found = sections.find((section) => section.split(/[\s,]/, 1)[0] === version);
+  return found?.slice(found.indexOf('\n')).trim();
+}
+
+/** The tag of npm under which a version is published: `latest`, or the name of a version before it, such as `beta` in 1.0.0-beta.1. */
+export function distTag(version) {
+  const before = /^\d+\.\d+\.\d+-([0-9A-Za-z-]+)/.exec(version)?.[1];
+  return before === undefined ? 'latest' : /^\d+$/.test(before) ? 'next' : before;
+}
