@@ -1,10 +1,12 @@
 // npm run check: the checks of a change beside its tests. All of them run, and each prints one line.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkPackages } from './check-packages.mjs';
 import { startChecks } from './checks.mjs';
 import { readVersions, versionFaults } from './versions.mjs';
+import { nodeFaults, readWorkflows, stepFaults } from './workflows.mjs';
 
 const tarballs = mkdtempSync(join(tmpdir(), 'etcdts-check-'));
 const checks = startChecks();
@@ -17,6 +19,10 @@ try {
   checks.run('generated descriptor', 'gen-proto.mjs', '--check');
   await checks.find('versions and changelog', () => versionFaults(readVersions()));
   checks.run('changes that are recorded', 'pm.mjs', 'change', 'check');
+  await checks.find('steps of workflows', () => stepFaults(readWorkflows()));
+  await checks.find('versions of Node', () => nodeFaults(readWorkflows()));
+  if (spawnSync('go', ['version']).status === 0) checks.run('workflows', 'actionlint.mjs');
+  else console.log('skip workflows: actionlint is built with Go, which is not installed');
   await checkPackages(checks, tarballs);
 } finally {
   rmSync(tarballs, { recursive: true });

@@ -15,6 +15,17 @@ export const servers = [
   { name: '3.7.1', version: '3.7.1', obtain: () => buildWithGo('3.7.1') },
 ];
 
+/** The servers whose versions begin with one of a list such as `3.4,3.7.1`, oldest first; all of them without a list. */
+export function chooseServers(list) {
+  if (!list) return servers;
+  const of = (start) => servers.filter(({ version }) => `${version}.`.startsWith(`${start}.`));
+  const wanted = list.split(',').map((start) => start.trim());
+  const unknown = wanted.find((start) => of(start).length === 0);
+  if (unknown !== undefined)
+    throw new Error(`ETCD_VERSIONS has ${unknown}: there is ${servers.map(({ version }) => version).join(', ')}`);
+  return servers.filter((server) => wanted.some((start) => of(start).includes(server)));
+}
+
 const number = (version) => version.split('.', 2).reduce((sum, part) => sum * 1000 + Number.parseInt(part), 0);
 const recent = (version) => number(version) >= number('3.5');
 

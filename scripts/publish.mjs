@@ -28,10 +28,10 @@ export function refusal(env) {
   ].join('\n');
 }
 
-/** Why the npm of this machine cannot publish by trust, `undefined` if it can, or if a token takes the place of it. */
-export function tooOld(version, env) {
+/** Why the npm of this machine cannot publish by trust, without a token; `undefined` if it can. */
+export function tooOld(version) {
   const [major, minor, patch] = version.split('.').map((part) => Number.parseInt(part));
-  if (env.NODE_AUTH_TOKEN || major * 1e6 + minor * 1e3 + patch >= 11_005_001) return undefined;
+  if (major * 1e6 + minor * 1e3 + patch >= 11_005_001) return undefined;
   return `npm ${version} cannot publish without a token: npm 11.5.1 or newer can, as Node 24 brings it`;
 }
 

@@ -30,7 +30,7 @@ function obstacles() {
   const version = execFileSync('npm', ['--version'], { encoding: 'utf8', shell: process.platform === 'win32' }).trim();
   return [
     provenance ? refusal(env) : undefined,
-    provenance ? tooOld(version, env) : undefined,
+    provenance ? tooOld(version) : undefined,
     change === '' ? undefined : `There are changes that are not committed:\n${change.trimEnd()}`,
   ].filter((line) => line !== undefined);
 }

@@ -27,9 +27,26 @@ export interface Change {
   readonly bump: string;
 }
 
+export interface Workflows {
+  readonly workflows: Readonly<Record<string, string>>;
+  readonly manifest: { readonly scripts: object; readonly engines: { readonly node: string } };
+  readonly manifests: readonly object[];
+  readonly nvmrc: string;
+  readonly devcontainer: string;
+  readonly versioning: string;
+  readonly workspace: string;
+}
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 interface Scripts {
+  'bench-comment': { commentOf(results: string): string };
+  etcd: { chooseServers(list?: string): readonly { readonly version: string }[] };
+  workflows: {
+    readWorkflows(): Workflows;
+    stepFaults(files: Workflows): readonly string[];
+    nodeFaults(files: Workflows): readonly string[];
+  };
   checks: {
     startChecks(print: (line: string) => void): {
       readonly failed: number;
@@ -45,7 +62,7 @@ interface Scripts {
   publish: {
     inOrder<T extends Pick<Packed, 'name' | 'manifest'>>(packages: readonly T[]): readonly T[];
     refusal(env: Env): string | undefined;
-    tooOld(version: string, env: Env): string | undefined;
+    tooOld(version: string): string | undefined;
     publishAll(
       packages: readonly Pick<Packed, 'name' | 'version' | 'tarball'>[],
       options: { tag: string; provenance: boolean; print: (line: string) => void; env: Env },
