@@ -29,6 +29,7 @@ function whole(parts: readonly Block[]): Block {
     name: WHOLE,
     code: '// @ts-nocheck\n' + code.replaceAll(REFUSED, 'await (async () => $1)().catch(() => {});'),
     runs: true,
+    parts: parts.length,
   };
 }
 
