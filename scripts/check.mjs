@@ -17,6 +17,8 @@ try {
   checks.run('API reports', 'api.mjs');
   checks.run('ids in test names', 'spec.mjs');
   checks.run('generated descriptor', 'gen-proto.mjs', '--check');
+  checks.run('site', '../website/build.mjs');
+  checks.run('site in Chromium', '../website/check.mjs');
   await checks.find('versions and changelog', () => versionFaults(readVersions()));
   checks.run('changes that are recorded', 'pm.mjs', 'change', 'check');
   await checks.find('steps of workflows', () => stepFaults(readWorkflows()));

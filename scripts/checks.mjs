@@ -3,22 +3,25 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// The exit code of a check for which the machine lacks something; its output says what.
+const SKIPPED = 77;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Returns the ways to check something, and how many of the checks have failed. */
 export function startChecks(print = console.log) {
   let failed = 0;
-  const say = (what, output) => {
-    print(`${output === undefined ? 'ok  ' : 'FAIL'} ${what}`);
+  const say = (what, output, verdict = output === undefined ? 'ok  ' : 'FAIL') => {
+    print(`${verdict} ${what}`);
     if (output === undefined) return;
-    failed++;
+    if (verdict === 'FAIL') failed++;
     print(output.trimEnd().replace(/^/gm, '  | '));
   };
   return {
     get failed() {
       return failed;
     },
-    /** Runs a program of node_modules, or a script of this folder, which must end with 0. */
+    /** Runs a program of node_modules, or a script of this folder, which must end with 0, or with 77 if it cannot check. */
     run(what, program, ...args) {
       const command = program.endsWith('.mjs')
         ? [process.execPath, [join(root, 'scripts', program), ...args]]
@@ -29,7 +32,8 @@ export function startChecks(print = console.log) {
         maxBuffer: 64 * 1024 * 1024,
         shell: process.platform === 'win32',
       });
-      say(what, status === 0 ? undefined : `${stdout ?? ''}${stderr ?? ''}${error ?? ''}`);
+      const output = status === 0 ? undefined : `${stdout ?? ''}${stderr ?? ''}${error ?? ''}`;
+      say(what, output, status === SKIPPED ? 'skip' : undefined);
     },
     /** Calls a function that returns the faults that it finds, one line each. Returns `undefined` if it throws. */
     async find(what, search) {

@@ -1,0 +1,73 @@
+// Where things stand in the site: titles, groups and addresses of pages, and the READMEs of packages on their pages.
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { Comment, CommentTag, Converter, MinimalSourceFile, ReflectionKind, StructureRouter } from 'typedoc';
+import { repository } from '../scripts/repository.mjs';
+import { entries, root } from './entries.mjs';
+import { pages } from './pages.mjs';
+
+const REFERENCE = 'API reference';
+export const groups = [...Object.keys(pages), REFERENCE];
+
+const titleOf = (text) => /^# (.*)$/m.exec(text)[1].replaceAll('`', '');
+const groupOf = (path) => Object.keys(pages).find((group) => pages[group].includes(path));
+
+class Addresses extends StructureRouter {
+  getIdealBaseName(reflection) {
+    const path = super.getIdealBaseName(reflection);
+    return reflection.isDocument() ? `guides/${reflection.frontmatter.address}` : path.replace(/^[^/]*/, 'api');
+  }
+}
+
+/** A link to a file that is no page of the site leads to the repository. An image stays, and is copied. */
+function leadToRepository(parts, files, project) {
+  for (const part of parts) {
+    const target = part.kind === 'relative-link' && files.resolve(part.target, project);
+    if (typeof target !== 'string' || /\.(svg|png)$/.test(target)) continue;
+    const anchor = part.targetAnchor === undefined ? '' : `#${part.targetAnchor}`;
+    Object.assign(part, { kind: 'text', text: `${repository}/blob/main/${relative(root, target)}${anchor}` });
+  }
+}
+
+function addReadme(module, app, files) {
+  const { readme } = entries.find(({ name }) => name === module.name);
+  if (readme === undefined) return;
+  // The page has the name of the package as its title.
+  const text = readFileSync(readme, 'utf8').replace(/^# .*\n/, '');
+  module.readme = app.converter.parseRawComment(new MinimalSourceFile(text, readme), files).content;
+  files.registerReflectionPath(readme, module);
+}
+
+/** A module of another package is described by that package. */
+function leaveToItsPackage(namespace, project) {
+  const [path] = namespace.sources[0].fullFileName.split('node_modules/').slice(-1);
+  for (const child of [...(namespace.children ?? [])]) project.removeReflection(child);
+  namespace.comment = new Comment([{ kind: 'text', text: `The module \`${dirname(path)}\`, as it is.` }]);
+}
+
+/** Arranges what an application of TypeDoc converts. */
+export function arrange(app) {
+  app.renderer.defineRouter('addresses', Addresses);
+  app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => {
+    const path = relative(root, document.project.files.getReflectionPath(document));
+    document.name = titleOf(readFileSync(join(root, path), 'utf8'));
+    document.frontmatter.category = groupOf(path);
+    document.frontmatter.address = basename(path, '.md').toLowerCase();
+  });
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    for (const module of project.getChildrenByKind(ReflectionKind.Module)) {
+      module.comment ??= new Comment();
+      module.comment.blockTags.push(new CommentTag('@category', [{ kind: 'text', text: REFERENCE }]));
+      addReadme(module, app, project.files);
+    }
+    for (const namespace of project.getReflectionsByKind(ReflectionKind.Namespace))
+      leaveToItsPackage(namespace, project);
+  });
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+    const texts = [
+      project.readme,
+      ...Object.values(project.reflections).flatMap((each) => [each.readme, each.content]),
+    ];
+    for (const parts of texts) if (parts !== undefined) leadToRepository(parts, project.files, project);
+  });
+}
