@@ -14,4 +14,5 @@ if (process.env.npm_package_name === '@etcdts/core') await bundleCore();
 if (process.env.npm_package_name === '@etcdts/cache') await bundleCacheCommand();
 if (process.env.npm_package_name === '@etcdts/http2') await bundleHttp2();
 if (process.env.npm_package_name === '@etcdts/embedded') await bundleEmbedded();
-await bundleCommonJs(process.cwd());
+// A package that is only a command is not required.
+if (process.env.npm_package_name !== '@etcdts/migrate') await bundleCommonJs(process.cwd());

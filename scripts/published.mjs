@@ -13,5 +13,8 @@ export const published = readdirSync(packages)
   .filter((name) => manifestOf(name).private !== true)
   .sort();
 
+/** Those that programs import. The others are only a command. */
+export const libraries = published.filter((name) => manifestOf(name).exports['.'] !== undefined);
+
 /** The arguments by which pnpm runs a command in each of them. */
 export const publishedFilters = published.flatMap((name) => ['--filter', `@etcdts/${name}`]);

@@ -25,6 +25,11 @@ export class Refusal {
   }
 }
 
+/** Builders, which send when they are awaited. */
+export const LAZY: ReadonlySet<string> = new Set([
+  ...['SingleRangeBuilder', 'MultiRangeBuilder', 'PutBuilder', 'DeleteBuilder'],
+]);
+const AWAITING = /^(then|catch|finally)$/;
 /** Objects with which a chain begins. */
 const CLIENTS = new Set(['Etcd3', 'Namespace', 'SoftwareTransaction', 'AuthClient']);
 /** Objects with which one begins if they are in a variable. */
@@ -39,7 +44,8 @@ export function chainOf({ kinds }: Migration, node: ts.Expression): Chain | unde
     links.unshift({ name: at.expression.name.text, args: at.arguments });
     const object = bare(at.expression.expression);
     const kind = kinds.of(object);
-    if (kind === undefined) return undefined;
+    // What follows is about the promise that an awaited builder is.
+    if (kind === undefined || (LAZY.has(kind) && AWAITING.test(at.expression.name.text))) return undefined;
     const held = HELD.has(kind) && !ts.isCallExpression(object);
     const stm = kind === 'SoftwareTransaction' && ts.isCallExpression(object);
     if ((CLIENTS.has(kind) && !stm) || held) return { base: object, kind, links, node: last as ts.CallExpression };

@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import type ts from 'typescript';
 import type { Kinds } from './kinds.ts';
 import { Migration, type Rule } from './migration.ts';
 import { calls } from './rules/calls.ts';

@@ -19,6 +19,9 @@ const OPTIONS: ts.CompilerOptions = {
   moduleResolution: ts.ModuleResolutionKind.Bundler,
 };
 
+/** The declarations of the language, which all programs of a process share. */
+const language = new Map<string, ts.SourceFile | undefined>();
+
 /** Whether a file holds the declarations of etcd3. */
 export const declaresEtcd3 = (file: ts.SourceFile): boolean => file.fileName === DECLARATIONS;
 
@@ -29,10 +32,13 @@ export function programOf(files: readonly string[], start: string): ts.Program {
   const { getSourceFile, fileExists, readFile } = host;
   host.fileExists = (file) => file === DECLARATIONS || fileExists(file);
   host.readFile = (file) => (file === DECLARATIONS ? ETCD3_TYPES : readFile(file));
-  host.getSourceFile = (file, version, ...more) =>
-    file === DECLARATIONS
-      ? ts.createSourceFile(file, ETCD3_TYPES, version, true)
-      : getSourceFile(file, version, ...more);
+  const folder = dirname(ts.getDefaultLibFilePath(options)).split(sep).join('/');
+  host.getSourceFile = (file, version, ...more) => {
+    if (file === DECLARATIONS) return ts.createSourceFile(file, ETCD3_TYPES, version, true);
+    const found = language.get(file) ?? getSourceFile(file, version, ...more);
+    if (file.startsWith(`${folder}/`)) language.set(file, found);
+    return found;
+  };
   host.resolveModuleNameLiterals = (literals, containing) =>
     literals.map(({ text }) => ({ resolvedModule: resolve(text, containing, options, host) }));
   return ts.createProgram({ rootNames: files, options, host });

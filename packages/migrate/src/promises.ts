@@ -19,6 +19,8 @@ export function asPromise({ call, take, named = 'response' }: Converted): string
   return `${call}.then((${named}) => ${take(named)})`;
 }
 
+const DEFAULTS = new Set([ts.SyntaxKind.QuestionQuestionToken, ts.SyntaxKind.BarBarToken]);
+
 /** The text of an awaited call. `node` is the `await` that it replaces. */
 export function asAwaited(converted: Converted, node: ts.AwaitExpression): string {
   const { call, take, named, sync = false } = converted;
@@ -26,8 +28,12 @@ export function asAwaited(converted: Converted, node: ts.AwaitExpression): strin
   if (sync && dropped) return call;
   if (take === undefined || dropped) return `await ${call}`;
   if (named !== undefined) return `await ${asPromise(converted)}`;
-  const text = take(`(await ${call})`);
-  return /^\S+$|^\(await .*\)(\??\.\w+|\[\d+\])+$/s.test(text) || standsAlone(node) ? text : `(${text})`;
+  const { parent, node: at } = above(node);
+  const defaulted = ts.isBinaryExpression(parent) && parent.left === at && DEFAULTS.has(parent.operatorToken.kind);
+  const taken = take(`(await ${call})`);
+  // Where null and undefined have one effect, neither is written.
+  const text = defaulted ? taken.replace(/ \?\? null$/, '') : taken;
+  return /^\S+$|^\(await .*\)(\??\.\w+(\(\))?|\[\d+\])+$/s.test(text) || standsAlone(node) ? text : `(${text})`;
 }
 
 /** Whether any expression can stand where a node does. */

@@ -1,4 +1,4 @@
-import { access, cp, readdir, readFile } from 'node:fs/promises';
+import { access, cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, type Suite } from '@etcdts/testing';
 import { root } from '../documents.ts';
@@ -176,6 +176,21 @@ export function contents(test: Suite, installed: () => InstalledPackages): void 
     await cp(installed().path('embedded', 'lib/cli.cjs'), join(installed().bare, 'cli.cjs'));
     const strict = '--disallow-code-generation-from-strings';
     assert.match(await installed().node([strict, 'cli.cjs', '--help'], installed().bare), /--listen/);
+  });
+
+  test('bring the command of migrate, which is all that it is, and rewrites a file', async () => {
+    const files = await installed().filesOf('migrate');
+    const code = files.filter((file) => /^dist\/(rules\/)?[a-z0-9-]+\.js$/.test(file));
+    assert.equal(files, ['LICENSE', 'README.md', ...code, 'package.json'].sort());
+    const manifest = JSON.parse(await readInstalled('migrate', 'package.json')) as Record<string, unknown>;
+    assert.equal(manifest['bin'], { 'etcdts-migrate': './dist/cli.js' });
+    assert.equal(manifest['exports'], { './package.json': './package.json' });
+    const file = join(installed().bare, 'old.mjs');
+    await writeFile(file, "import { Etcd3 } from 'etcd3';\nawait new Etcd3().put('a').value('b');\n");
+    await installed().run('npx', ['--no-install', 'etcdts-migrate', '--force', file], installed().scratch);
+    const [head, line] = (await readFile(file, 'utf8')).split('\n');
+    assert.is(head, "import { createClient } from '@etcdts/core';");
+    assert.is(line, "await createClient({ endpoints: '127.0.0.1:2379' }).kv.put('a', 'b');");
   });
 
   test('bring the command of cache with what it has beside core', async () => {

@@ -8,12 +8,12 @@ import { root } from '../documents.ts';
 
 const execute = promisify(execFile);
 
-const { published } = (await import(new URL('../../../scripts/published.mjs', import.meta.url).href)) as {
-  readonly published: readonly string[];
+const { libraries } = (await import(new URL('../../../scripts/published.mjs', import.meta.url).href)) as {
+  readonly libraries: readonly string[];
 };
 
-/** The folders of the packages that are published. */
-export const names: readonly string[] = published;
+/** The folders of the packages that are published for programs to import. */
+export const names: readonly string[] = libraries;
 
 /** The compilers that must accept the types. */
 export const compilers = ['5.9.3', '6.0.3', '7.0.2'] as const;

@@ -62,6 +62,30 @@ test('compiles before, and after it but for what has a comment', async () => {
   }
 });
 
+test('what has no counterpart is left as it is, with a comment', () => {
+  for (const name of open) {
+    const after = snippets.read('after', name);
+    assert.ok(after.includes('// TODO(etcdts): '), name);
+    assert.ok(summary.includes(`${name}:`), name);
+  }
+  const left = (name: string): string[] => {
+    const lines = snippets.read('after', `open/${name}.ts`).split('\n');
+    return lines.flatMap((line, i) => (lines[i - 1]?.includes('TODO(etcdts)') ? line.trim() : []));
+  };
+  assert.equal(left('mock'), [
+    'const mock = client.mock({ exec: async () => ({ kvs: [] }) as never });',
+    'client.unmock();',
+  ]);
+  assert.equal(left('builders'), [
+    'const query = client.getAll().prefix(prefix);',
+    'if (limit !== undefined) query.limit(limit);',
+    'return await query.keys();',
+    'const puts = Object.entries(entries).map(([key, value]) => client.put(key).value(value));',
+    'const { succeeded } = await client',
+    "client.put('never').value('sent');",
+  ]);
+});
+
 test('leaves everything as it is if it runs again', async () => {
   const { code, stdout } = await snippets.migrate('--force');
   assert.is(code, 0);

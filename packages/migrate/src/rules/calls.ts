@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { partsOf, chainOf, isIrregular, Refusal, type Chain } from '../chain.ts';
+import { partsOf, chainOf, isIrregular, LAZY, Refusal, type Chain } from '../chain.ts';
 import type { Migration } from '../migration.ts';
 import type { Section } from '../page.ts';
 import { asAwaited, asPromise, isAwaited, type Converted } from '../promises.ts';
@@ -14,8 +14,6 @@ import { transactions } from './transactions.ts';
 import { watches } from './watches.ts';
 
 const CONVERTERS = [keys, transactions, stmCalls, stm, clientCalls, auth, leaseCalls, watches, locks, elections];
-/** Builders, which send when they are awaited. */
-const LAZY = new Set(['SingleRangeBuilder', 'MultiRangeBuilder', 'PutBuilder', 'DeleteBuilder']);
 
 /** Calls of etcd3, with the `await` before them. */
 export function calls(migration: Migration, node: ts.Node): string | undefined {

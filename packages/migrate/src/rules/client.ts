@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { Refusal, type Chain } from '../chain.ts';
+import type { Chain, Refusal } from '../chain.ts';
 import type { Migration } from '../migration.ts';
 import type { Converted } from '../promises.ts';
 import { bare, literal, mayAwait, propertiesOf } from '../syntax.ts';

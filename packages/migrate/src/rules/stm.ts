@@ -2,7 +2,7 @@ import ts from 'typescript';
 import { Refusal, type Chain } from '../chain.ts';
 import type { Migration } from '../migration.ts';
 import type { Converted } from '../promises.ts';
-import { above, bare, isAsync, literal, propertiesOf } from '../syntax.ts';
+import { above, bare, isAsync, propertiesOf } from '../syntax.ts';
 import { leaseOf, valueOf } from '../values.ts';
 
 const ISOLATIONS: Readonly<Record<string, string>> = {
