@@ -15,7 +15,7 @@ try {
   checks.run('lint', 'oxlint', '--type-aware', '--deny-warnings');
   checks.run('import rules', 'check-arrows.mjs');
   checks.run('API reports', 'api.mjs');
-  checks.run('ids in test names', 'spec.mjs');
+  checks.run('tests of docs/spec', 'spec.mjs');
   checks.run('generated descriptor', 'gen-proto.mjs', '--check');
   checks.run('site', '../website/build.mjs');
   checks.run('site in Chromium', '../website/check.mjs');

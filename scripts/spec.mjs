@@ -1,7 +1,8 @@
 // Finds which tests prove which line of docs/spec, by the ids in their names.
 //   node scripts/spec.mjs [<id or its beginning>...]   prints the tests of each line and the lines without one, of all ids
-//                                                      or the given ones; exits 1 if a name has an id that no line defines
-import { readdirSync, readFileSync } from 'node:fs';
+//                                                      or the given ones; exits 1 if a line has neither a test nor a reason,
+//                                                      or a name has an id that no line defines
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -25,20 +26,28 @@ function testFiles() {
   ];
 }
 
-/** The lines of docs/spec by id, in order: `{ file, text }`. */
+/** The lines of docs/spec by id, in order: `{ file, text, section }`. */
 export function readSpec() {
   const lines = new Map();
   for (const name of readdirSync(join(root, 'docs/spec')).filter((name) => name.endsWith('.md'))) {
     const file = `docs/spec/${name}`;
-    for (const [, bold, text] of readFileSync(join(root, file), 'utf8').matchAll(
-      /^- ((?:\*\*\w[\w-]*\*\*,? )+)(.*)$/gm,
-    ))
-      for (const [, id] of bold.matchAll(/\*\*(.*?)\*\*/g)) {
-        if (lines.has(id)) throw new Error(`${id} is defined in ${lines.get(id).file} and in ${file}`);
-        lines.set(id, { file, text });
-      }
+    for (const [id, line] of linesIn(file, readFileSync(join(root, file), 'utf8'))) {
+      if (lines.has(id)) throw new Error(`${id} is defined in ${lines.get(id).file} and in ${file}`);
+      lines.set(id, line);
+    }
   }
   return lines;
+}
+
+/** The lines of one file with the given text, as `[id, { file, text, section }]`: several if a line has several ids. */
+export function linesIn(file, text) {
+  let section = '';
+  return Array.from(text.matchAll(/^(?:#+ (.*)|- ((?:\*\*\w[\w-]*\*\*,? )+)(.*))$/gm)).flatMap(
+    ([, heading, bold, rest]) => {
+      if (heading !== undefined) section = heading;
+      return Array.from((bold ?? '').matchAll(/\*\*(.*?)\*\*/g), ([, id]) => [id, { file, text: rest, section }]);
+    },
+  );
 }
 
 /** The ids in the test names of one file with the given text: `{ id, where, name }`. */
@@ -66,14 +75,23 @@ export function unknownIds(spec, found) {
     .map(({ id, where }) => `${where}  no line of docs/spec defines ${id}`);
 }
 
-/** Whether a line needs no test, because nothing here corresponds to it, or because it is a test of etcd's repository. */
-const exempt = ({ file, text }) => text.startsWith('not applicable:') || file === 'docs/spec/upstream-tests.md';
+/**
+ * Whether a line needs no test: it says why, nothing here corresponds to it, it is a test of etcd's repository, or its package does
+ * not exist. `exists` says whether there is a package of a name.
+ */
+export function needsNoTest({ file, text, section }, exists = (name) => existsSync(join(root, 'packages', name))) {
+  if (file === 'docs/spec/upstream-tests.md' || text.startsWith('not applicable:')) return true;
+  if (/\bNo test: \w/.test(text)) return true;
+  const name = /\(package ([\w-]+)\)/.exec(`${text} ${section}`)?.[1];
+  return name !== undefined && !exists(name);
+}
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const asked = process.argv.slice(2);
   const spec = readSpec();
   const found = testFiles().flatMap((file) => idsIn(file, readFileSync(join(root, file), 'utf8')));
   let proved = 0;
+  let excused = 0;
   const bare = [];
   for (const [id, line] of spec) {
     if (asked.length > 0 && !asked.some((start) => id.startsWith(start))) continue;
@@ -81,10 +99,12 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     if (tests.length > 0) {
       proved++;
       console.log(`${id}  ${line.text}\n${tests.map(({ where, name }) => `    ${where}  ${name}`).join('\n')}`);
-    } else if (!exempt(line)) bare.push(id);
+    } else if (needsNoTest(line)) excused++;
+    else bare.push(id);
   }
-  console.log(`\n${proved} lines have a test, ${bare.length} have none: ${bare.join(' ')}`);
+  console.log(`\n${proved} lines have a test, ${excused} need none`);
+  for (const id of bare) console.log(`${spec.get(id).file}  no test names ${id}, and the line says no reason`);
   const unknown = unknownIds(spec, found);
   for (const line of unknown) console.log(line);
-  process.exitCode = unknown.length > 0 ? 1 : 0;
+  process.exitCode = unknown.length + bare.length > 0 ? 1 : 0;
 }

@@ -248,7 +248,7 @@ test('H37 an open iteration holds the process', async () => {
   assert.equal(report.lines, ['event']);
 });
 
-test('close may be called twice, and calls during and after it reject with CLIENT_CLOSED', async () => {
+test('CL-03 CL-04 close may be called twice, and calls during and after it reject with CLIENT_CLOSED', async () => {
   const client = createClient({ endpoints: etcd.endpoint });
   const derived = client.intercept();
   await client.kv.get('close');
@@ -271,7 +271,7 @@ test('close may be called twice, and calls during and after it reject with CLIEN
   assert.is(client.describe().closed, true);
 });
 
-test('close leaves no socket open', async () => {
+test('CL-03 close leaves no socket open', async () => {
   await using proxy = await startProxy(etcd.endpoint);
   for (let i = 0; i < 50; i++) {
     const client = createClient({ endpoints: proxy.endpoint });

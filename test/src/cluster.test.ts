@@ -3,7 +3,7 @@ import { assert, eventually, isAtLeast, rejects, startCluster, startEtcd, suite 
 
 const test = suite('cluster', { timeoutMs: 60_000 });
 
-test('C-02 C-03 C-05 C-06 a learner is added, started, promoted and removed', async () => {
+test('C-04 C-02 C-03 C-05 C-06 a learner is added, started, promoted and removed', async () => {
   await using etcd = await startEtcd();
   await using client = createClient({ endpoints: etcd.endpoints });
   const { cluster, kv, maintenance } = client;

@@ -29,7 +29,7 @@ async function answerers(client: EtcdClient, count: number): Promise<readonly bi
   return answers;
 }
 
-test('calls go round the members', async () => {
+test('CL-10 calls go round the members', async () => {
   await using client = await connected(cluster.endpoints);
   const answers = await answerers(client, 30);
   for (const member of new Set(answers)) assert.is(answers.filter((one) => one === member).length, 10);
@@ -55,7 +55,7 @@ test('an endpoint that comes back has one connection, and none that earlier atte
   await eventually(() => proxy.connections === 0);
 });
 
-test('a call goes to the endpoint that it names, and to no other', async () => {
+test('CL-08 a call goes to the endpoint that it names, and to no other', async () => {
   await using client = createClient({ endpoints: cluster.endpoints });
   const [first, second] = cluster.endpoints as [string, string];
   const ids = await Promise.all(
@@ -97,7 +97,7 @@ test('setEndpoints moves calls at once, and keeps the connections of those that 
   assert.equal(client.endpoints, [third]);
 });
 
-test('rejectOldCluster lets a current etcd pass, once for all calls, and streams too', async () => {
+test('CF-12 rejectOldCluster lets a current etcd pass, once for all calls, and streams too', async () => {
   await using client = createClient({ endpoints: cluster.endpoints, rejectOldCluster: true });
   await Promise.all(Array.from({ length: 10 }, (_, i) => client.kv.put('endpoints/gate', String(i))));
   const watch = client.watch('endpoints/gate');
@@ -138,7 +138,7 @@ test('one member that is killed fails no call that is made later', async () => {
   await eventually(async () => new Set(await answerers(client, 6)).size === 3);
 });
 
-test('a member that lost its leader fails calls that require one, and answers the others', async () => {
+test('CL-15 a member that lost its leader fails calls that require one, and answers the others', async () => {
   const leader = await cluster.leader();
   const alone = cluster.members[leader];
   await using client = createClient({ endpoints: [alone?.clientUrl as string] });

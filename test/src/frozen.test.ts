@@ -21,7 +21,7 @@ async function follower(cluster: EtcdCluster): Promise<EtcdMember> {
   return cluster.members[(leader + 1) % cluster.members.length] as EtcdMember;
 }
 
-test('H10 a call to a member that stopped ends at its deadline', async () => {
+test('H4 H10 a call to a member that stopped ends at its deadline', async () => {
   await using client = createClient({ endpoints: etcd.endpoint });
   await client.kv.get('frozen');
   await etcd.member.freeze();

@@ -213,7 +213,7 @@ lie(
     maxReceiveBytes: 100_000,
   },
 );
-lie('a session that is dropped', 'UNAVAILABLE', 'unknown', (_, __, session) => session.destroy());
+lie('H42 a session that is dropped', 'UNAVAILABLE', 'unknown', (_, __, session) => session.destroy());
 
 test('RST_STREAM REFUSED_STREAM is sent again at most three times, a write too, and was not applied', async () => {
   const paths: string[] = [];

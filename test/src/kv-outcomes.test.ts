@@ -143,7 +143,7 @@ test('H5 a lease grant whose reply is lost leaves one lease', async () => {
   });
 });
 
-test('a put to an endpoint that refuses connections is not applied, and says so at once', async () => {
+test('CF-21 R-13 a put to an endpoint that refuses connections is not applied, and says so at once', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;

@@ -122,7 +122,7 @@ test('M-11 moveLeader fails for who cannot lead, at a follower, and where no end
   assert.ok(error.message.includes(follower), error.message);
 });
 
-test('M-12 downgrade is validated, and cancelled', async () => {
+test('V-03 M-12 downgrade is validated, and cancelled', async () => {
   if (!isAtLeast(etcd.version, '3.5')) return;
   const [major, minor] = etcd.version.split('.').map(Number) as [number, number];
   const { version } = await client.maintenance.downgrade('validate', `${major}.${minor - 1}.0`);
@@ -156,7 +156,7 @@ test('CL-12 rejectOldCluster lets a new cluster pass, and fails where an endpoin
   await rejects(half.kv.get('maintenance/version'), { code: 'UNAVAILABLE' });
 });
 
-test('NO_SPACE is an unknown outcome: writes that cross the quota are applied; compacting, defragmenting and disarming end it', async () => {
+test('H6 LIM-05 NO_SPACE is an unknown outcome: writes that cross the quota are applied; compacting, defragmenting and disarming end it', async () => {
   // Every write is committed at once, so that the size for the quota grows with each.
   await using full = await startEtcd({ quotaBytes: 16 * MIB, extraArgs: ['--backend-batch-limit=1'] });
   await using user = createClient({ endpoints: full.endpoints });

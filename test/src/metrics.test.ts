@@ -56,7 +56,7 @@ test('a watch stream that is lost is one handled and one started more, and one r
   assert.is(await valueOf(registry, 'etcdts_watches'), 1);
 });
 
-test('a watch whose reader is behind is parked, and what it has buffered is reported', async () => {
+test('OPT-20 a watch whose reader is behind is parked, and what it has buffered is reported', async () => {
   const registry = new Registry();
   await using client = createClient({ endpoints: etcd.endpoint, interceptors: [metrics({ registry })] });
   const watch = client.watch('metrics/c', { maxBufferedBytes: 4_096 });
@@ -81,7 +81,7 @@ async function lostRead(client: EtcdClient, proxy: FaultProxy): Promise<void> {
   await read;
 }
 
-test('outside of retry() a read that is tried twice is one OK, inside also an Unavailable; the retry counts in both', async () => {
+test('CF-13 B-07 outside of retry() a read that is tried twice is one OK, inside also an Unavailable; the retry counts in both', async () => {
   for (const inside of [false, true]) {
     const registry = new Registry();
     const counted = metrics({ registry });

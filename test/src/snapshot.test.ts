@@ -32,7 +32,7 @@ async function inDirectory(body: (path: string, directory: string) => Promise<vo
   }
 }
 
-test('M-08 B-11 a snapshot comes whole, with progress and a digest that is right', async () => {
+test('M-10 M-13 M-08 B-11 a snapshot comes whole, with progress and a digest that is right', async () => {
   const seen: SnapshotProgress[] = [];
   const snapshot = client.maintenance.snapshot({ onProgress: (progress) => void seen.push(progress) });
   const hash = createHash('sha256');

@@ -5,6 +5,7 @@ import { assert, suite } from '@etcdts/testing';
 interface Line {
   readonly file: string;
   readonly text: string;
+  readonly section: string;
 }
 interface Found {
   readonly id: string;
@@ -13,8 +14,10 @@ interface Found {
 }
 
 const script = new URL('../../scripts/spec.mjs', import.meta.url);
-const { idsIn, readSpec, unknownIds } = (await import(script.href)) as {
+const { idsIn, linesIn, needsNoTest, readSpec, unknownIds } = (await import(script.href)) as {
   idsIn(file: string, text: string): readonly Found[];
+  linesIn(file: string, text: string): readonly (readonly [string, Line])[];
+  needsNoTest(line: Line, exists?: (name: string) => boolean): boolean;
   readSpec(): ReadonlyMap<string, Line>;
   unknownIds(spec: ReadonlyMap<string, Line>, found: readonly Found[]): readonly string[];
 };
@@ -24,7 +27,7 @@ const test = suite('spec', { timeoutMs: 60_000 });
 const planted = ['W', '99'].join('-');
 const spec = readSpec();
 
-test('docs/spec defines every id in the name of a test', () => {
+test('docs/spec defines every id in the name of a test, and each of its lines has a test or a reason', () => {
   const { status, stdout } = spawnSync(process.execPath, [fileURLToPath(script)], { encoding: 'utf8' });
   assert.is(status, 0, stdout.slice(-2_000));
 });
@@ -46,8 +49,21 @@ test('an id that no line defines is reported, with its place', () => {
 });
 
 test('a line that refers to an id that no line defines is reported', () => {
-  const unknown = unknownIds(new Map([...spec, ['W-01', { file: 'x.md', text: `as ${planted}` }]]), []);
+  const unknown = unknownIds(new Map([...spec, ['W-01', { file: 'x.md', text: `as ${planted}`, section: '' }]]), []);
   assert.equal(unknown, [`x.md  no line of docs/spec defines ${planted}`]);
+});
+
+test('a line needs a test unless it says why not, or its package does not exist', () => {
+  const text = '# Box\n\n- **A-01** a\n- **A-02** differs: b. No test: why.\n- **A-03** not applicable: c\n';
+  const later =
+    '\n## Lid (package lid)\n\n- **B-01**, **B-02** d\n\n## Rim\n\n- **B-03** e\n- **B-04** f (package lid)\n';
+  const needed = (exists: boolean, file = 'x.md'): readonly string[] =>
+    linesIn(file, text + later)
+      .filter(([, line]) => !needsNoTest(line, (name) => exists && name === 'lid'))
+      .map(([id]) => id);
+  assert.equal(needed(false), ['A-01', 'B-03']);
+  assert.equal(needed(true), ['A-01', 'B-01', 'B-02', 'B-03', 'B-04']);
+  assert.equal(needed(true, 'docs/spec/upstream-tests.md'), []);
 });
 
 test('other text that looks like one is no id', () => {

@@ -80,7 +80,7 @@ async function forward<T>(host: string, etcd: EtcdServer, run: (port: number) =>
   }
 }
 
-fact('a certificate is verified by IP address, by name, and as PEM text or bytes', async ({ ca }) => {
+fact('CF-09 a certificate is verified by IP address, by name, and as PEM text or bytes', async ({ ca }) => {
   await works({ endpoints: `https://127.0.0.1:${port(secure)}`, tls: { ca: pem(ca) } });
   await works({ endpoints: `https://localhost:${port(secure)}`, tls: { ca: pem(ca).toString() } });
   await works({ endpoints: `127.0.0.1:${port(secure)}`, tls: { ca: pem(ca) } });

@@ -21,7 +21,7 @@ test.after(async () => {
   await etcd?.close();
 });
 
-test('W-06: answers out of order give no watch the events of another', async () => {
+test('PX-02 W-06: answers out of order give no watch the events of another', async () => {
   await using client = createClient({ endpoints: [proxy.address] });
   await client.watch('known').created;
   // The proxy answers at once for a range that it watches already, and asks etcd for a new one.
@@ -37,7 +37,7 @@ test('W-06: answers out of order give no watch the events of another', async () 
 });
 
 // It chooses ids itself, from 0, shares one watch of its own among equal ones, and answers in any order.
-test('W-05 W-06: each of 120 watches sees its own key, and goes on when the proxy is restarted', async () => {
+test('GP-02 W-05 W-06: each of 120 watches sees its own key, and goes on when the proxy is restarted', async () => {
   await using client = createClient({ endpoints: [proxy.address] });
   const keys = Array.from({ length: 120 }, (_, i) => `proxied/${i % 100}`);
   const watches = keys.map((key) => client.watch(key));

@@ -186,7 +186,7 @@ test('W-24: an idle watch that lives to see a bookmark survives a compaction and
   await Promise.all([watch.cancel(), silent.cancel()]);
 });
 
-test('W-17 W-21: a future start and the created notice survive cuts', async () => {
+test('OPT-17 W-17 W-21: a future start and the created notice survive cuts', async () => {
   const now = (await writer.kv.put('future/k', '0')).header.revision;
   const watch = client.watch('future/k', { startRevision: now + 4n, createdNotify: true });
   const recording = new Recording(watch);

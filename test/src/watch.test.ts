@@ -84,7 +84,7 @@ test('W-08 H24: a parked watch and a compacted one are off etcd, too, and do not
   await slow.cancel();
 });
 
-test('W-13: progressNotify delivers bookmarks of an idle watch, no revision goes back', async () => {
+test('OPT-16 W-13: progressNotify delivers bookmarks of an idle watch, no revision goes back', async () => {
   await using own = await startEtcd({ progressNotifyIntervalMs: 100 });
   await using client = createClient({ endpoints: own.endpoints });
   const watch = client.watch('notify/k', { progressNotify: true });

@@ -46,7 +46,7 @@ async function iterate(stream: ClientStream<unknown, unknown>): Promise<unknown[
   return messages;
 }
 
-test('a hundred first calls wait for one Authenticate, which does not pass through auth', async () => {
+test('CF-10 a hundred first calls wait for one Authenticate, which does not pass through auth', async () => {
   const etcd = new FakeEtcd();
   const { client } = clientOf(etcd);
   await Promise.all(Array.from({ length: 100 }, (_, i) => client.kv.put(`k${i}`, 'v')));
@@ -83,7 +83,7 @@ test('a call whose token was replaced meanwhile is repeated with the new one, wi
   assert.equal(etcd.calls.at(-1), { name: 'Range', token: 'sentinel-token-2', attempt: 2, confidential: true });
 });
 
-test('each verdict on a token is met by another token; what goes on being refused surfaces', async () => {
+test('R-05 each verdict on a token is met by another token; what goes on being refused surfaces', async () => {
   const cases = [
     ['INVALID_AUTH_TOKEN', 2],
     ['UNAUTHENTICATED', 2],
@@ -267,7 +267,7 @@ test('clients over the same connections share the token; those of other clusters
   assert.equal([one.authenticated, other.authenticated], [1, 1]);
 });
 
-test('a given token is sent and never renewed (A-06)', async () => {
+test('CF-11 a given token is sent and never renewed (A-06)', async () => {
   const etcd = new FakeEtcd();
   etcd.valid = 'sentinel-token-given';
   const { client } = clientOf(etcd, { token: 'sentinel-token-given' });
@@ -457,7 +457,7 @@ test('one metadata object serves all calls of a token, as a transport keeps its 
   assert.is(seen.size, 2);
 });
 
-test('secrets go over plain HTTP to other machines only where that is allowed', async () => {
+test('A-12 secrets go over plain HTTP to other machines only where that is allowed', async () => {
   const client = (allowInsecure: boolean, etcd: FakeEtcd) =>
     createClient({ endpoints: '127.0.0.1:1', interceptors: [auth({ ...user, allowInsecure }), etcd.interceptor] });
   const strict = new FakeEtcd();
@@ -483,7 +483,7 @@ test('Authenticate itself is refused towards another machine without TLS', async
   assert.is(confidential, true);
 });
 
-test('credentials that cannot be right are refused by name, and not quoted', () => {
+test('A-05 credentials that cannot be right are refused by name, and not quoted', () => {
   const wrong: [options: unknown, argument: string][] = [
     [{}, 'username'],
     [{ username: 'app' }, 'password'],

@@ -226,7 +226,7 @@ test('leaving the iteration ends the watch', async () => {
   assert.is(await next(iterator), 'end');
 });
 
-test('EL-07 the leader is the candidate with the lowest create revision, or undefined', async () => {
+test('CO-17 EL-07 the leader is the candidate with the lowest create revision, or undefined', async () => {
   const etcd = new FakeEtcd();
   assert.is(await leaderOf(etcd.client, contenders, {}), undefined);
   etcd.change({ 'e/b': '1' });

@@ -85,7 +85,7 @@ test('operations hand on call options only, with those that interceptors declare
   await client.close();
 });
 
-test('a misspelt option is refused by every operation, before anything is sent', async () => {
+test('OP-03 OP-04 OP-05 a misspelt option is refused by every operation, before anything is sent', async () => {
   const { client, seen } = noting();
   const wrong = any({ leasId: 7n });
   const refused = { code: 'INVALID_ARGUMENT', argument: 'leasId', attempts: 0 } as const;

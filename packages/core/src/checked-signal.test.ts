@@ -11,7 +11,7 @@ function deadline(clock: { time: number }, at: number): AbortSignal {
   return made.signal;
 }
 
-test('it is checked whenever it is read, and aborts with the reason of the check', () => {
+test('K-1 it is checked whenever it is read, and aborts with the reason of the check', () => {
   const clock = { time: 0 };
   const signal = deadline(clock, 10);
   const heard: unknown[] = [];
@@ -32,7 +32,7 @@ test('it is checked whenever it is read, and aborts with the reason of the check
   assert.is(thrown, 'over at 10');
 });
 
-test('its maker aborts it, once', () => {
+test('K-1 its maker aborts it, once', () => {
   const made = checkedSignal();
   let times = 0;
   made.signal.onabort = () => times++;

@@ -7,7 +7,7 @@ const test = suite('the signal of a client');
 
 const silent = (): ReturnType<typeof fakeTransport> => fakeTransport(() => undefined);
 
-test('K-10 closes the client when it aborts: calls and watches end, and nothing begins any more', async () => {
+test('CF-14 K-10 closes the client when it aborts: calls and watches end, and nothing begins any more', async () => {
   const controller = new AbortController();
   const { signal } = controller;
   const client = createClient({ endpoints: 'a:1', transport: silent(), signal });

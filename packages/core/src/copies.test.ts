@@ -38,7 +38,7 @@ test('a client of another version is refused, with both versions and the remedy'
   await client.close();
 });
 
-test('instanceof EtcdError recognises an error of any copy, and a subclass only its own', () => {
+test('E-02 instanceof EtcdError recognises an error of any copy, and a subclass only its own', () => {
   class Refused extends EtcdError {}
   const own = invalidArgument('key', 'is wrong');
   const other = Object.defineProperty(new Error('of another copy'), Symbol.for('@etcdts/core.EtcdError'), {

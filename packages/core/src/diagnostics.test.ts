@@ -121,7 +121,7 @@ test('D20 report that the watches of a lost stream go on, once, with how long th
   assert.equal(seen, [['stream:resumed', { method: 'Watch.Watch', count: 2, reason: 'UNAVAILABLE', durationMs: 500 }]]);
 });
 
-test('D20 report that a watch is parked', async () => {
+test('OPT-20 D20 report that a watch is parked', async () => {
   const etcd = new FakeEtcd();
   await etcd.live(100, {}, { maxBufferedBytes: 100 });
   etcd.current.events(1, [101], { byteLength: 500 });

@@ -13,7 +13,7 @@ function withRemedy(remedy: string): EtcdErrorCode[] {
     .sort();
 }
 
-test('every code of the union has one row, with a gRPC status, an outcome and a remedy', () => {
+test('E-05 E-07 every code of the union has one row, with a gRPC status, an outcome and a remedy', () => {
   // The records are typed by the three unions, so that a missing row does not compile.
   const codes = [SERVER_FAILURES, GRPC_FAILURES, CLIENT_FAILURES].flatMap((rows) => Object.keys(rows));
   assert.equal([...errorCodes()].sort(), [...new Set(codes)].sort());

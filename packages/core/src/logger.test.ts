@@ -91,7 +91,7 @@ test('goes nowhere without a logger, unless NODE_DEBUG names it', async () => {
   assert.equal(await warningsOf(() => logAll(clientLog(undefined))), []);
 });
 
-test('takes console for a logger', () => {
+test('CF-15 takes console for a logger', () => {
   const log: Logger = console;
   assert.ok(clientLog(log));
 });

@@ -8,7 +8,7 @@ const test = suite('client options');
 const resolve = (options: Partial<ClientOptions>): ReturnType<typeof resolveOptions> =>
   resolveOptions({ endpoints: 'a:1', ...options }, grpcTransport);
 
-test('CF-01 the defaults are those of the documentation', () => {
+test('CF-04 CF-05 CF-06 CF-07 CF-01 the defaults are those of the documentation', () => {
   const {
     requestTimeoutMs,
     connectTimeoutMs,
@@ -106,7 +106,7 @@ const refused: readonly (readonly [argument: string, options: Record<string, unk
   ['logger', { logger: {} }],
 ];
 for (const [argument, options] of refused) {
-  test(`${argument} of ${JSON.stringify(Object.values(options)[0], (_, value: unknown) => (typeof value === 'number' ? String(value) : value))} is refused`, () => {
+  test(`CF-04 ${argument} of ${JSON.stringify(Object.values(options)[0], (_, value: unknown) => (typeof value === 'number' ? String(value) : value))} is refused`, () => {
     assert.throws(
       () => resolve(options),
       (error: unknown) =>

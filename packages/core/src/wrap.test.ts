@@ -38,7 +38,7 @@ function keyPut(transport: FakeTransport): string {
   return message.subarray(2, 2 + (message[1] as number)).toString();
 }
 
-test('every operation passes the wrapper, the outermost first; the client below is as it was', async () => {
+test('CL-18 every operation passes the wrapper, the outermost first; the client below is as it was', async () => {
   const { client: base, transport } = client();
   const wrapped = wrapClient(wrapClient(base, naming('inner/')), naming('outer/'));
   for (const [one, key] of [

@@ -55,7 +55,7 @@ function repeating(attempts: number): Interceptor {
   };
 }
 
-test('ME-03: one put is one call started, one handled, one message sent and one received', async () => {
+test('ME-01 ME-03: one put is one call started, one handled, one message sent and one received', async () => {
   await using one = bed();
   await one.client.kv.put('a', 'b');
   assert.equal(await samples(one.registry, 'grpc_client_'), [
@@ -264,7 +264,7 @@ test('constant labels are on every metric, with their own values for each interc
   assert.ok(all.includes('etcdts_watches 0'), 'one without labels has none');
 });
 
-test('the histogram is optional, and has the buckets that were requested', async () => {
+test('ME-02 the histogram is optional, and has the buckets that were requested', async () => {
   await using without = bed();
   await without.client.kv.put('a', 'b');
   assert.equal(await samples(without.registry, 'grpc_client_handling'), []);

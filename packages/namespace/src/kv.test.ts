@@ -55,7 +55,7 @@ test('call options pass through', async () => {
   await scoped({ range: async (_, got) => (assert.is(got, options), ranged()) }).range({ key: b('a') }, options);
 });
 
-test('a streamed range is scoped in both directions (NS-09)', async () => {
+test('KV-11 a streamed range is scoped in both directions (NS-09)', async () => {
   async function* rangeStream(request: RangeRequest): AsyncGenerator<RangeResponse> {
     assert.equal(request, { key: b('app/\0'), rangeEnd: b('app0') });
     yield ranged('app/a');

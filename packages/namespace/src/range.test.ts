@@ -42,7 +42,7 @@ test('a range selects inside what it selects in a store that holds only the insi
   fc.assert(property, { numRuns: 3_000 });
 });
 
-test('the open end becomes the end of the prefix, truncated after a byte below 0xff (NS-03)', () => {
+test('B-09 the open end becomes the end of the prefix, truncated after a byte below 0xff (NS-03)', () => {
   const endOf = (prefix: Buffer): unknown => new Scope(prefix).in({ key: bytes(0), rangeEnd: OPEN }).rangeEnd;
   assert.equal(endOf(Buffer.from('app/')), Buffer.from('app0'));
   assert.equal(endOf(bytes(0x61, 0xff)), bytes(0x62));

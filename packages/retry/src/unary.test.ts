@@ -87,7 +87,7 @@ test('a member is not asked twice if its verdict lasts', async () => {
   }
 });
 
-test('R-08 H1 a write is repeated where its failed try was not applied, and not where that is unknown', async () => {
+test('B-06 R-04 R-08 H1 a write is repeated where its failed try was not applied, and not where that is unknown', async () => {
   for (const code of REPEATED) {
     const bench = new Bench();
     bench.script = [failure(code), 'answer'];
@@ -118,7 +118,7 @@ test('R-14 to R-19 what may always be repeated are reads, AuthStatus among them,
   ]);
 });
 
-test('a transaction that only gets, nested ones too, is a read; nothing of it is ever unknown', async () => {
+test('KV-05 a transaction that only gets, nested ones too, is a read; nothing of it is ever unknown', async () => {
   const nest = (inner: unknown): unknown => ({ type: 'txn', request: { compare: [], success: [], failure: [inner] } });
   const unknown = failure('UNAVAILABLE', { outcome: 'unknown' });
   const run = async (...success: unknown[]): Promise<Bench> => {
@@ -181,7 +181,7 @@ test('what is no EtcdError passes as it is', async () => {
   assert.is(await bench.send(get()).catch((error: unknown) => error), reason);
 });
 
-test('R-01 there are at most maxAttempts tries, 20 where nothing is said', async () => {
+test('CF-16 R-01 there are at most maxAttempts tries, 20 where nothing is said', async () => {
   for (const [maxAttempts, expected] of [
     [undefined, 20],
     [1, 1],
@@ -195,7 +195,7 @@ test('R-01 there are at most maxAttempts tries, 20 where nothing is said', async
   }
 });
 
-test('R-02 pauses double from initialBackoffMs to maxBackoffMs, drawn at random below that; the first repeat is at once', async () => {
+test('CF-17 CF-18 V-04 R-02 pauses double from initialBackoffMs to maxBackoffMs, drawn at random below that; the first repeat is at once', async () => {
   const bench = new Bench({ maxAttempts: 9 });
   bench.script = Array.from({ length: 9 }, () => failure('UNAVAILABLE'));
   await rejects(bench.run(bench.send(get())), { code: 'UNAVAILABLE' });
@@ -213,7 +213,7 @@ test('R-02 pauses double from initialBackoffMs to maxBackoffMs, drawn at random 
   assert.equal(busy.pauses, [25], 'nor where etcd asks for less');
 });
 
-test('no pause goes past the deadline: the last error comes at once instead', async () => {
+test('CF-21 R-13 no pause goes past the deadline: the last error comes at once instead', async () => {
   const bench = new Bench();
   bench.script = [failure('UNAVAILABLE'), failure('LEADER_CHANGED'), 'answer'];
   await rejects(bench.run(bench.send(get({ deadline: bench.time + 50 }))), { code: 'LEADER_CHANGED', attempts: 2 });
@@ -362,7 +362,7 @@ test('a call chooses how it is repeated, where it differs', async () => {
   await rejects(new Bench().send(wrong), { code: 'INVALID_ARGUMENT', argument: 'retry.maxAttempts' });
 });
 
-test('failed tries are in the context, for those who count them', async () => {
+test('R-12 failed tries are in the context, for those who count them', async () => {
   const bench = new Bench();
   const errors = [failure('NO_LEADER'), failure('UNAVAILABLE')];
   bench.script = [...errors, failure('COMPACTED')];

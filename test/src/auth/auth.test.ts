@@ -11,7 +11,7 @@ for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
   });
   test.after(() => one?.[Symbol.asyncDispose]());
 
-  test('calls that go on across expiries see no error, with one Authenticate for each', async () => {
+  test('A-14 calls that go on across expiries see no error, with one Authenticate for each', async () => {
     await using client = one.as();
     await client.kv.get('app/load');
     const before = await one.authenticates();
@@ -40,7 +40,7 @@ for (const kind of ['simple', 'jwt'] satisfies TokenKind[]) {
     assert.ok(bytes > 10_000);
   });
 
-  test('a member that was restarted knows no old token, and calls and watches go on', async () => {
+  test('A-14 a member that was restarted knows no old token, and calls and watches go on', async () => {
     await using client = one.as();
     const watch = client.watch('app/restart');
     await watch.created;

@@ -53,7 +53,7 @@ export function authTokens(test: Suite, server: () => AuthServer): void {
     assert.is((await client.kv.get('app/changes')).kvs[0]?.version, calls);
   });
 
-  test('one token serves every stream (A-08, B-05)', async () => {
+  test('W-11 one token serves every stream (A-08, B-05)', async () => {
     const one = server();
     await using client = one.as();
     await client.kv.get('app/streams');

@@ -149,7 +149,7 @@ test('EL-05 each of 200 proclamations whose reply is lost resolves and is writte
   });
 });
 
-test('EL-06 each of 200 resignations whose reply is lost resolves with true, and takes no newer key away', async () => {
+test('CO-16 H31 EL-06 each of 200 resignations whose reply is lost resolves with true, and takes no newer key away', async () => {
   await far('resign', async ({ proxy, elections, keys }) => {
     const won = await win(elections);
     const none = async (): Promise<boolean> => (await keys()).length === 0;

@@ -39,7 +39,7 @@ test('EL-01 EL-02 EL-06 a campaign puts its value under the name and the lease, 
   assert.not((await client.kv.txn(guarded)).succeeded);
 });
 
-test('EL-03 EL-08 TestElectionWait: of three candidates on three members each leads in turn, and three observers see each', async () => {
+test('CO-14 EL-03 EL-08 TestElectionWait: of three candidates on three members each leads in turn, and three observers see each', async () => {
   await using cluster = await startCluster();
   await using open = await openSessions(cluster.endpoints, 3);
   await using watching = createClient({ endpoints: cluster.endpoints });
@@ -133,7 +133,7 @@ test('EL-02 TestElectionOnSessionRestart: a new session on the lease of the lead
   await eventually(async () => (await keysOf(client, 'restart')).length === 1);
 });
 
-test('EL-13 TestResumeElection: an adopted lease resumes a leadership by key and revision, and the next leader is seen', async () => {
+test('CO-13 EL-13 TestResumeElection: an adopted lease resumes a leadership by key and revision, and the next leader is seen', async () => {
   await using open = await openSessions(etcd.endpoint, 2);
   const [one, two] = open;
   const before = await election(one, 'resume').campaign('candidate1');
@@ -191,7 +191,7 @@ test('EL-08 TestElectionObserveFreshResponsesOnProclaim: an observer sees each p
   await observed.return?.();
 });
 
-test('EL-09 TestElectionObserveCompacted: a leader whose key is older than the compaction is seen', async () => {
+test('CO-18 EL-09 TestElectionObserveCompacted: a leader whose key is older than the compaction is seen', async () => {
   await using open = await openSessions(etcd.endpoint, 2);
   await election(open[0], 'compacted').campaign('abc');
   const { header } = await client.kv.put('foo', 'bar');
@@ -199,7 +199,7 @@ test('EL-09 TestElectionObserveCompacted: a leader whose key is older than the c
   assert.is((await first(observeElection(client, 'compacted'))).kv.text(), 'abc');
 });
 
-test('EL-04 MX-07 a compaction while waiting, and an abort, leave no candidate behind', async () => {
+test('CO-14 EL-04 MX-07 a compaction while waiting, and an abort, leave no candidate behind', async () => {
   await using open = await openSessions(etcd.endpoint, 3);
   const [one, two, three] = open;
   const leadership = await election(one, 'waiting').campaign('1');
@@ -243,7 +243,7 @@ test('EL-04 a session that is lost ends a campaign at once', async () => {
   await waiting;
 });
 
-test('EL-05 proclamations at once are written one after the other, in order; a leader that lost its key finds out by one', async () => {
+test('CO-15 EL-05 proclamations at once are written one after the other, in order; a leader that lost its key finds out by one', async () => {
   await using open = await openSessions(etcd.endpoint, 2);
   const leadership = await election(open[0], 'proclaim').campaign('0');
   const watch = client.watch('proclaim/', { prefix: true });

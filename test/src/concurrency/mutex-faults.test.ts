@@ -290,7 +290,7 @@ for (const [how, pause] of [
     },
   ],
 ] as const) {
-  test(`SE-11 MX-13 MX-14 a holder that ${how} for the time to live reads its signal as aborted, and its guarded write fails`, async () => {
+  test(`H30 SE-11 MX-13 MX-14 a holder that ${how} for the time to live reads its signal as aborted, and its guarded write fails`, async () => {
     const held = await holder(`paused/${how}`, 2);
     try {
       assert.is(await held.line(), 'held');

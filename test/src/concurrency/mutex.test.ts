@@ -63,7 +63,17 @@ test('MX-02 TestMutexLockMultiNode TestMutexTryLockMultiNode: so do 5 sessions o
   assert.is(tries.filter((lock) => lock !== undefined).length, 1);
 });
 
-test('MX-10 TestMutexTryLockSingleNode: tryLock is one transaction, undefined while anybody holds or waits, and leaves no key', async () => {
+test('CO-06 a lock that nobody holds is taken by one RPC', async () => {
+  await using sessions = await openSessions(etcd.endpoint);
+  const calls = async (): Promise<number> =>
+    etcd.member.metric('grpc_server_started_total', { grpc_service: 'etcdserverpb.KV' });
+  const before = await calls();
+  const lock = await mutex(sessions.open[0], 'alone').lock();
+  assert.is((await calls()) - before, 1);
+  await lock.unlock();
+});
+
+test('CO-08 MX-10 TestMutexTryLockSingleNode: tryLock is one transaction, undefined while anybody holds or waits, and leaves no key', async () => {
   await using sessions = await openSessions(etcd.endpoint);
   const [one, two] = sessions.open;
   const lock = (await mutex(one, 'try').tryLock()) as Lock;
@@ -147,7 +157,7 @@ test('MX-03 MX-04 TestMutexWaitsOnCurrentHolder: the death of a waiter in the mi
   assert.ok((await waiting).revision > lock.revision);
 });
 
-test('MX-03 each unlock wakes one waiter: a waiter watches its predecessor and its own key, and no other', async () => {
+test('CO-07 MX-03 each unlock wakes one waiter: a waiter watches its predecessor and its own key, and no other', async () => {
   await using sessions = await openSessions(etcd.endpoint, 5);
   const lock = await mutex(sessions.open[0], 'herd').lock();
   const waiting = sessions.open.slice(1).map(async (session, i) => {
@@ -263,7 +273,7 @@ test('MX-11 TestMutexUnlock: a second unlock returns the same promise, and delet
   assert.not(again.signal.aborted);
 });
 
-test('MX-11 TestMutexStaleUnlockDoesNotDeleteSameSessionRelock: an unlock deletes the key only if its create revision is ours', async () => {
+test('H31 MX-11 TestMutexStaleUnlockDoesNotDeleteSameSessionRelock: an unlock deletes the key only if its create revision is ours', async () => {
   await using sessions = await openSessions(etcd.endpoint);
   const [one] = sessions.open;
   const stale = await mutex(one, 'stale').lock();
@@ -290,7 +300,7 @@ test('MX-13 the signal of a lock aborts with LOCK_LOST when its key is deleted, 
   assert.is(codeOf(other.signal), 'SESSION_ENDED');
 });
 
-test('MX-14 isOwner guards transactions while the lock is held, and fails after it', async () => {
+test('CO-10 MX-14 isOwner guards transactions while the lock is held, and fails after it', async () => {
   await using sessions = await openSessions(etcd.endpoint);
   const [one, two] = sessions.open;
   const lock = await mutex(one, 'owner').lock();

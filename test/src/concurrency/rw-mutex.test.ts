@@ -49,7 +49,7 @@ test('RW-01 TestRWMutexMultiNode: so they do over three members', async () => {
   assert.ok((await readAndWrite(sessions.open, 'multi')) > 1);
 });
 
-test('RW-01 RW-03 a reader behind a waiting writer waits for it, and a writer for every older reader', async () => {
+test('RE-05 RW-01 RW-03 a reader behind a waiting writer waits for it, and a writer for every older reader', async () => {
   await using sessions = await openSessions(etcd.endpoint, 4);
   const [a, b, c, d] = sessions.open as readonly [Session, Session, Session, Session];
   const order: string[] = [];

@@ -22,7 +22,7 @@ test.after(async () => {
 
 const leases = async (): Promise<readonly bigint[]> => (await client.lease.leases()).leases;
 
-test('SE-01 SE-03 TestSessionTTLOptions: a session has the time to live that etcd granted, and close revokes its lease', async () => {
+test('CO-01 CO-04 SE-01 SE-03 TestSessionTTLOptions: a session has the time to live that etcd granted, and close revokes its lease', async () => {
   const session = await openSession(client, { ttl: 90 });
   assert.is(session.ttl, 90);
   assert.is((await client.lease.timeToLive(session.lease)).grantedTtl, 90);
@@ -45,7 +45,7 @@ test('SE-03 a small ttl is raised by etcd, and the session has what was granted'
   assert.is(session.ttl, 2);
 });
 
-test('SE-04 SE-06 TestSessionOptions: a lease is adopted, and orphan ends the session at once and leaves the lease', async () => {
+test('CO-02 CO-04 SE-04 SE-06 TestSessionOptions: a lease is adopted, and orphan ends the session at once and leaves the lease', async () => {
   await using other = createClient({ endpoints: etcd.endpoint });
   const first = await openSession(client, { ttl: 30 });
   const second = await openSession(other, { lease: first.lease });
@@ -66,7 +66,7 @@ test('SE-04 a lease that is gone is LEASE_NOT_FOUND when it is adopted', async (
   await rejects(openSession(client, { lease: id }), { code: 'LEASE_NOT_FOUND' });
 });
 
-test('SE-06 TestSessionCtx: what follows the signal of a session ends with orphan', async () => {
+test('CO-03 SE-06 TestSessionCtx: what follows the signal of a session ends with orphan', async () => {
   await using session = await openSession(client);
   const child = AbortSignal.any([session.signal]);
   await session.orphan();

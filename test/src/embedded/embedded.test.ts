@@ -82,7 +82,7 @@ test('the clock may be given, and nothing happens but by it', async () => {
   assert.is((await both.client.lease.timeToLive(id)).ttl, -1);
 });
 
-test('fail makes the named calls fail, with etcd’s text or another', async () => {
+test('MO-01 fail makes the named calls fail, with etcd’s text or another', async () => {
   await using both = await start();
   const { etcd, client } = both;
   const fault = etcd.fail({ method: 'KV.Put', code: 'NO_LEADER', after: 1, times: 2 });

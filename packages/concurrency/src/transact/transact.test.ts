@@ -26,7 +26,7 @@ async function interfere(tx: Transaction, upTo: number, write: () => void): Prom
   if (tx.attempt <= upTo) write();
 }
 
-test('TX-01 TestGet a transaction reads what it has written and deleted, by the bytes of the key', async () => {
+test('CO-21 TX-01 TestGet a transaction reads what it has written and deleted, by the bytes of the key', async () => {
   const etcd = withTwo();
   const bytes = Buffer.from([0xff, 0xfe]);
   await transact(etcd.client, async (tx) => {
@@ -136,7 +136,7 @@ test('TX-04 repeatable reads read each key once; alone, in a range, and once mor
   }
 });
 
-test('TX-05 each kind conflicts with what it promises to see: a changed, an added, a deleted read, a written write', async () => {
+test('CO-19 TX-05 each kind conflicts with what it promises to see: a changed, an added, a deleted read, a written write', async () => {
   const cases: readonly [write: Record<string, string | undefined>, conflicts: readonly Isolation[]][] = [
     [{ a: 'changed' }, ['serializable-snapshot', 'serializable', 'repeatable-reads']],
     [{ a: undefined }, ['serializable-snapshot', 'serializable', 'repeatable-reads']],

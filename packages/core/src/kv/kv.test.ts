@@ -22,6 +22,17 @@ function txnAnswering(succeeded: boolean, responses: readonly ResponseOp[]): KVF
 const got: ResponseOp = { type: 'get', response: { header, kvs: [], more: false, count: 0 } };
 const written: ResponseOp = { type: 'put', response: { header } };
 
+test('OPT-22 compact sends its revision, and physical if it is given', async () => {
+  const sent: unknown[] = [];
+  const kv = facade({ compact: (request) => (sent.push(request), Promise.resolve({ header })) });
+  await kv.compact(5);
+  await kv.compact(6n, { physical: true });
+  assert.equal(sent, [
+    { revision: 5n, physical: undefined },
+    { revision: 6n, physical: true },
+  ]);
+});
+
 test('every option of a get goes into its request', async () => {
   let sent: RangeRequest | undefined;
   const kv = facade({
@@ -158,7 +169,7 @@ async function read(kv: KVFacade): Promise<string[]> {
 
 const PAGES = ['k0 k1 … of 5 @7', 'k2 k3 … of 5 @7', 'k4 of 5 @7'];
 
-test('KV-08 pages come from RangeStream where it is, cut to the size requested, at one revision', async () => {
+test('V-01 KV-08 pages come from RangeStream where it is, cut to the size requested, at one revision', async () => {
   const asked: string[] = [];
   const part = (some: typeof kvs): RangeResponse => ({ header, kvs: some, more: false, count: 0 });
   const kv = fiveKeys(asked, async function* () {
@@ -169,7 +180,7 @@ test('KV-08 pages come from RangeStream where it is, cut to the size requested, 
   assert.equal(asked, ['k@0#', 'stream@7']);
 });
 
-test('KV-08 without RangeStream the same pages come as ranges, and it is requested once', async () => {
+test('GP-05 KV-08 without RangeStream the same pages come as ranges, and it is requested once', async () => {
   const asked: string[] = [];
   const unimplemented = new EtcdError({ code: 'UNIMPLEMENTED', message: 'no', outcome: 'not-applied' });
   // eslint-disable-next-line require-yield

@@ -35,7 +35,7 @@ test('OPT-05 OPT-07 an empty key with prefix or fromKey is every key', () => {
   assert.equal(toRange('a', { prefix: false, fromKey: false }), { key: Buffer.from('a') });
 });
 
-test('two forms of range, an empty key and a reversed range are refused, and named', async () => {
+test('OP-10 two forms of range, an empty key and a reversed range are refused, and named', async () => {
   await rejects(async () => toRange('a', { prefix: true, fromKey: true }), {
     code: 'INVALID_ARGUMENT',
     argument: 'fromKey',

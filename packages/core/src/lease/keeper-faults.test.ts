@@ -81,7 +81,7 @@ test('does not count an answer of a new stream from a request on the old one', a
   assert.ok(signal.aborted);
 });
 
-test('leaves a stream that owes an answer and is silent for 1 s, in time for another member (H27)', async () => {
+test('L-07 leaves a stream that owes an answer and is silent for 1 s, in time for another member (H27)', async () => {
   const bench = new Bench();
   const { signal } = bench.service.keepAlive(1n, {});
   bench.latest.answer(1n, 5);

@@ -90,7 +90,7 @@ test('keeps a lease for its other holders when one cancels (L-05, L-15)', async 
   assert.not(second.signal.aborted);
 });
 
-test('aborts the signal with LEASE_LOST at the send time of the last acknowledged renewal plus its time to live', async () => {
+test('L-11 aborts the signal with LEASE_LOST at the send time of the last acknowledged renewal plus its time to live', async () => {
   const bench = new Bench();
   const lease = bench.service.keepAlive(1n, {});
   bench.clock.block(400);
@@ -105,7 +105,7 @@ test('aborts the signal with LEASE_LOST at the send time of the last acknowledge
   assert.is(bench.latest.state, 'cancelled', 'no lease is left');
 });
 
-test('shows a passed deadline to a reader of the signal, before any timer has run (H26)', () => {
+test('L-11 shows a passed deadline to a reader of the signal, before any timer has run (H26)', () => {
   for (const ask of ['aborted', 'reason', 'throwIfAborted'] as const) {
     const bench = new Bench();
     const { signal } = bench.service.keepAlive(1n, {});

@@ -146,7 +146,7 @@ test('has one reader: a second one is refused, also after the first has left', a
   await rejects(read(), refused);
 });
 
-test('shows when a lease that was granted elsewhere is renewed first, and what etcd grants it', async () => {
+test('K-9 shows when a lease that was granted elsewhere is renewed first, and what etcd grants it', async () => {
   const bench = new Bench();
   const leases = new LeaseFacade(bench.service);
   const adopted = leases.keepAlive(7);

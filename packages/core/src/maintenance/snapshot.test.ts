@@ -92,7 +92,7 @@ async function inDirectory(body: (path: string, directory: string) => Promise<vo
 
 const test = suite('snapshot');
 
-test('M-08 yields the data without the digest, and knows version, progress and digest', async () => {
+test('M-09 M-13 M-08 yields the data without the digest, and knows version, progress and digest', async () => {
   const seen: SnapshotProgress[] = [];
   const { snapshot } = fake(parts(WHOLE, [CHUNK, CHUNK, 4096, 32]), {
     onProgress: (progress) => void seen.push(progress),
@@ -118,7 +118,7 @@ test('M-08 takes the digest off wherever the chunks are cut', async () => {
   }
 });
 
-test('B-11 one changed byte, of the data or of the digest, is DATA_LOSS', async () => {
+test('M-10 B-11 one changed byte, of the data or of the digest, is DATA_LOSS', async () => {
   for (const at of [0, CHUNK, DATA.length - 1, DATA.length, WHOLE.length - 1]) {
     const bytes = Buffer.from(WHOLE);
     bytes[at] = (bytes[at] as number) ^ 1;

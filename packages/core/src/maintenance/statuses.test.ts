@@ -20,7 +20,7 @@ test('CL-12 passes where every endpoint runs 3.4.0 or newer', async () => {
   await checkVersion(source, versions);
 });
 
-test('CL-12 one older endpoint fails, by name and version', async () => {
+test('CF-12 V-05 CL-12 one older endpoint fails, by name and version', async () => {
   for (const old of ['3.3.27', '3.4.0-rc.1', '2.99.99', '3.3.99+git']) {
     const error = await rejects(checkVersion(running({ a: '3.7.0', b: old }), ['a', 'b']), {
       code: 'OLD_CLUSTER',

@@ -27,7 +27,7 @@ const accepted: readonly (readonly [
   ['bücher.example:1', false, 'bücher.example:1', 'bücher.example', 1, false],
 ];
 for (const [text, tls, address, host, port, secure] of accepted) {
-  test(`${JSON.stringify(text)} is accepted${tls ? ', with TLS options' : ''}`, () => {
+  test(`EP-01 EP-02 EP-03 CL-11 ${JSON.stringify(text)} is accepted${tls ? ', with TLS options' : ''}`, () => {
     assert.equal(parseEndpoint(text, tls), { address, host, port, socketPath: undefined, secure });
   });
 }
@@ -43,7 +43,7 @@ const sockets: readonly (readonly [text: string, path: string, secure: boolean])
   ['unix:@abstract', '@abstract', false],
 ];
 for (const [text, socketPath, secure] of sockets) {
-  test(`${text} is a socket`, () => {
+  test(`EP-04 EP-05 EP-06 ${text} is a socket`, () => {
     const scheme = text.slice(0, text.indexOf(':'));
     assert.equal(parseEndpoint(text, false), {
       address: `${scheme}:${socketPath}`,
@@ -85,7 +85,7 @@ const refused: readonly (readonly [text: unknown, reason: RegExp])[] = [
   ['unixs://', /without a path/],
 ];
 for (const [text, reason] of refused) {
-  test(`${JSON.stringify(text) ?? 'undefined'} is refused`, () => {
+  test(`EP-07 EP-08 EP-10 ${JSON.stringify(text) ?? 'undefined'} is refused`, () => {
     assert.throws(
       () => parseEndpoint(text as string, false),
       (error: unknown) =>
@@ -94,7 +94,7 @@ for (const [text, reason] of refused) {
   });
 }
 
-test('user info is refused and never shown, however it is written', () => {
+test('EP-10 user info is refused and never shown, however it is written', () => {
   const texts = [
     'http://user:sentinel@host:1',
     'user:sentinel@host',
@@ -145,7 +145,7 @@ test('a text holds several endpoints between commas, as etcdctl takes them; the 
   assert.throws(() => addresses(','), /NO_AVAILABLE_ENDPOINTS/);
 });
 
-test('a list keeps its order, names each endpoint once, and names at least one', () => {
+test('EP-10 a list keeps its order, names each endpoint once, and names at least one', () => {
   assert.equal(
     parseEndpoints(['b:1', 'a:1', 'b:1', 'b'], false).map(({ address }) => address),
     ['b:1', 'a:1', 'b:2379'],
@@ -178,7 +178,7 @@ test('a list keeps its order, names each endpoint once, and names at least one',
     assert.throws(() => parseEndpoints(list as never, false), /INVALID_ARGUMENT: endpoints must be a text or an array/);
 });
 
-test('the authority is host and port, or localhost for a socket', () => {
+test('EP-04 EP-05 EP-06 EP-09 the authority is host and port, or localhost for a socket', () => {
   assert.is(authorityOf(parseEndpoint('https://[::1]:1', false)), '[::1]:1');
   assert.is(authorityOf(parseEndpoint('host', false)), 'host:2379');
   assert.is(authorityOf(parseEndpoint('unix:/run/etcd', false)), 'localhost');

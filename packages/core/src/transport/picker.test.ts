@@ -46,7 +46,7 @@ function connected(...endpoints: string[]): { transport: FakeTransport; picker: 
 const picks = (picker: Picker, transport: FakeTransport, count: number): string =>
   Array.from({ length: count }, () => picker.pick(transport.clock.now())?.endpoint.host).join('');
 
-test('nothing connects before the first call', () => {
+test('CL-01 V-02 nothing connects before the first call', () => {
   const transport = new FakeTransport();
   transport.picker('a:1', 'b:1');
   assert.is(transport.connections.length, 0);
@@ -75,7 +75,7 @@ test('calls go round the connected endpoints', () => {
   assert.not.match(picks(picker, transport, 6), /b/);
 });
 
-test('an endpoint that stays silent with calls on it is used last, and again once it answers', () => {
+test('CL-10 an endpoint that stays silent with calls on it is used last, and again once it answers', () => {
   const { transport, picker } = connected('a:1', 'b:1');
   const { clock } = transport;
   const [silent] = picker.slots as [Slot];
@@ -176,7 +176,7 @@ test('a lost endpoint is connected again in the background as calls come, with a
   assert.match(picks(picker, transport, 4), /a/);
 });
 
-test('H9 a connection that does not stand within the connect deadline is given up, and closed', async () => {
+test('CF-03 H9 a connection that does not stand within the connect deadline is given up, and closed', async () => {
   const transport = new FakeTransport();
   const picker = transport.picker('a:1');
   const waiting = wait(picker);

@@ -52,7 +52,7 @@ async function lostOnce(): Promise<Bed> {
   return one;
 }
 
-test('K-10 are loaded for each new connection, which waits for them', async () => {
+test('CF-09 K-10 are loaded for each new connection, which waits for them', async () => {
   const one = bed({ serverName: 'beside', insecureSkipVerify: true });
   one.wait();
   assert.is(one.transport.connections.length, 0);
@@ -75,7 +75,7 @@ test('K-10 are loaded for each new connection, which waits for them', async () =
   assert.equal(one.warnings, []);
 });
 
-test('K-10 are not loaded for an endpoint without TLS', async () => {
+test('CL-11 B-08 K-10 are not loaded for an endpoint without TLS', async () => {
   const one = bed({}, 'http://a:1');
   one.wait();
   assert.is(one.loads.length, 0);

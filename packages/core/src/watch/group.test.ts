@@ -40,7 +40,7 @@ test('peers 2.4a: neither created nor the header of a batch moves a watch that c
   ]);
 });
 
-test('W-24 H18: server-sent progress moves a watch, requested progress does not', async () => {
+test('V-06 W-24 H18: server-sent progress moves a watch, requested progress does not', async () => {
   const etcd = new FakeEtcd();
   const reading = (await etcd.live(100)).read();
   await etcd.hub.requestProgress({});
@@ -131,7 +131,7 @@ test('a created header without a revision, as a proxy makes it up, starts no rep
   assert.is(reading.state, 'open');
 });
 
-test('nor does one that a proxy makes up for a later registration: an idle cluster is not taken for another one', async () => {
+test('GP-01 nor does one that a proxy makes up for a later registration: an idle cluster is not taken for another one', async () => {
   const etcd = new FakeEtcd();
   etcd.revision = () => Promise.resolve(100);
   const reading = (await etcd.live(100)).read();
@@ -455,7 +455,7 @@ test('H25: what leaves the outdated stream joins the current one: refused later,
   assert.is(etcd.ranges.length, 1);
 });
 
-test('H25: a watch that cannot get a good token fails after three renewals; the others stay', async () => {
+test('W-37 H25: a watch that cannot get a good token fails after three renewals; the others stay', async () => {
   const etcd = new FakeEtcd();
   etcd.revision = () => Promise.reject(failure('INVALID_AUTH_TOKEN'));
   const old = (await etcd.live()).read();

@@ -68,7 +68,7 @@ test("a watch with another plugin's option never runs on a stream of its neighbo
   assert.is((etcd.current.options as { actor?: string }).actor, 'bob', 'on the next stream too');
 });
 
-test('W-40: a watch may have a stream of its own, which no interceptor sees the name of', async () => {
+test('K-6 W-40: a watch may have a stream of its own, which no interceptor sees the name of', async () => {
   const etcd = new FakeEtcd();
   await etcd.live();
   await etcd.live(100, {}, { stream: 'cache' });
@@ -151,7 +151,7 @@ test('W-35: a reason is shown without control characters and cut', async () => {
   assert.not.match(error.message, /[\u0000\u001b\n]/);
 });
 
-test('W-17: the created notice comes first and once; created resolves with the header', async () => {
+test('W-18 W-17: the created notice comes first and once; created resolves with the header', async () => {
   const etcd = new FakeEtcd();
   const reading = etcd.watch({}, { createdNotify: true }).read();
   etcd.current.created(1, 41);
@@ -238,7 +238,7 @@ test('W-09: a watch that meets the end of the last one opens a stream of its own
   assert.equal(second.revisions, [[101]]);
 });
 
-test('W-07: a watch that is being created is cancelled right behind its creation', async () => {
+test('B-02 W-07: a watch that is being created is cancelled right behind its creation', async () => {
   const etcd = new FakeEtcd();
   await etcd.live();
   const reading = etcd.watch().read();
@@ -564,7 +564,7 @@ test('events() gives single events, also to calls that do not wait for one anoth
   assert.is((await iterator.next()).done, true);
 });
 
-test('a failure that nobody looks at is no unhandled rejection', async () => {
+test('H35 a failure that nobody looks at is no unhandled rejection', async () => {
   const etcd = new FakeEtcd();
   void etcd.watch().watch.created;
   etcd.current.refused('mvcc: watcher range is empty');

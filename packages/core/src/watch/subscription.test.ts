@@ -7,7 +7,7 @@ const KB = 1024;
 
 // ---- slow readers ---------------------------------------------------------------------------------------------------
 
-test('W-12 H23 B-12: a reader that falls behind is parked at its bound, and resumes where it stood', async () => {
+test('W-38 W-12 H23 B-12: a reader that falls behind is parked at its bound, and resumes where it stood', async () => {
   const etcd = new FakeEtcd();
   const neighbour = (await etcd.live()).read();
   const slow = await etcd.live(100, {}, { maxBufferedBytes: 10 * KB });
@@ -36,6 +36,8 @@ test('W-12 H23 B-12: a reader that falls behind is parked at its bound, and resu
   );
   await settle();
   assert.equal(neighbour.revisions, [[141]]);
+  const lines = etcd.log.filter((line) => line.startsWith('watch parked: '));
+  assert.equal(lines, [`watch parked: ${11 * KB} bytes wait for its reader`], 'once');
 });
 
 test('W-12: one response is always accepted, however large', async () => {

@@ -113,7 +113,7 @@ const UNKNOWN = new Set([
   'REQUEST_DEADLINE_EXCEEDED',
 ]);
 
-test('the table has the 63 texts of etcd, and no other', () => {
+test('E-04 E-05 V-08 the table has the 63 texts of etcd, and no other', () => {
   assert.is(ROWS.length, 63);
   assert.equal(
     Object.values(SERVER_FAILURES)
@@ -124,7 +124,7 @@ test('the table has the 63 texts of etcd, and no other', () => {
 });
 
 for (const [row, variable, grpcCode, text] of ROWS) {
-  test(`${row} E-01 "${text}" is ${codeOf(variable)}, whatever the wire code`, () => {
+  test(`E-03 V-07 ${row} E-01 "${text}" is ${codeOf(variable)}, whatever the wire code`, () => {
     for (const wire of [0, 1, 2, 5, 13, 14, 16, 999, NaN, undefined as never]) {
       for (const details of [text, `rpc error: code = Unknown desc = ${text}`]) {
         const error = statusError(put, { code: wire, details, reach: 'sent' }, 'a:1', 1);

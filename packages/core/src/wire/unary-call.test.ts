@@ -123,7 +123,7 @@ for (const code of [NaN, -1, 999, undefined, 2.5, Infinity]) {
   });
 }
 
-test("an abort rejects with the signal's own reason in every phase, and cancels what was sent", async () => {
+test("CL-16 an abort rejects with the signal's own reason in every phase, and cancels what was sent", async () => {
   const reason = { any: 'thing' };
   const before = bench();
   assert.is(await rejects(before.put({ signal: AbortSignal.abort(reason) })), reason);
@@ -160,7 +160,7 @@ test('an abort after the answer changes nothing', async () => {
   await bed.call;
 });
 
-test('the deadline of a call that was not sent is not-applied; of one that was, unknown for a write', async () => {
+test('CL-16 the deadline of a call that was not sent is not-applied; of one that was, unknown for a write', async () => {
   const waiting = bench();
   const call = rejects<EtcdError>(waiting.put({ timeoutMs: 100 }), {
     code: 'DEADLINE_EXCEEDED',
@@ -190,7 +190,7 @@ test('the deadline of a call that was refused and waits for a connection is not-
   await rejects(bed.call, { code: 'DEADLINE_EXCEEDED', outcome: 'not-applied', attempts: 1 });
 });
 
-test('the default deadline is requestTimeoutMs; Infinity is none', async () => {
+test('CF-03 the default deadline is requestTimeoutMs; Infinity is none', async () => {
   const bed = await sent(({ put }) => put());
   await bed.transport.clock.advance(9_990);
   assert.is(bed.parts.underWay.size, 1);
@@ -204,7 +204,7 @@ test('the default deadline is requestTimeoutMs; Infinity is none', async () => {
 });
 
 for (const reach of ['unsent', 'refused'] as const) {
-  test(`H1 a call that is ${reach} is sent again at most three times, writes included`, async () => {
+  test(`R-09 H1 a call that is ${reach} is sent again at most three times, writes included`, async () => {
     const bed = await sent(({ put }) => put());
     for (let i = 0; i < 4; i++) {
       assert.is(bed.connection.calls.length, i + 1);
@@ -267,7 +267,7 @@ test('a call that is sent again goes to another endpoint where there is one', as
   await call;
 });
 
-test('a request over maxSendBytes is refused and never sent', async () => {
+test('CF-07 a request over maxSendBytes is refused and never sent', async () => {
   const bed = bench();
   const big = bed.pipeline.unary(methods.put, { key: Buffer.from('k'), value: Buffer.alloc(1_000) }, {});
   await rejects(big, {
@@ -316,7 +316,7 @@ test('closing ends a call in every phase; it is unknown only where a write was s
   await rejects(bed.put(), { code: 'CLIENT_CLOSED', outcome: 'not-applied' });
 });
 
-test("metadata of the caller goes along, and cannot replace the client's own", async () => {
+test("CL-14 E-06 metadata of the caller goes along, and cannot replace the client's own", async () => {
   const bed = await sent(({ put }) => put({ requireLeader: true, metadata: { mine: 'x', hasleader: 'false' } }));
   assert.equal(bed.connection.call.metadata, { mine: 'x', hasleader: 'true', 'client-api-version': '3.7' });
 });

@@ -43,7 +43,7 @@ export function kvReads(test: Suite, kv: () => KV): void {
     await rejects(kv().get(key, { revision: revision + 1_000_000n }), { code: 'FUTURE_REV' });
   });
 
-  test('every sort target and order sorts before limit cuts (OPT-04)', async () => {
+  test('OPT-12 every sort target and order sorts before limit cuts (OPT-04)', async () => {
     const prefix = freshPrefix();
     await kv().put(`${prefix}b`, 'z');
     await kv().put(`${prefix}c`, 'y');

@@ -144,7 +144,7 @@ export function kvTxns(test: Suite, kv: () => KV): void {
     assert.equal(held, [true, false, true, true]);
   });
 
-  test('a missing key compares as 0; its value compares as nothing at all (CMP-04)', async () => {
+  test('a missing key compares as 0; its value compares as nothing at all (CMP-04, UT-01)', async () => {
     const key = `${freshPrefix()}none`;
     const zeros = [compare.version, compare.createRevision, compare.modRevision, compare.lease];
     assert.equal(await holding(...zeros.map((target) => target(key, '=', 0))), [true, true, true, true]);

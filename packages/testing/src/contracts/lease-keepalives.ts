@@ -44,7 +44,7 @@ export function leaseKeepAlives(test: Suite, client: () => EtcdOperations): void
     await lease.revoke(id);
   });
 
-  test('two keepalives of one lease end each by itself (TestLeaseKeepAlive)', async () => {
+  test('L-14 two keepalives of one lease end each by itself (TestLeaseKeepAlive)', async () => {
     const { lease } = client();
     const { id } = await lease.grant(60);
     const [first, second] = [lease.keepAlive(id), lease.keepAlive(id)];

@@ -58,7 +58,7 @@ export function leaseLives(test: Suite, client: () => EtcdOperations): void {
     await rejects(lease.keepAliveOnce(id), { code: 'LEASE_NOT_FOUND' });
   });
 
-  test('timeToLive returns the seconds left, and the keys with `keys` (L-03, TestLeaseTimeToLive)', async () => {
+  test('OPT-21 timeToLive returns the seconds left, and the keys with `keys` (L-03, TestLeaseTimeToLive)', async () => {
     const { kv, lease } = client();
     const prefix = freshPrefix();
     const { id } = await lease.grant(60);
@@ -94,7 +94,7 @@ export function leaseLives(test: Suite, client: () => EtcdOperations): void {
     await Promise.all([lease.revoke(early), lease.revoke(late)]);
   });
 
-  test('every response is plain data', async () => {
+  test('L-21 every response is plain data', async () => {
     const { kv, lease } = client();
     const granted = await lease.grant(60);
     const { id, header } = granted;

@@ -87,7 +87,7 @@ export function watchEvents(test: Suite, client: () => EtcdOperations): void {
     );
   });
 
-  test('filters leave out puts, deletes, or nothing', async () => {
+  test('OPT-18 filters leave out puts, deletes, or nothing', async () => {
     const all = (prefix: string): string => prefix;
     assert.is(await seen(all, () => ({ prefix: true, filters: ['put'] }), 1), '-b');
     assert.is(await seen(all, () => ({ prefix: true, filters: ['delete'] }), 6), 'a=1 b=1 ba=1 c=1 d=1 z=last');

@@ -70,7 +70,7 @@ export function watchRevisions(test: Suite, client: () => EtcdOperations): void 
     assert.is(shown(await take(watch, 2)), 'k=3 k=4');
   });
 
-  test('createdNotify delivers the creation first, and once (W-17)', async () => {
+  test('OPT-17 createdNotify delivers the creation first, and once (W-17)', async () => {
     const key = `${freshPrefix()}k`;
     await using watch = client().watch(key, { createdNotify: true });
     const header = await watch.created;
@@ -102,7 +102,7 @@ export function watchRevisions(test: Suite, client: () => EtcdOperations): void 
     assert.ok(second !== undefined && second.header.revision >= header.revision);
   });
 
-  test('a response of many fragments arrives whole (W-33)', async () => {
+  test('OPT-19 a response of many fragments arrives whole (W-33)', async () => {
     const prefix = freshPrefix();
     const { kv } = client();
     const value = Buffer.alloc(200_000, 7);
