@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { manifestOf, published } from './published.mjs';
+import { readVersions, withVersion } from './versions.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.changeset');
@@ -42,17 +43,32 @@ export function insertSection(changelog, section) {
     : changelog.slice(0, first) + section + changelog.slice(first);
 }
 
+/** A document with the new version where it names the one before: `"^0.1.0"`, "Version 0.1.", "Status: 0.1." */
+export function inProse(text, before, version) {
+  const short = (whole) => whole.split('.', 2).join('.');
+  return text
+    .replaceAll(`${before}"`, `${version}"`)
+    .replaceAll(`ersion ${short(before)}.`, `ersion ${short(version)}.`)
+    .replaceAll(`ersion ${short(before)}:`, `ersion ${short(version)}:`)
+    .replaceAll(`Status: ${short(before)}.`, `Status: ${short(version)}.`);
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const files = existsSync(folder)
     ? readdirSync(folder).filter((name) => name.endsWith('.md') && name !== 'README.md')
     : [];
   if (files.length === 0) throw new Error('no change is recorded in .changeset: `npm run change` records one');
   const changes = files.map((name) => readChange(readFileSync(join(folder, name), 'utf8')));
+  const { version: before } = manifestOf(published[0]);
   const { status } = spawnSync(process.execPath, ['scripts/pm.mjs', 'version', '-r'], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(1);
   // pnpm keeps a changelog in each package. Here one changelog has the changes of all.
   for (const name of published) rmSync(join(root, 'packages', name, 'CHANGELOG.md'), { force: true });
   const { version } = manifestOf(published[0]);
+  for (const [file, text] of Object.entries(readVersions().sources))
+    writeFileSync(root + file, withVersion(text, version));
+  for (const file of ['README.md', 'docs/interceptors.md', ...published.map((name) => `packages/${name}/README.md`)])
+    writeFileSync(root + file, inProse(readFileSync(root + file, 'utf8'), before, version));
   const section = composeSection(version, new Date().toISOString().slice(0, 10), changes);
   const changelog = join(root, 'CHANGELOG.md');
   writeFileSync(changelog, insertSection(readFileSync(changelog, 'utf8'), section));

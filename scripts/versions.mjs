@@ -1,14 +1,32 @@
-// The rules of versions: all published packages have the same one, and CHANGELOG.md has a section for it.
-import { readFileSync } from 'node:fs';
+// The rules of versions: all published packages have the same one, sources that name it included, and CHANGELOG.md has a section for it.
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { manifestOf, published } from './published.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file) => readFileSync(root + file, 'utf8');
 
+/** What a source names as its version: `VERSION = '0.1.0'`, `Symbol.for('@etcdts/metrics 0.1.0')`. */
+const NAMED = /(?<=\bexport const VERSION = '|Symbol\.for\('@etcdts\/[\w-]+ )\d+\.\d+\.\d+[\w.-]*/g;
+
+/** The text of a source with another version where it names its own. */
+export const withVersion = (text, version) => text.replace(NAMED, version);
+
+/** The sources of the published packages that name their version, by path. */
+function namingSources() {
+  const files = published.flatMap((name) =>
+    readdirSync(`${root}packages/${name}/src`, { recursive: true })
+      .map((file) => `packages/${name}/src/${file.replaceAll('\\', '/')}`)
+      .filter((file) => file.endsWith('.ts') && !file.includes('.test.')),
+  );
+  const texts = files.map((file) => [file, read(file)]);
+  return Object.fromEntries(texts.filter(([, text]) => text.search(NAMED) >= 0));
+}
+
 /** The files and manifests that the rules are about. */
 export function readVersions() {
   return {
+    sources: namingSources(),
     manifests: published.map(manifestOf),
     workspace: read('pnpm-workspace.yaml'),
     changelog: read('CHANGELOG.md'),
@@ -16,7 +34,7 @@ export function readVersions() {
 }
 
 /** The faults of the versions, one line each. With a tag, that of the release, it must be the version of the packages. */
-export function versionFaults({ manifests, workspace, changelog }, tag) {
+export function versionFaults({ manifests, workspace, changelog, sources }, tag) {
   const versions = [...new Set(manifests.map(({ version }) => version))];
   const group = /^versioning:[^]*?^  fixed:\n((?:    .*\n)+)/m.exec(workspace)?.[1] ?? '';
   const grouped = new Set(Array.from(group.matchAll(/'([^']+)'/g), ([, name]) => name));
@@ -27,6 +45,8 @@ export function versionFaults({ manifests, workspace, changelog }, tag) {
     const list = manifests.map(({ name, version }) => `${name} ${version}`).join(', ');
     return [...faults, `the packages have different versions: ${list}`];
   }
+  for (const [file, text] of Object.entries(sources))
+    if (withVersion(text, versions[0]) !== text) faults.push(`${file} names another version than ${versions[0]}`);
   if (sectionOf(changelog, versions[0]) === undefined)
     faults.push(`CHANGELOG.md has no section for ${versions[0]}. \`npm run release:prepare\` writes it`);
   else if (tag !== undefined && new RegExp(`^## ${versions[0]}, unreleased`, 'm').test(changelog))

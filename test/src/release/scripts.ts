@@ -19,6 +19,7 @@ export interface Versions {
   readonly manifests: readonly { readonly name: string; readonly version: string }[];
   readonly workspace: string;
   readonly changelog: string;
+  readonly sources: Readonly<Record<string, string>>;
 }
 
 export interface Change {
@@ -71,6 +72,7 @@ interface Scripts {
   'release-prepare': {
     readChange(text: string): Change;
     composeSection(version: string, date: string, changes: readonly Change[]): string;
+    inProse(text: string, before: string, version: string): string;
     insertSection(changelog: string, section: string): string;
   };
   repository: {
@@ -80,6 +82,7 @@ interface Scripts {
   versions: {
     readVersions(): Versions;
     versionFaults(versions: Versions, tag?: string): readonly string[];
+    withVersion(text: string, version: string): string;
     sectionOf(changelog: string, version: string): string | undefined;
     distTag(version: string): string;
   };

@@ -2,8 +2,8 @@
 import { assert, suite } from '@etcdts/testing';
 import { script, type Versions } from './scripts.ts';
 
-const { distTag, readVersions, sectionOf, versionFaults } = await script('versions');
-const { composeSection, insertSection, readChange } = await script('release-prepare');
+const { distTag, readVersions, sectionOf, versionFaults, withVersion } = await script('versions');
+const { composeSection, inProse, insertSection, readChange } = await script('release-prepare');
 
 const test = suite('versions and changelog');
 
@@ -14,6 +14,7 @@ const good: Versions = {
   ],
   workspace:
     "packages: []\nversioning:\n  fixed:\n    - - '@etcdts/a'\n      - '@etcdts/b'\n  changelog:\n    storage: x\n",
+  sources: { 'packages/a/src/version.ts': "export const VERSION = '1.2.0';\n" },
   changelog: '# Changelog\n\n## 1.2.0, 2026-01-02\n\n- a\n\n## 1.1.0, 2026-01-01\n\n- b\n',
 };
 
@@ -28,6 +29,26 @@ test('a package of another version, or outside the group, is reported', () => {
     '@etcdts/c is not in versioning.fixed of pnpm-workspace.yaml',
     'the packages have different versions: @etcdts/a 1.2.0, @etcdts/b 1.2.0, @etcdts/c 1.1.0',
   ]);
+});
+
+test('a source that names another version is reported, and is given the new one', () => {
+  assert.equal(Object.keys(readVersions().sources), [
+    'packages/core/src/copies.ts',
+    'packages/http2/src/version.ts',
+    'packages/metrics/src/copies.ts',
+    'packages/metrics/src/instruments.ts',
+  ]);
+  const old = "export const VERSION = '1.1.0'; Symbol.for('@etcdts/a 1.1.0 b'); const other = '1.1.0';";
+  assert.equal(versionFaults({ ...good, sources: { 'a.ts': old } }), ['a.ts names another version than 1.2.0']);
+  const now = "export const VERSION = '1.2.0'; Symbol.for('@etcdts/a 1.2.0 b'); const other = '1.1.0';";
+  assert.is(withVersion(old, '1.2.0'), now);
+  assert.equal(versionFaults({ ...good, sources: { 'a.ts': now } }), []);
+});
+
+test('documents that name the version before get the new one', () => {
+  const text = (version: string, short: string): string =>
+    `"^${version}" and "${version}"; Version ${short}. Status: ${short}. The 10.1.0 of another.`;
+  assert.is(inProse(text('0.1.0', '0.1'), '0.1.0', '0.2.0'), text('0.2.0', '0.2'));
 });
 
 test('a version without a section in the changelog is reported', () => {
