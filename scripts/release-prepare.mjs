@@ -21,14 +21,17 @@ export function readChange(text) {
 
 const HEADINGS = { major: 'Breaking', minor: 'New, and changed', patch: 'Mended' };
 
+/** Until 1.0 what breaks is a minor change, too. */
+const headingOf = ({ bump, summary }) => (summary.startsWith('Breaking: ') ? 'major' : bump);
+
 /** The section of a changelog for a version, of the changes that it has. */
 export function composeSection(version, date, changes) {
   const parts = Object.entries(HEADINGS).map(([bump, heading]) => {
     const lines = changes
-      .filter((change) => change.bump === bump)
+      .filter((change) => headingOf(change) === bump)
       .map(({ packages, summary }) => {
         const where = packages.map((name) => name.replace('@etcdts/', '')).join(', ');
-        return `- **${where}**: ${summary.replaceAll(/\n(?=.)/g, '\n  ')}`;
+        return `- **${where}**: ${summary.replace(/^Breaking: /, '').replaceAll(/\n(?=.)/g, '\n  ')}`;
       });
     return lines.length === 0 ? '' : `### ${heading}\n\n${lines.sort().join('\n')}\n\n`;
   });
@@ -60,7 +63,10 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   if (files.length === 0) throw new Error('no change is recorded in .changeset: `npm run change` records one');
   const changes = files.map((name) => readChange(readFileSync(join(folder, name), 'utf8')));
   const { version: before } = manifestOf(published[0]);
-  const { status } = spawnSync(process.execPath, ['scripts/pm.mjs', 'version', '-r'], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['scripts/pm.mjs', 'version', '-r'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(1);
   // pnpm keeps a changelog in each package. Here one changelog has the changes of all.
   for (const name of published) rmSync(join(root, 'packages', name, 'CHANGELOG.md'), { force: true });

@@ -1,5 +1,5 @@
 // The rules of versions: all published packages have the same one, sources that name it included, and CHANGELOG.md has a section for it.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { manifestOf, published } from './published.mjs';
 
@@ -23,9 +23,20 @@ function namingSources() {
   return Object.fromEntries(texts.filter(([, text]) => text.search(NAMED) >= 0));
 }
 
+/** The names of the packages of the workspace that are not published. */
+function unpublished() {
+  const below = (folder) => readdirSync(root + folder).map((name) => `${folder}/${name}`);
+  const folders = [...below('packages'), ...below('examples'), 'test', 'bench', 'chaos'];
+  return folders
+    .filter((folder) => !published.some((name) => folder === `packages/${name}`))
+    .filter((folder) => existsSync(`${root}${folder}/package.json`))
+    .map((folder) => JSON.parse(read(`${folder}/package.json`)).name);
+}
+
 /** The files and manifests that the rules are about. */
 export function readVersions() {
   return {
+    others: unpublished(),
     sources: namingSources(),
     manifests: published.map(manifestOf),
     workspace: read('pnpm-workspace.yaml'),
@@ -34,13 +45,19 @@ export function readVersions() {
 }
 
 /** The faults of the versions, one line each. With a tag, that of the release, it must be the version of the packages. */
-export function versionFaults({ manifests, workspace, changelog, sources }, tag) {
+export function versionFaults({ manifests, others, workspace, changelog, sources }, tag) {
   const versions = [...new Set(manifests.map(({ version }) => version))];
-  const group = /^versioning:[^]*?^  fixed:\n((?:    .*\n)+)/m.exec(workspace)?.[1] ?? '';
-  const grouped = new Set(Array.from(group.matchAll(/'([^']+)'/g), ([, name]) => name));
+  const namesIn = (setting) => {
+    const list = new RegExp(`^versioning:[^]*?^  ${setting}:\\n((?:    .*\\n)+)`, 'm').exec(workspace)?.[1] ?? '';
+    return new Set(Array.from(list.matchAll(/'([^']+)'/g), ([, name]) => name));
+  };
+  const [grouped, ignored] = [namesIn('fixed'), namesIn('ignore')];
   const faults = manifests
     .filter(({ name }) => !grouped.has(name))
     .map(({ name }) => `${name} is not in versioning.fixed of pnpm-workspace.yaml`);
+  for (const name of others)
+    if (!ignored.has(name))
+      faults.push(`${name} is not published, and not in versioning.ignore of pnpm-workspace.yaml`);
   if (versions.length !== 1) {
     const list = manifests.map(({ name, version }) => `${name} ${version}`).join(', ');
     return [...faults, `the packages have different versions: ${list}`];

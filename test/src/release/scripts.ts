@@ -17,6 +17,7 @@ export type Licenses = Readonly<
 
 export interface Versions {
   readonly manifests: readonly { readonly name: string; readonly version: string }[];
+  readonly others: readonly string[];
   readonly workspace: string;
   readonly changelog: string;
   readonly sources: Readonly<Record<string, string>>;

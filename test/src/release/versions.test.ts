@@ -13,7 +13,8 @@ const good: Versions = {
     { name: '@etcdts/b', version: '1.2.0' },
   ],
   workspace:
-    "packages: []\nversioning:\n  fixed:\n    - - '@etcdts/a'\n      - '@etcdts/b'\n  changelog:\n    storage: x\n",
+    "packages: []\nversioning:\n  fixed:\n    - - '@etcdts/a'\n      - '@etcdts/b'\n  ignore:\n    - 'x'\n  changelog:\n    storage: x\n",
+  others: ['x'],
   sources: { 'packages/a/src/version.ts': "export const VERSION = '1.2.0';\n" },
   changelog: '# Changelog\n\n## 1.2.0, 2026-01-02\n\n- a\n\n## 1.1.0, 2026-01-01\n\n- b\n',
 };
@@ -49,6 +50,12 @@ test('documents that name the version before get the new one', () => {
   const text = (version: string, short: string): string =>
     `"^${version}" and "${version}"; Version ${short}. Status: ${short}. The 10.1.0 of another.`;
   assert.is(inProse(text('0.1.0', '0.1'), '0.1.0', '0.2.0'), text('0.2.0', '0.2'));
+});
+
+test('a package that is not published must keep its version', () => {
+  assert.equal(versionFaults({ ...good, others: ['x', 'y'] }), [
+    'y is not published, and not in versioning.ignore of pnpm-workspace.yaml',
+  ]);
 });
 
 test('a version without a section in the changelog is reported', () => {
@@ -90,6 +97,11 @@ test('recorded changes become a section above the others', () => {
   assert.is(
     section,
     '## 1.3.0, 2026-02-01\n\n### New, and changed\n\n- **a, b**: A `thing` is new.\n\n  It is large.\n\n### Mended\n\n- **a**: A leak.\n\n',
+  );
+  const broken = readChange('---\n"@etcdts/b": minor\n---\n\nBreaking: write `y`.\n');
+  assert.is(
+    composeSection('1.3.0', '2026-02-01', [broken]),
+    '## 1.3.0, 2026-02-01\n\n### Breaking\n\n- **b**: write `y`.\n\n',
   );
   const changelog = insertSection(good.changelog, section);
   assert.ok(changelog.startsWith('# Changelog\n\n## 1.3.0, 2026-02-01\n\n### New'));
