@@ -1,5 +1,5 @@
 // node scripts/actionlint.mjs [<file>...]
-// Checks the workflows in .github by actionlint, which is built once, with Go, from its modules.
+// Checks the workflows in .github by actionlint, which is built once, with Go, from its modules. Without Go it exits with 77.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,10 @@ import { goCaches, intoStore, run } from './etcd-sources.mjs';
 
 const VERSION = '1.7.12';
 
+if (spawnSync('go', ['version']).status !== 0) {
+  console.log('actionlint is built with Go, which is not installed');
+  process.exit(77);
+}
 const path = await intoStore(
   `actionlint-${VERSION}`,
   'actionlint',

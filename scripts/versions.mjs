@@ -25,9 +25,12 @@ function namingSources() {
 
 /** The names of the packages of the workspace that are not published. */
 function unpublished() {
-  const below = (folder) => readdirSync(root + folder).map((name) => `${folder}/${name}`);
-  const folders = [...below('packages'), ...below('examples'), 'test', 'bench', 'chaos'];
-  return folders
+  const list = /^packages:\n((?: +- .*\n)+)/m.exec(read('pnpm-workspace.yaml'))?.[1] ?? '';
+  return Array.from(list.matchAll(/- (\S+)/g), ([, place]) => place)
+    .flatMap((place) => {
+      const [folder, all] = place.split('/');
+      return all === '*' ? readdirSync(root + folder).map((name) => `${folder}/${name}`) : [place];
+    })
     .filter((folder) => !published.some((name) => folder === `packages/${name}`))
     .filter((folder) => existsSync(`${root}${folder}/package.json`))
     .map((folder) => JSON.parse(read(`${folder}/package.json`)).name);

@@ -51,10 +51,10 @@ test('every place that names a version of Node names those that are promised', (
 });
 
 test('actionlint accepts them, and refuses a mistake with its place', async ({ skip }) => {
-  if (spawnSync('go', ['version']).status !== 0) skip('actionlint is built with Go');
   const lint = (...files: string[]): { readonly status: number | null; readonly stdout: string } =>
     spawnSync(process.execPath, ['scripts/actionlint.mjs', ...files], { cwd: root, encoding: 'utf8' });
   const { status, stdout } = lint();
+  if (status === 77) skip(stdout.trim());
   assert.is(status, 0, stdout);
   const folder = await mkdtemp(join(tmpdir(), 'etcdts-workflow-'));
   try {
