@@ -23,6 +23,7 @@ export interface AuthAdminOptions {
 
 /** A permission on a key, or on a range in one of its forms (authpb.Permission). */
 export interface PermissionOptions extends RangeForms {
+  /** What is permitted there: reads, writes, or both. */
   type: Permission['type'];
   /** The key, or the first key of the range. With `prefix` or `fromKey` it may be empty, which means every key. */
   key: Bytes;

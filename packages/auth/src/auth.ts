@@ -6,8 +6,22 @@ import { hasToken, Token } from './token.ts';
 
 /** The identity of a client: a user with a password, a token, or a function that is called whenever a token is needed. */
 export type Credentials =
-  | { username: string; password: string; token?: undefined }
-  | { token: string | (() => Promise<string>); username?: undefined; password?: undefined };
+  | {
+      /** The name of the user. */
+      username: string;
+      /** The password of the user. It is sent to get a token, and never appears in errors or logs. */
+      password: string;
+      /** Not with a password. */
+      token?: undefined;
+    }
+  | {
+      /** A token, or a function that fetches one: called on first use, and whenever etcd refuses the last one. */
+      token: string | (() => Promise<string>);
+      /** Not with a token. */
+      username?: undefined;
+      /** Not with a token. */
+      password?: undefined;
+    };
 
 /** Options of `auth`. */
 export type AuthOptions = Credentials & {

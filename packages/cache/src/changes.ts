@@ -7,15 +7,45 @@ import { differences, keyOf, ordered, type Ordered } from './ordered.ts';
 
 /** One change of a copy, typed. The key is a Buffer; values are those that `parse` made, and must not be changed. */
 export type CacheChange<T> =
-  | { readonly type: 'added'; readonly key: Buffer; readonly value: T; readonly revision: bigint }
-  | { readonly type: 'changed'; readonly key: Buffer; readonly value: T; readonly old: T; readonly revision: bigint }
-  | { readonly type: 'deleted'; readonly key: Buffer; readonly old: T; readonly revision: bigint }
+  | {
+      /** The key was not there before. */
+      readonly type: 'added';
+      /** The key, as it is in etcd. */
+      readonly key: Buffer;
+      /** Its value. */
+      readonly value: T;
+      /** The revision of the write. */
+      readonly revision: bigint;
+    }
+  | {
+      /** The key was there before. */
+      readonly type: 'changed';
+      /** The key, as it is in etcd. */
+      readonly key: Buffer;
+      /** Its new value. */
+      readonly value: T;
+      /** Its value before. */
+      readonly old: T;
+      /** The revision of the write. */
+      readonly revision: bigint;
+    }
+  | {
+      /** The key is not there any more: deleted, or gone with its lease. */
+      readonly type: 'deleted';
+      /** The key, as it was in etcd. */
+      readonly key: Buffer;
+      /** Its last value. */
+      readonly old: T;
+      /** The revision of the deletion. */
+      readonly revision: bigint;
+    }
   | {
       /**
        * The changes before this one lead from the last known state to that of a revision, without what lay between: at the begin with
        * `initial`, after a new base, or for a reader that was too slow.
        */
       readonly type: 'resynced';
+      /** The revision of the state that is reached. */
       readonly revision: bigint;
     };
 

@@ -6,18 +6,41 @@ import { invalidArgument } from '@etcdts/core/plugin';
  * library is needed.
  */
 export interface StandardSchema<Output = unknown> {
+  /** What the specification defines. */
   readonly '~standard': {
+    /** The version of the specification. */
     readonly version: 1;
+    /** The name of the library. */
     readonly vendor: string;
+    /** Checks a value, and converts it. A promise is refused, because a copy makes its values at once. */
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
-    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+    /** Never read. It carries the types. */
+    readonly types?:
+      | {
+          /** What the schema takes. */
+          readonly input: unknown;
+          /** What it makes of that. */
+          readonly output: Output;
+        }
+      | undefined;
   };
 }
 
 /** What a schema answers: the value, or what is wrong with it. */
 export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string }[] };
+  | {
+      /** The value, converted. */
+      readonly value: Output;
+      /** Absent: nothing is wrong. */
+      readonly issues?: undefined;
+    }
+  | {
+      /** What is wrong, at least one thing. */
+      readonly issues: readonly {
+        /** In words, for people. */
+        readonly message: string;
+      }[];
+    };
 
 /** How a copy makes values: a function of the whole key value, which throws for a wrong one, or a schema for the text of the value. */
 export type Parse<T> = ((kv: KeyValue) => T) | StandardSchema<T>;

@@ -39,13 +39,17 @@ export interface CallOptions {
 
 /** A typed key of a call's context, by which interceptors pass values to each other. */
 export interface ContextKey<T> {
+  /** A name for people who debug. Keys are told apart by identity. */
   readonly name: string;
+  /** What `get` returns before a `set`. */
   readonly defaultValue: T;
 }
 
 /** The values that interceptors pass to each other during one call, by typed keys. All attempts of the call share them. */
 export interface CallContext {
+  /** The value of a key, or its default. */
   get<T>(key: ContextKey<T>): T;
+  /** Sets the value of a key, for all interceptors and all attempts of the call. */
   set<T>(key: ContextKey<T>, value: T): void;
 }
 
@@ -114,13 +118,17 @@ function isServedBy(key: ContextKey<unknown>): boolean {
  * `{ ...call, metadata: { ...call.metadata, more } }`.
  */
 export interface Call<M extends Method = Method> {
+  /** The RPC. */
   readonly method: M;
   /** The request message; `undefined` for a bidirectional stream, whose messages go through `send`. */
   readonly request: RequestOf<M>;
+  /** The metadata that goes with the request, as the interceptors above have made it. */
   readonly metadata: Metadata;
+  /** The caller's signal. If it aborts, the call rejects with its reason. */
   readonly signal: AbortSignal | undefined;
   /** When the call must have ended, in milliseconds of the client's clock; `Infinity` for never. */
   readonly deadline: number;
+  /** The only endpoint that may serve the call; `undefined` for any. */
   readonly endpoint: string | undefined;
   /** Whether the call must go over TLS or stay on this machine; see `CallOptions.confidential`. */
   readonly confidential: boolean;
@@ -129,7 +137,9 @@ export interface Call<M extends Method = Method> {
    * caller avoids them.
    */
   readonly avoid: readonly string[] | undefined;
+  /** The options as the caller gave them, those of plugins included. */
   readonly options: CallOptions;
+  /** Values that interceptors pass to each other. */
   readonly context: CallContext;
   /** 1 for the first attempt. An interceptor that calls `next` again raises it. */
   readonly attempt: number;
@@ -207,6 +217,8 @@ export interface Interceptor {
    * interceptor or wrapper of its client understands.
    */
   readonly options?: readonly string[] | undefined;
+  /** Wraps unary calls. Without it they pass unchanged. */
   unary?(next: UnaryHandler, method: Method, site: InterceptorSite): UnaryHandler;
+  /** Wraps streams: watches, keepalives, snapshots, streamed ranges. Without it they pass unchanged. */
   stream?(next: StreamHandler, method: Method, site: InterceptorSite): StreamHandler;
 }

@@ -5,6 +5,7 @@ import { checkKnown, checkSignal, optionTable, type OptionChecks } from './known
 
 /** An abort signal that is checked whenever it is read, and the function that aborts it. */
 export interface CheckedSignal {
+  /** The signal. `aborted`, `reason` and `throwIfAborted()` check first. */
   readonly signal: AbortSignal;
   /** Aborts the signal, unless it is aborted. */
   abort(reason: unknown): void;

@@ -24,7 +24,9 @@ import { facadesOf } from './wrap.ts';
 
 /** A client of one etcd cluster (clientv3/client.go). Connects on first use; close it, or dispose of it, to let go. */
 export interface EtcdClient extends EtcdOperations, AsyncDisposable {
+  /** The members: listed, added, updated, promoted, removed. */
   readonly cluster: Cluster;
+  /** Status, snapshots, alarms, defragmentation, hashes, leadership, downgrades. */
   readonly maintenance: Maintenance;
   /** The endpoints in use, as they were given. */
   readonly endpoints: readonly string[];

@@ -1,5 +1,6 @@
 /** A pending timer. */
 export interface Timer {
+  /** Stops the timer. After it has fired, it does nothing. */
   cancel(): void;
 }
 

@@ -8,6 +8,7 @@ import { rpc, type Method, type MethodKind } from './methods.ts';
 
 /** A protocol as protobufjs's JSON, which `pbjs -t json` prints and `Root.toJSON()` returns. */
 export interface ProtocolJson {
+  /** The packages, services, messages and enums, by name. */
   readonly nested: Readonly<Record<string, object>>;
 }
 

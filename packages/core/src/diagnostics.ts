@@ -4,6 +4,7 @@ import type { EtcdErrorCode } from './error-codes.ts';
 
 /** A connection is being made (`etcdts:connection:connect`). */
 export interface ConnectMessage {
+  /** The endpoint, as errors name it. */
   readonly endpoint: string;
   /** Attempts in a row that have failed before this one. */
   readonly failures: number;
@@ -11,6 +12,7 @@ export interface ConnectMessage {
 
 /** A connection stands, and takes calls (`etcdts:connection:ready`). */
 export interface ReadyMessage {
+  /** The endpoint, as errors name it. */
   readonly endpoint: string;
   /** How long it took to connect, `tls.load` included, in milliseconds. */
   readonly durationMs: number;
@@ -18,7 +20,9 @@ export interface ReadyMessage {
 
 /** A connection was lost, or could not be made (`etcdts:connection:lost`). */
 export interface LostMessage {
+  /** The endpoint, as errors name it. */
   readonly endpoint: string;
+  /** Why, in words. */
   readonly reason: string;
   /** Whether it stood. */
   readonly connected: boolean;
@@ -34,6 +38,7 @@ export interface LostMessage {
 
 /** This client has closed a connection: it is closed itself, or the endpoint is not used any more (`etcdts:connection:close`). */
 export interface CloseMessage {
+  /** The endpoint, as errors name it. */
   readonly endpoint: string;
   /** Whether it stood. */
   readonly connected: boolean;
@@ -43,6 +48,7 @@ export interface CloseMessage {
 
 /** The watches or keepalives of a stream that was lost go on, on another one (`etcdts:stream:resumed`). */
 export interface StreamResumedMessage {
+  /** Whether the stream carries watches or keepalives. */
   readonly method: 'Watch.Watch' | 'Lease.LeaseKeepAlive';
   /** How many watches or leases. */
   readonly count: number;
@@ -60,7 +66,9 @@ export interface WatchParkedMessage {
 
 /** A lease that was kept alive is gone, or may be (`etcdts:lease:lost`). */
 export interface LeaseLostMessage {
+  /** The lease. */
   readonly id: bigint;
+  /** The code of the error with which its `signal` aborts: `LEASE_LOST`, or etcd's `LEASE_NOT_FOUND`. */
   readonly code: EtcdErrorCode;
 }
 
@@ -78,13 +86,21 @@ export interface CallWaitsMessage {
 
 /** What is published, by the name of its channel. */
 export interface DiagnosticsMessages {
+  /** An attempt to connect begins. */
   'etcdts:connection:connect': ConnectMessage;
+  /** A connection takes calls. */
   'etcdts:connection:ready': ReadyMessage;
+  /** A connection is lost, or an attempt has failed. */
   'etcdts:connection:lost': LostMessage;
+  /** This client has closed a connection. */
   'etcdts:connection:close': CloseMessage;
+  /** Watches or keepalives go on, on another stream. */
   'etcdts:stream:resumed': StreamResumedMessage;
+  /** A watch waits for its slow reader. */
   'etcdts:watch:parked': WatchParkedMessage;
+  /** A lease that was kept alive is gone, or may be. */
   'etcdts:lease:lost': LeaseLostMessage;
+  /** A call waits, for a connection or for a place on one. */
   'etcdts:call:waits': CallWaitsMessage;
 }
 

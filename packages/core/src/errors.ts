@@ -6,14 +6,23 @@ const BRAND: unique symbol = Symbol.for('@etcdts/core.EtcdError') as never;
 
 /** What an EtcdError is made of; `message` is the text after the code. The gRPC status follows from the code. */
 export interface EtcdErrorInit {
+  /** What failed. */
   readonly code: EtcdErrorCode;
+  /** What happened, and what to do about it, in words. */
   readonly message: string;
+  /** What is known of the request's effect on etcd. */
   readonly outcome: Outcome;
+  /** The RPC, as `KV.Put`; left out if none was made. */
   readonly method?: string | undefined;
+  /** The endpoint that answered or failed. */
   readonly endpoint?: string | undefined;
+  /** How many times the request was sent out, or tried to be. 0 by default. */
   readonly attempts?: number | undefined;
+  /** With `COMPACTED`: the first revision that can still be watched. */
   readonly compactRevision?: bigint | undefined;
+  /** The name of the argument at fault, such as `options.limit`. */
   readonly argument?: string | undefined;
+  /** The error beneath, such as that of a socket. */
   readonly cause?: unknown;
 }
 
@@ -25,7 +34,9 @@ export interface EtcdErrorInit {
  * An abort rejects with the signal's own reason instead, never with an EtcdError.
  */
 export class EtcdError extends Error {
+  /** Always `EtcdError`; in another copy of the package too. */
   override readonly name: string = 'EtcdError';
+  /** What failed, by etcd's name, gRPC's or this client's. docs/errors.md has what each permits. */
   readonly code: EtcdErrorCode;
   /** The gRPC status number that belongs to the code. */
   readonly grpcCode: number;

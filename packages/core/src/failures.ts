@@ -12,7 +12,12 @@ import {
 } from './error-codes.ts';
 
 /** A code, or an error that carries one. */
-export type Failure = EtcdErrorCode | { readonly code: EtcdErrorCode };
+export type Failure =
+  | EtcdErrorCode
+  | {
+      /** What failed. */
+      readonly code: EtcdErrorCode;
+    };
 
 const ROWS: ReadonlyMap<string, FailureRow> = new Map<string, FailureRow>([
   ...Object.entries(GRPC_FAILURES),

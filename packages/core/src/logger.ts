@@ -10,9 +10,13 @@ import { warnProcess } from './process-warning.ts';
  * (`ETCDTS_LOGGER_FAILED`) reports it once for each client.
  */
 export interface Logger {
+  /** Normal work: connections that stand, streams that are replaced. */
   debug(message: string, fields?: object): void;
+  /** What the client deals with by itself: watches that resume or are parked, an endpoint that takes its leave. */
   info(message: string, fields?: object): void;
+  /** What people should see: an endpoint that cannot be reached, a lost lease, calls that wait. */
   warn(message: string, fields?: object): void;
+  /** What nobody else reports, such as a wrapper of a closed client that did not end well. */
   error(message: string, fields?: object): void;
 }
 

@@ -21,9 +21,11 @@ export interface Method<Req = unknown, Res = unknown> {
   readonly name: string;
   /** The name in errors, labels and logs, such as `KV.Range`: the service without its package, and the RPC. */
   readonly label: string;
+  /** How many messages go each way. */
   readonly kind: MethodKind;
   /** The path on the wire, such as `/etcdserverpb.KV/Range`. */
   readonly path: string;
+  /** Whether it can change what etcd stores. */
   readonly safety: 'read' | 'write';
   /**
    * When it may be sent again after a failure. `always`: reads, and revokes of leases, of which a second one changes nothing.
@@ -33,7 +35,12 @@ export interface Method<Req = unknown, Res = unknown> {
   /** @internal */
   readonly codec: Codec<Req, Res>;
   /** Never set. It carries the message types. */
-  readonly types?: { request(message: Req): void; response: Res };
+  readonly types?: {
+    /** Takes the type of requests. */
+    request(message: Req): void;
+    /** Has the type of responses. */
+    response: Res;
+  };
 }
 
 /** The request message of a method. */
@@ -63,52 +70,94 @@ const AUTH = 'etcdserverpb.Auth';
 
 /** Every RPC of etcd's API (etcdserverpb/rpc.proto), by a name of its own. */
 export interface MethodTable {
+  /** KV.Range. */
   readonly range: Method<m.RangeRequest, m.RangeResponse>;
+  /** KV.RangeStream, of etcd 3.7. */
   readonly rangeStream: Method<m.RangeRequest, m.RangeStreamResponse>;
+  /** KV.Put. */
   readonly put: Method<m.PutRequest, m.PutResponse>;
+  /** KV.DeleteRange. */
   readonly deleteRange: Method<m.DeleteRangeRequest, m.DeleteRangeResponse>;
+  /** KV.Txn. */
   readonly txn: Method<m.TxnRequest, m.TxnResponseMessage>;
+  /** KV.Compact. */
   readonly compact: Method<m.CompactionRequest, m.CompactionResponse>;
 
+  /** Watch.Watch: one stream for many watches. */
   readonly watch: Method<m.WatchRequest, m.WatchResponseMessage>;
 
+  /** Lease.LeaseGrant. */
   readonly leaseGrant: Method<m.LeaseGrantRequest, m.LeaseGrantResponse>;
+  /** Lease.LeaseRevoke. */
   readonly leaseRevoke: Method<m.LeaseRevokeRequest, m.LeaseRevokeResponse>;
+  /** Lease.LeaseKeepAlive: one stream for the renewals of many leases. */
   readonly leaseKeepAlive: Method<m.LeaseKeepAliveRequest, m.LeaseKeepAliveResponse>;
+  /** Lease.LeaseTimeToLive. */
   readonly leaseTimeToLive: Method<m.LeaseTimeToLiveRequest, m.LeaseTimeToLiveResponse>;
+  /** Lease.LeaseLeases. */
   readonly leaseLeases: Method<m.LeaseLeasesRequest, m.LeaseLeasesResponse>;
 
+  /** Cluster.MemberAdd. */
   readonly memberAdd: Method<m.MemberAddRequest, m.MemberAddResponse>;
+  /** Cluster.MemberRemove. */
   readonly memberRemove: Method<m.MemberRemoveRequest, m.MemberRemoveResponse>;
+  /** Cluster.MemberUpdate. */
   readonly memberUpdate: Method<m.MemberUpdateRequest, m.MemberUpdateResponse>;
+  /** Cluster.MemberList. */
   readonly memberList: Method<m.MemberListRequest, m.MemberListResponse>;
+  /** Cluster.MemberPromote. */
   readonly memberPromote: Method<m.MemberPromoteRequest, m.MemberPromoteResponse>;
 
+  /** Maintenance.Alarm. */
   readonly alarm: Method<m.AlarmRequest, m.AlarmResponse>;
+  /** Maintenance.Status. */
   readonly status: Method<m.StatusRequest, m.StatusResponse>;
+  /** Maintenance.Defragment. */
   readonly defragment: Method<m.DefragmentRequest, m.DefragmentResponse>;
+  /** Maintenance.Hash. */
   readonly hash: Method<m.HashRequest, m.HashResponse>;
+  /** Maintenance.HashKV. */
   readonly hashKv: Method<m.HashKvRequest, m.HashKvResponse>;
+  /** Maintenance.Snapshot. */
   readonly snapshot: Method<m.SnapshotRequest, m.SnapshotResponse>;
+  /** Maintenance.MoveLeader. */
   readonly moveLeader: Method<m.MoveLeaderRequest, m.MoveLeaderResponse>;
+  /** Maintenance.Downgrade. */
   readonly downgrade: Method<m.DowngradeRequest, m.DowngradeResponse>;
 
+  /** Auth.AuthEnable. */
   readonly authEnable: Method<m.AuthEnableRequest, m.AuthHeaderResponse>;
+  /** Auth.AuthDisable. */
   readonly authDisable: Method<m.AuthDisableRequest, m.AuthHeaderResponse>;
+  /** Auth.AuthStatus. */
   readonly authStatus: Method<m.AuthStatusRequest, m.AuthStatusResponse>;
+  /** Auth.Authenticate. */
   readonly authenticate: Method<m.AuthenticateRequest, m.AuthenticateResponse>;
+  /** Auth.UserAdd. */
   readonly userAdd: Method<m.AuthUserAddRequest, m.AuthHeaderResponse>;
+  /** Auth.UserGet. */
   readonly userGet: Method<m.AuthUserNameRequest, m.AuthUserGetResponse>;
+  /** Auth.UserList. */
   readonly userList: Method<m.AuthUserListRequest, m.AuthUserListResponse>;
+  /** Auth.UserDelete. */
   readonly userDelete: Method<m.AuthUserNameRequest, m.AuthHeaderResponse>;
+  /** Auth.UserChangePassword. */
   readonly userChangePassword: Method<m.AuthUserChangePasswordRequest, m.AuthHeaderResponse>;
+  /** Auth.UserGrantRole. */
   readonly userGrantRole: Method<m.AuthUserGrantRoleRequest, m.AuthHeaderResponse>;
+  /** Auth.UserRevokeRole. */
   readonly userRevokeRole: Method<m.AuthUserRevokeRoleRequest, m.AuthHeaderResponse>;
+  /** Auth.RoleAdd. */
   readonly roleAdd: Method<m.AuthRoleAddRequest, m.AuthHeaderResponse>;
+  /** Auth.RoleGet. */
   readonly roleGet: Method<m.AuthRoleNameRequest, m.AuthRoleGetResponse>;
+  /** Auth.RoleList. */
   readonly roleList: Method<m.AuthRoleListRequest, m.AuthRoleListResponse>;
+  /** Auth.RoleDelete. */
   readonly roleDelete: Method<m.AuthRoleNameRequest, m.AuthHeaderResponse>;
+  /** Auth.RoleGrantPermission. */
   readonly roleGrantPermission: Method<m.AuthRoleGrantPermissionRequest, m.AuthHeaderResponse>;
+  /** Auth.RoleRevokePermission. */
   readonly roleRevokePermission: Method<m.AuthRoleRevokePermissionRequest, m.AuthHeaderResponse>;
 }
 

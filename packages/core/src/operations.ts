@@ -7,8 +7,11 @@ import type { Watcher } from './watch/watch.ts';
 
 /** The operations of a client and of every wrapped client: KV, watches and leases. */
 export interface EtcdOperations {
+  /** Reads, writes, deletions, transactions and compactions. */
   readonly kv: KV;
+  /** Watches, and requests for bookmarks. */
   readonly watcher: Watcher;
+  /** Leases: granted, renewed, kept alive, revoked. */
   readonly lease: Lease;
   /** The same as `watcher.watch`. */
   watch: Watcher['watch'];

@@ -2,6 +2,7 @@
 export interface WatchStats {
   /** Watches that have not ended, including parked and resuming ones. */
   readonly open: number;
+  /** Streams that carry the watches. */
   readonly streams: number;
   /** Watches that are cancelled on the server because their reader is too far behind. They resume later. */
   readonly parked: number;
@@ -25,13 +26,18 @@ export interface LeaseStats {
 export interface EndpointStats {
   /** The address without user info. */
   readonly address: string;
+  /** `idle` before the first use, `failed` between two attempts to connect. */
   readonly state: 'idle' | 'connecting' | 'ready' | 'failed';
 }
 
 /** The numbers of a client at this moment, for interceptors that report them. */
 export interface ClientStats {
+  /** Whether `close()` was called, or `signal` has closed the client. */
   readonly closed: boolean;
+  /** Its watches, those of wrapped clients included. */
   readonly watches: WatchStats;
+  /** Its keepalives, those of wrapped clients included. */
   readonly leases: LeaseStats;
+  /** Its endpoints, with the state of each connection. */
   readonly endpoints: readonly EndpointStats[];
 }

@@ -4,9 +4,13 @@
  * has registered in its container replaces the client's; logger and transport are those of the options.
  */
 export const tokens: {
+  /** The token of the `Clock`. */
   readonly clock: symbol;
+  /** The token of the source of random numbers, a `() => number`. */
   readonly random: symbol;
+  /** The token of the `Logger`, which adds the prefix of the client. */
   readonly logger: symbol;
+  /** The token of the `Transport`. */
   readonly transport: symbol;
 } = {
   // `Symbol.for` makes them the same in all copies of this package.

@@ -17,8 +17,11 @@ import { WatcherFacade } from './watch/watch.ts';
 export interface ServiceWrappers {
   /** The names of the call options that the wrapper understands, beside those that the client below understands. */
   readonly options?: readonly string[] | undefined;
+  /** Returns the KV service of the wrapped client, made around the client's. */
   kv?(next: KVService): KVService;
+  /** Returns the watch service of the wrapped client, made around the client's. */
   watch?(next: WatchService): WatchService;
+  /** Returns the lease service of the wrapped client, made around the client's. */
   lease?(next: LeaseService): LeaseService;
   /**
    * Ends what the wrapper has of its own: timers, watches, keepalives. Called once, when the wrapped client is disposed of or

@@ -2,6 +2,7 @@ import type { Gate } from './gate.ts';
 
 /** A pending timer. */
 export interface Timer {
+  /** Stops the timer. After it has fired, it does nothing. */
   cancel(): void;
 }
 

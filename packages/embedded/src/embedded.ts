@@ -18,6 +18,7 @@ export interface EmbeddedOptions {
   readonly port?: number | undefined;
   /** The host. Default `127.0.0.1`. Only loopback is accepted without `allowRemote`, since anyone could read and write. */
   readonly host?: string | undefined;
+  /** Whether a host that other machines reach is accepted. Off by default. */
   readonly allowRemote?: boolean | undefined;
   /** The path of a socket in the file system, used instead of a port. */
   readonly socketPath?: string | undefined;

@@ -4,6 +4,7 @@ import type { AnyRegistry } from './instruments.ts';
 
 /** What is counted of a copy: `cache` of `@etcdts/cache` returns one, and so may any object with such a method. */
 export interface CountedCopy {
+  /** The numbers of the copy at this moment. Called when the registry is read. */
   stats(): {
     /** Whether the copy is whole and current. */
     readonly ready: boolean;

@@ -19,6 +19,7 @@ export interface AckOptions extends CallOptions {
 export interface Delivery extends AsyncDisposable {
   /** The key of the item when it was added. */
   readonly key: Buffer;
+  /** The bytes that were enqueued. */
   readonly value: Buffer;
   /** The revision at which the item was added. It stays the same however often the item is handed out, and no two items share it. */
   readonly revision: bigint;

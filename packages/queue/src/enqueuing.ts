@@ -13,6 +13,7 @@ export interface EnqueueOptions extends CallOptions {
 
 /** What was added to a queue. Its key and its revision stay the same however often the item is handed out. */
 export interface Enqueued {
+  /** The key of the item in etcd. */
   readonly key: Buffer;
   /** The revision at which it was added: unique in the cluster, and the place in the order. */
   readonly revision: bigint;

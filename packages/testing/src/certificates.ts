@@ -6,12 +6,15 @@ import { promisify } from 'node:util';
 
 /** Paths of two PEM files. */
 export interface CertificatePair {
+  /** The path of the certificate, a PEM file. */
   readonly cert: string;
+  /** The path of its private key, a PEM file. */
   readonly key: string;
 }
 
 /** A certificate authority of a test, and the certificates that it signs. All values are paths of PEM files. */
 export interface TestAuthority {
+  /** The path of its certificate, a PEM file. */
   readonly ca: string;
   /** Valid for 127.0.0.1, ::1 and localhost. */
   readonly server: CertificatePair;
@@ -28,11 +31,13 @@ export interface TestAuthority {
 export interface TestCertificates extends TestAuthority, AsyncDisposable {
   /** Another authority, with the same names, which is not trusted. */
   readonly rogue: TestAuthority;
+  /** Removes the folder of the files. */
   close(): Promise<void>;
 }
 
 /** The error of `createCertificates` if `openssl` is not installed. A test may skip itself then. */
 export class NoOpenssl extends Error {
+  /** Always `NoOpenssl`. */
   override readonly name = 'NoOpenssl';
 }
 

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 
 /** An etcd server on this machine. */
 export interface EtcdBinary {
+  /** The absolute path of the program. */
   readonly path: string;
   /** The version, such as `3.5.16`. */
   readonly version: string;

@@ -19,10 +19,17 @@ export interface EtcdOptions {
   readonly authTokenTtl?: number;
   /** The size of the database, in bytes, at which etcd raises NOSPACE. */
   readonly quotaBytes?: number;
+  /** The size of the largest request, in bytes. */
   readonly maxRequestBytes?: number;
+  /** The largest number of operations in a transaction. */
   readonly maxTxnOps?: number;
   /** Compaction by etcd, such as `{ mode: 'revision', retention: '100' }` or `{ mode: 'periodic', retention: '1s' }`. */
-  readonly autoCompaction?: { readonly mode: 'periodic' | 'revision'; readonly retention: string };
+  readonly autoCompaction?: {
+    /** Whether `retention` is a time or a number of revisions. */
+    readonly mode: 'periodic' | 'revision';
+    /** How much history stays. */
+    readonly retention: string;
+  };
   /** The interval at which watches with progress notification get the revision if nothing happens. */
   readonly progressNotifyIntervalMs?: number;
   /** The level of a member's log file. Defaults to `warn`. */
@@ -49,7 +56,9 @@ export const ETCD_OPTIONS: OptionChecks<EtcdOptions> = {
 
 /** The certificates of a server, as paths of PEM files. */
 export interface ServerTls {
+  /** The certificate of the server. */
   readonly cert: string;
+  /** Its private key. */
   readonly key: string;
   /** The authority that signs the certificates of clients. */
   readonly ca?: string;

@@ -24,6 +24,7 @@ export class PortTaken extends Error {}
 
 /** One etcd process on loopback. It can be killed, stopped, frozen and started again on the same data and ports. */
 export class EtcdMember {
+  /** The name in the member list. */
   readonly name: string;
   /** The folder of its data, for tools that read it, such as etcdutl. It is there until the cluster is closed. */
   readonly dataDirectory: string;
@@ -33,6 +34,7 @@ export class EtcdMember {
   readonly clientUrl: string;
   /** The URL under which the other members reach it. */
   readonly peerUrl: string;
+  /** The version, such as `3.5.16`. */
   readonly version: string;
   readonly #place: MemberPlace;
   readonly #options: EtcdOptions;
@@ -59,6 +61,7 @@ export class EtcdMember {
     return this.running ? this.#child?.pid : undefined;
   }
 
+  /** Whether the process lives; a frozen one does. */
   get running(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }

@@ -23,6 +23,7 @@ export interface ClusterOptions extends EtcdOptions {
 
 /** Real etcd processes on loopback that form one cluster. Close it, or use `await using`. */
 export interface EtcdCluster extends AsyncDisposable {
+  /** The members, in the order of their start; `addMember` appends. */
   readonly members: readonly EtcdMember[];
   /** The client URLs of the members, for `createClient`. */
   readonly endpoints: readonly string[];
@@ -40,6 +41,7 @@ export interface EtcdCluster extends AsyncDisposable {
 
 /** A cluster of one member. */
 export interface EtcdServer extends EtcdCluster {
+  /** The one member. */
   readonly member: EtcdMember;
   /** The endpoint, `127.0.0.1:port`. */
   readonly endpoint: string;

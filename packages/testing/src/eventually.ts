@@ -41,8 +41,11 @@ export async function eventually<T>(
 
 /** A promise with its two functions, to hold a step of a test until another has happened. */
 export interface Deferred<T> {
+  /** The promise that the functions settle. */
   readonly promise: Promise<T>;
+  /** Resolves it, once. */
   resolve(value: T): void;
+  /** Rejects it, once. */
   reject(reason: unknown): void;
 }
 

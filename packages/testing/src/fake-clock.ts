@@ -6,6 +6,7 @@ export interface FakeTimer extends Timer {
   readonly at: number;
   /** Whether a real timer would hold the process open. */
   readonly hold: boolean;
+  /** What `advance` calls. */
   readonly callback: () => void;
 }
 

@@ -5,7 +5,9 @@ import { Lane } from './proxy-lane.ts';
 
 /** The address of the server behind a proxy. */
 export interface ProxyTarget {
+  /** The host name or IP address. */
   readonly host: string;
+  /** The TCP port. */
   readonly port: number;
 }
 

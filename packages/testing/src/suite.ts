@@ -18,6 +18,7 @@ export interface SuiteOptions {
 
 /** The argument of a test function. */
 export interface TestContext {
+  /** The name of the test. */
   readonly name: string;
   /** Aborts at the end of the test: passed, failed or out of time. */
   readonly signal: AbortSignal;
@@ -42,8 +43,11 @@ export interface Suite {
   (name: string, test: TestFunction, options?: { readonly timeoutMs?: number }): void;
   /** Counts a test as skipped. The reason is required and is printed. */
   skip(name: string, reason: string, test?: TestFunction): void;
+  /** Adds a hook that runs before the first test; `before.each`, before each. */
   readonly before: Hook;
+  /** Adds a hook that runs after the last test; `after.each`, after each. */
   readonly after: Hook;
+  /** Runs the tests, once. Without it the file fails. */
   run(): void;
 }
 

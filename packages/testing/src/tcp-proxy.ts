@@ -22,13 +22,21 @@ export type CutMode = 'reset' | 'close';
 export interface FaultProxy extends AsyncDisposable {
   /** The endpoint for clients, `127.0.0.1:port`. */
   readonly endpoint: string;
+  /** The port on which it listens. */
   readonly port: number;
   /** The number of open connections. */
   readonly connections: number;
   /** The number of accepted connections since the start. */
   readonly accepted: number;
   /** The numbers of bytes that have passed in each direction, and that were dropped. */
-  readonly bytes: { readonly toServer: number; readonly toClient: number; readonly dropped: number };
+  readonly bytes: {
+    /** From clients to the server. */
+    readonly toServer: number;
+    /** From the server to clients. */
+    readonly toClient: number;
+    /** In both directions. */
+    readonly dropped: number;
+  };
   /** Called with each chunk before it passes. `'cut'` closes the connection instead. `heal()` removes it. */
   onChunk: ((direction: Direction, chunk: Buffer, connection: ProxyConnection) => Verdict) | undefined;
   /** Cuts all open connections now. New ones are served. */

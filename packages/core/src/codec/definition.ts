@@ -6,9 +6,13 @@ import type { Codec } from './codec.ts';
 export interface RpcDefinition<Req = any, Res = any> {
   /** `/package.Service/Name`. */
   readonly path: string;
+  /** Whether the client sends a stream of requests. */
   readonly requestStream: boolean;
+  /** Whether the server sends a stream of responses. */
   readonly responseStream: boolean;
+  /** Encodes a request, without the frame of gRPC. */
   readonly requestSerialize: (message: Req) => Uint8Array;
+  /** Decodes a response, without the frame of gRPC. */
   readonly responseDeserialize: (bytes: Buffer) => Res;
 }
 

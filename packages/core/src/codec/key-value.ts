@@ -7,11 +7,17 @@ import type { Reader } from './reader.ts';
 
 /** The fields of a KeyValue. An absent field is empty or 0. */
 export interface KeyValueFields {
+  /** The bytes of the key. */
   readonly key?: Buffer | undefined;
+  /** The bytes of the value. */
   readonly value?: Buffer | undefined;
+  /** When the key was created. */
   readonly createRevision?: bigint | undefined;
+  /** When the key was written last. */
   readonly modRevision?: bigint | undefined;
+  /** How often the key was written since its creation. */
   readonly version?: number | undefined;
+  /** The lease that the key is attached to. */
   readonly lease?: bigint | undefined;
 }
 

@@ -4,8 +4,11 @@ import type { Reader } from './reader.ts';
 
 /** The fields of a WatchEvent. */
 export interface WatchEventFields {
+  /** Whether the key was written or deleted. */
   readonly type: 'put' | 'delete';
+  /** The key after the event. `isCreate` and `isModify` follow from its revisions. */
   readonly kv: KeyValue;
+  /** The key before the event, if the watch requested it. */
   readonly prevKv?: KeyValue | undefined;
 }
 

@@ -42,15 +42,20 @@ function integer(target: CompareTarget, argument: string): IntegerCompare {
  * revisions and lease 0; a compare of the value of a missing key is always false.
  */
 export const compare: {
+  /** On the value, by bytes. `<` and `>` compare them in their order. */
   readonly value: <const O extends Possible<O, CompareRange>>(
     key: Bytes,
     result: CompareResult,
     operand: Bytes,
     range?: O,
   ) => Compare;
+  /** On the version: how often the key was written since its creation; 0 if it is missing. */
   readonly version: IntegerCompare;
+  /** On the revision of the creation; 0 if the key is missing. */
   readonly createRevision: IntegerCompare;
+  /** On the revision of the last write; 0 if the key is missing. */
   readonly modRevision: IntegerCompare;
+  /** On the id of the lease; 0 if the key has none, or is missing. */
   readonly lease: IntegerCompare;
 } = {
   value: (key, result, operand, range) => make(key, 'value', result, toBytes(operand, 'value'), range),

@@ -20,7 +20,14 @@ export interface GetOpOptions extends RangeForms {
   /** Whether to read only `count`, without keys. */
   countOnly?: boolean | undefined;
   /** The order in which etcd sorts before `limit` cuts. By key, ascending, is etcd's natural order. */
-  sort?: { by: SortTarget; order: Exclude<SortOrder, 'none'> } | undefined;
+  sort?:
+    | {
+        /** The property by which keys are sorted. Keys of equal ones have no order. */
+        by: SortTarget;
+        /** The direction. */
+        order: Exclude<SortOrder, 'none'>;
+      }
+    | undefined;
   /** Only keys that were last written at this revision or later. */
   minModRevision?: bigint | number | undefined;
   /** Only keys that were last written at this revision or earlier. */
@@ -84,8 +91,11 @@ export const DELETE_OPTIONS: OptionTable = ownOptions<DeleteOpOptions>({
 
 /** The input of a transaction: conditions, and the operations if all hold or if not. */
 export interface TxnInput<Then extends readonly Op[] = readonly Op[], Else extends readonly Op[] = readonly Op[]> {
+  /** Conditions, made by `compare`, `keyExists` and `keyMissing`. Without any, `then` runs. */
   if?: readonly Compare[] | undefined;
+  /** Operations, made by `op`, that run if every condition holds. */
   then?: Then | undefined;
+  /** Operations that run if one does not. */
   else?: Else | undefined;
 }
 
@@ -94,7 +104,12 @@ const TXN_PARTS = ownOptions<TxnInput>({ if: true, then: true, else: true });
 /** A transaction within a transaction, with the types of its branches. */
 export interface NestedTxnOp<Then extends readonly Op[], Else extends readonly Op[]> extends TxnOp {
   /** Never set. It carries the types of the branches. */
-  readonly branches?: { then: Then; else: Else };
+  readonly branches?: {
+    /** The operations if every condition holds. */
+    then: Then;
+    /** The operations if one does not. */
+    else: Else;
+  };
 }
 
 const SORT_TARGETS: readonly SortTarget[] = ['key', 'version', 'createRevision', 'modRevision', 'value'];

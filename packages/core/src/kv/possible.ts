@@ -3,6 +3,7 @@ import type { Bytes } from '../bytes.ts';
 
 /** The type of an option that cannot be, with the reason. */
 export interface Impossible<Reason extends string> {
+  /** Why it cannot be. The compiler shows it in its error. */
   readonly reason: Reason;
 }
 

@@ -13,7 +13,9 @@ export interface RangeForms {
 
 /** A key and, for a range, its end. */
 export interface KeyRange {
+  /** The key, or the first key of the range; one zero byte for the first of all keys. */
   readonly key: Buffer;
+  /** The first key after the range; one zero byte for none, so that the range has no end. */
   readonly rangeEnd?: Buffer;
 }
 

@@ -41,8 +41,22 @@ export type OpResponses<Ops extends readonly Op[]> = { readonly [I in keyof Ops]
 
 /** The response of a transaction. `succeeded` is the branch that ran, which decides the types of `responses`. */
 export type TxnResponse<Then extends readonly Op[] = readonly Op[], Else extends readonly Op[] = readonly Op[]> =
-  | { readonly header: ResponseHeader; readonly succeeded: true; readonly responses: OpResponses<Then> }
-  | { readonly header: ResponseHeader; readonly succeeded: false; readonly responses: OpResponses<Else> };
+  | {
+      /** Who answered, and the revision of what the transaction wrote; if it wrote nothing, of the store. */
+      readonly header: ResponseHeader;
+      /** Every condition held, and `then` ran. */
+      readonly succeeded: true;
+      /** The responses of `then`. */
+      readonly responses: OpResponses<Then>;
+    }
+  | {
+      /** Who answered, and the revision of what the transaction wrote; if it wrote nothing, of the store. */
+      readonly header: ResponseHeader;
+      /** A condition did not hold, and `else` ran. */
+      readonly succeeded: false;
+      /** The responses of `else`. */
+      readonly responses: OpResponses<Else>;
+    };
 
 /** Checks a transaction's response against its request. A response to another request is an error. */
 export function txnResponse<Then extends readonly Op[], Else extends readonly Op[]>(

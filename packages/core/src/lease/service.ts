@@ -17,6 +17,7 @@ import type {
  * the reason of `signal` if the lease is lost. Leaving the iteration cancels.
  */
 export interface KeepAlive extends AsyncIterable<LeaseKeepAliveResponse>, AsyncDisposable {
+  /** The lease that is kept alive. */
   readonly id: bigint;
   /**
    * The last TTL from etcd in seconds, from the grant of this client or from a renewal; `undefined` for a lease that was granted
@@ -45,11 +46,16 @@ export interface KeepAlive extends AsyncIterable<LeaseKeepAliveResponse>, AsyncD
 
 /** Every lease operation of etcd, in messages (etcdserverpb.Lease). Wrappers implement it whole. */
 export interface LeaseService {
+  /** Makes a lease with the id of the request (Lease.LeaseGrant). */
   grant(request: LeaseGrantRequest, options: CallOptions): Promise<LeaseGrantResponse>;
+  /** Ends a lease and deletes its keys (Lease.LeaseRevoke). */
   revoke(request: LeaseRevokeRequest, options: CallOptions): Promise<LeaseRevokeResponse>;
+  /** Reads how long a lease has left (Lease.LeaseTimeToLive). */
   timeToLive(request: LeaseTimeToLiveRequest, options: CallOptions): Promise<LeaseTimeToLiveResponse>;
+  /** Lists all leases (Lease.LeaseLeases). */
   leases(options: CallOptions): Promise<LeaseLeasesResponse>;
   /** Returns at once. Only the options `signal` and `timeoutMs` apply, because all keepalives share one stream. */
   keepAlive(id: bigint, options: CallOptions): KeepAlive;
+  /** Renews a lease once (Lease.LeaseKeepAlive), on a stream that ends with it. */
   keepAliveOnce(id: bigint, options: CallOptions): Promise<LeaseKeepAliveResponse>;
 }

@@ -27,7 +27,9 @@ import { traced } from '../traced.ts';
 
 /** Which alarms to disarm. A field that is left out, 0 or `'none'` stands for every member or every alarm. */
 export interface AlarmFilter {
+  /** The member whose alarms are disarmed. */
   memberId?: bigint | number | undefined;
+  /** The kind of alarm that is disarmed. */
   alarm?: AlarmType | undefined;
 }
 

@@ -14,6 +14,7 @@ export interface SnapshotProgress {
   readonly bytes: number;
   /** The size that the member announced. */
   readonly totalBytes: number;
+  /** The bytes still to come. */
   readonly remainingBytes: number;
 }
 

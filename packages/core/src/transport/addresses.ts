@@ -19,7 +19,9 @@ const ALL_TRIED_MS = 2_000;
 
 /** The parts of {@link connectionTo}. */
 export interface AddressParts {
+  /** Finds the addresses of a host name. */
   readonly lookup: Lookup;
+  /** The timers between the attempts. */
   readonly clock: Clock;
   /** Makes a connection to one address: `endpoint.ip` if that is set, else `endpoint.host` or `endpoint.socketPath`. */
   connect(endpoint: Endpoint, options: ConnectionOptions): Connection;

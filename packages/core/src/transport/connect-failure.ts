@@ -4,6 +4,7 @@ import type { ConnectFailure } from './transport.ts';
 
 /** How an attempt to connect has ended, for {@link explainFailure}. */
 export interface BrokenAttempt {
+  /** Where the attempt went. */
   readonly endpoint: Endpoint;
   /** Whether the peer had accepted the connection, so that another protocol may be the reason. */
   readonly reached: boolean;

@@ -14,6 +14,7 @@ export interface Endpoint {
   readonly port: number;
   /** Path of a unix socket. */
   readonly socketPath: string | undefined;
+  /** Whether it is spoken to over TLS. */
   readonly secure: boolean;
 }
 

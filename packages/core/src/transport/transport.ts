@@ -50,7 +50,9 @@ export type Reach = 'unsent' | 'refused' | 'sent';
 export interface WireStatus {
   /** gRPC's number; 0 is success. A broken server may send any number, or none (NaN). */
   readonly code: number;
+  /** The text that came with the status (grpc-message), or the transport's own. */
   readonly details: string;
+  /** How far the request came, which decides what an error states of its effect. */
   readonly reach: Reach;
   /** The connection refused a message of the peer's that is larger than `maxReceiveBytes`. */
   readonly tooLarge?: true;
@@ -92,17 +94,21 @@ export interface WireCall {
 
 /** A failure to connect, or the loss of a connection, with its reason. */
 export interface ConnectFailure {
+  /** What happened, in words, for errors and the log. */
   readonly details: string;
   /** The TLS handshake failed: certificates or configuration, not the network. */
   readonly tls: boolean;
   /** The peer has announced the end, with no error (GOAWAY with NO_ERROR): it stops, or sends its clients elsewhere. */
   readonly graceful?: true;
+  /** The error beneath, if there is one. */
   readonly cause?: unknown;
 }
 
 /** The functions by which a connection reports to its owner. */
 export interface ConnectionObserver {
+  /** The connection takes calls. Called at most once. */
   onReady(): void;
+  /** The connection takes no more calls. Called at most once, and not after `close`. */
   onLost(failure: ConnectFailure): void;
   /**
    * Called when calls wait, because the peer allows only `limit` streams at a time (SETTINGS_MAX_CONCURRENT_STREAMS): each time
@@ -113,6 +119,7 @@ export interface ConnectionObserver {
 
 /** One connection to one endpoint, used once: it connects, serves calls, and is lost or closed. */
 export interface Connection {
+  /** Where it leads. */
   readonly endpoint: Endpoint;
   /**
    * Connects: TCP, TLS and HTTP/2 settings. `onReady` or `onLost` follows, never before `connect` has returned. After `onReady`,
@@ -144,8 +151,11 @@ export interface Connection {
  * are lost.
  */
 export interface KeepaliveTimes {
+  /** How long nothing may come from the peer before a ping, in milliseconds. */
   readonly timeMs: number;
+  /** How long the answer to a ping may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** Whether it pings while no call is under way, too. */
   readonly permitWithoutCalls: boolean;
 }
 
@@ -161,6 +171,8 @@ export interface ConnectionOptions {
 
 /** Makes connections. `name` appears in `describe()`. */
 export interface Transport {
+  /** The name in `describe()`. */
   readonly name: string;
+  /** Makes a connection that is not connected yet. Called again for each new attempt. */
   connect(endpoint: Endpoint, options: ConnectionOptions): Connection;
 }

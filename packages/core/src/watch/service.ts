@@ -3,7 +3,9 @@ import type { ResponseHeader, WatchCreateRequest, WatchEvent } from '../messages
 
 /** One response of a watch: whole revisions, in order, each event once. */
 export interface WatchResponse {
+  /** Who answered, and the revision of the store when etcd sent it, which can be ahead of the events. */
   readonly header: ResponseHeader;
+  /** The events; empty in a notice and in a bookmark. */
   readonly events: readonly WatchEvent[];
   /** Whether this is the notice of `createdNotify` that etcd has registered the watch. It comes once, first. */
   readonly created: boolean;
@@ -54,6 +56,7 @@ export interface WatchServiceOptions extends CallOptions {
 
 /** The watch operations of etcd, in messages (etcdserverpb.Watch). Wrappers implement it whole. */
 export interface WatchService {
+  /** Opens a watch. Returns at once; what goes wrong is thrown from its iteration. */
   watch(request: WatchCreateRequest, options: WatchServiceOptions): WatchStream;
   /** Requests a bookmark on every watch that shares the stream of these options. */
   requestProgress(options: RequestProgressOptions): Promise<void>;

@@ -7,6 +7,7 @@ import { kvWrites } from './kv-writes.ts';
 
 /** The client that the tests of a contract use. Each test gets it anew. */
 export interface ContractContext {
+  /** The client under test. */
   readonly client: EtcdOperations;
 }
 
