@@ -5,6 +5,7 @@
 export const ETCD3_TYPES = `
 declare global {
   interface Buffer extends Uint8Array { equals(other: Uint8Array): boolean; toString(encoding?: string): string }
+  var process: { env: Record<string, string | undefined>; pid: number; ppid: number; argv: string[]; [name: string]: any };
   var Buffer: { from(...given: any[]): Buffer; alloc(...given: any[]): Buffer; concat(list: readonly Uint8Array[]): Buffer; [name: string]: any };
 }
 type Key = string | Uint8Array;

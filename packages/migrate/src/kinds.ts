@@ -95,7 +95,7 @@ export class Kinds {
 }
 
 function isEtcd3s(symbol: ts.Symbol): boolean {
-  // `Buffer` is declared there too, and is Node's.
+  // `Buffer` and `process` are declared there too, and are Node's.
   if (symbol.name === 'Buffer' || symbol.name === '__type') return false;
   return symbol.declarations?.some((one) => declaresEtcd3(one.getSourceFile())) ?? false;
 }

@@ -1,5 +1,6 @@
 /** A section of the page about the migration. */
 export type Section =
+  | 'with-a-command'
   | 'what-is-different-throughout'
   | 'the-client'
   | 'keys'

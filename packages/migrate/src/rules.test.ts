@@ -198,6 +198,15 @@ test('members of answers have their names here, with a comment where a string is
   );
 });
 
+test('what looks like a call of etcd3 has a comment if its type is not known', () => {
+  for (const line of [
+    "await (globalThis as any).etcd.put('a').value('b');",
+    "declare const db: any; db.getAll().prefix('a');",
+  ])
+    assert.match(lines(line).join('\n'), /looks like a call of etcd3.* #with-a-command\n/);
+  assert.equal(lines("(globalThis as any).http.get('a').json();"), ["(globalThis as any).http.get('a').json();"]);
+});
+
 test('what has no counterpart has a comment with the section that is about it', () => {
   for (const [line, section] of [
     ["await client.lock('a').do(() => {});", 'locks'],

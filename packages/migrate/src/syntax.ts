@@ -18,6 +18,14 @@ export function indentOf(source: ts.SourceFile, node: ts.Node): string {
   return /^[ \t]*/.exec(source.text.slice(line, start))?.[0] ?? '';
 }
 
+/** The text of a node with its lines moved to where a line has another indent. Text of more lines in a template stays. */
+export function shifted(source: ts.SourceFile, node: ts.Node, text: string, indent: string): string {
+  const own = indentOf(source, node);
+  if (text.includes('`') || own === indent) return text;
+  if (indent.startsWith(own)) return text.replaceAll(/\n(?=[ \t]*\S)/g, `\n${indent.slice(own.length)}`);
+  return own.startsWith(indent) ? text.replaceAll(`\n${own.slice(indent.length)}`, '\n') : text;
+}
+
 /** The texts of the comments within a node, without those before it. */
 export function commentsIn(source: ts.SourceFile, node: ts.Node): string[] {
   const { text } = source;

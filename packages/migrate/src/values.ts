@@ -2,7 +2,7 @@
 import ts from 'typescript';
 import { chainOf } from './chain.ts';
 import type { Migration } from './migration.ts';
-import { bare, literal, propertiesOf } from './syntax.ts';
+import { bare, isTyped, literal, propertiesOf } from './syntax.ts';
 
 /** A value: etcd3 takes numbers and writes them as text. */
 export function valueOf(migration: Migration, node: ts.Expression): string {
@@ -10,6 +10,9 @@ export function valueOf(migration: Migration, node: ts.Expression): string {
   const type = migration.kinds.checker.getTypeAtLocation(node);
   const parts = type.isUnion() ? type.types : [type];
   const numbers = parts.filter(({ flags }) => (flags & ts.TypeFlags.NumberLike) !== 0);
+  // In TypeScript the compiler refuses a number.
+  if ((type.flags & ts.TypeFlags.Any) !== 0 && !isTyped(migration.source) && !ts.isStringLiteralLike(node))
+    migration.note('keys', 'if the value may be a number, write String(value)');
   if (numbers.length === 0) return text;
   if (ts.isNumericLiteral(node)) return `'${node.text}'`;
   const strings = parts.filter(({ flags }) => (flags & ts.TypeFlags.StringLike) !== 0);

@@ -1,4 +1,4 @@
-// limit: 180 s
+// limit: 300 s
 // not about the server
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

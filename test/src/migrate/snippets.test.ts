@@ -1,4 +1,4 @@
-// limit: 180 s
+// limit: 300 s
 import { createClient } from '@etcdts/core';
 import { assert, startEtcd, suite, type EtcdServer } from '@etcdts/testing';
 import { run } from '../program.ts';

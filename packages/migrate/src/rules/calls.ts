@@ -55,8 +55,17 @@ function keepOperations(migration: Migration, { links }: Chain): void {
   }
 }
 
+/** `watcher?.cancel()` and `client?.close()`, which are written so here too. */
+function sameHere(migration: Migration, { kind, links, base }: Chain): Converted | undefined {
+  const [first, ...more] = links;
+  const same = (kind === 'Watcher' && first?.name === 'cancel') || (kind === 'Etcd3' && first?.name === 'close');
+  if (!same || more.length > 0) return undefined;
+  migration.count(kind === 'Watcher' ? 'watch' : 'close');
+  return { call: `${migration.render(base)}?.${first?.name ?? ''}()` };
+}
+
 function firstOf(migration: Migration, chain: Chain): Converted | Refusal | undefined {
-  if (isIrregular(chain)) return new Refusal('it has `?.` or `...`');
+  if (isIrregular(chain)) return sameHere(migration, chain) ?? new Refusal('it has `?.` or `...`');
   const lazy = LAZY.has(migration.kinds.of(chain.node) ?? '');
   if (lazy && !isAwaited(chain.node))
     return new Refusal('etcd3 sends it when it is awaited, and not here; its counterpart sends at once');

@@ -2,7 +2,7 @@ import ts from 'typescript';
 import { partsOf, chainOf, Refusal, type Chain } from '../chain.ts';
 import type { Migration } from '../migration.ts';
 import type { Converted } from '../promises.ts';
-import { bare, indentOf, literal, mayAwait, propertiesOf } from '../syntax.ts';
+import { bare, indentOf, literal, mayAwait, propertiesOf, shifted } from '../syntax.ts';
 import { leaseNamesOf } from '../values.ts';
 
 /** Methods of a lease that have a counterpart by its id or its keepalive. */
@@ -45,11 +45,13 @@ function held(
   if (options.size > (auto === undefined ? 0 : 1)) return undefined;
   if (auto !== undefined && auto !== ts.SyntaxKind.TrueKeyword && auto !== ts.SyntaxKind.FalseKeyword) return undefined;
   const used = migration.referencesTo(symbol).filter((one) => one !== name);
-  if (!used.every(isCall)) return undefined;
+  // What is told of a loss is the end of the one loop over the renewals.
+  const calls = used.filter(isCall).map(({ parent }) => (parent as ts.PropertyAccessExpression).name.text);
+  if (calls.length < used.length || calls.filter((name) => name === 'on').length > 1) return undefined;
   const client = migration.render(chain.base);
   const id = migration.imports.free(`${symbol.name}Id`);
   const keeps = auto !== ts.SyntaxKind.FalseKeyword;
-  const named = used.some(({ parent }) => /^(release|on)$/.test((parent as ts.PropertyAccessExpression).name.text));
+  const named = calls.includes('release') || calls.includes('on');
   const keepAlive = keeps && named ? migration.imports.free(`${symbol.name}KeepAlive`) : undefined;
   migration.leases.set(symbol, { client, id, keepAlive });
   migration.count('lease');
@@ -93,11 +95,11 @@ export function leaseCalls(migration: Migration, chain: Chain): Converted | Refu
   if (link.name !== 'on' || literal(event) !== 'lost' || handler === undefined || keepAlive === undefined || !statement)
     return new Refusal('a keepalive is a loop over its renewals, and has a signal');
   const inline = ts.isArrowFunction(handler) || ts.isFunctionExpression(handler);
-  const text = migration.render(handler);
+  const indent = indentOf(migration.source, chain.node);
+  const text = shifted(migration.source, handler, migration.render(handler), `${indent}  `);
   const called = `${inline ? `(${text})` : text}(${inline && handler.parameters.length === 0 ? '' : 'error'})`;
   // The loop ends if the lease is revoked or released, of which etcd3 emits no event.
   const closed = `${migration.imports.use('isEtcdError', '@etcdts/core')}(error, 'CLIENT_CLOSED')`;
-  const indent = indentOf(migration.source, chain.node);
   const loop = `void (async () => {\n${indent}  for await (const _ of ${keepAlive});\n${indent}})()`;
   return { call: `${loop}.catch((error) => {\n${indent}  if (!${closed}) ${called};\n${indent}})`, sync: true };
 }

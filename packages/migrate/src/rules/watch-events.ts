@@ -1,7 +1,7 @@
 import ts from 'typescript';
 import { chainOf, partsOf, type Chain } from '../chain.ts';
 import type { Migration } from '../migration.ts';
-import { indentOf, literal } from '../syntax.ts';
+import { indentOf, literal, shifted } from '../syntax.ts';
 
 /** `watcher.on('put', …)`: all of them that follow one another become one loop. */
 export function watchEvents(migration: Migration, node: ts.Node): string | undefined {
@@ -77,30 +77,37 @@ const sameOwner = ({ kinds: { checker } }: Migration, one: ts.Node, other: ts.No
 type Handlers = (event: string) => ts.Expression | undefined;
 
 function loopOf(migration: Migration, base: ts.Expression, of: Handlers, indent: string): string {
-  const watch = migration.render(base);
+  // Within a function the compiler does not know any more that a field or a variable that changes has a value.
+  const given = isConst(migration, base) ? undefined : migration.render(base);
+  const watch = given === undefined ? migration.render(base) : 'watch';
+  const loop = (head: string, body: string): string =>
+    `void (async (${given === undefined ? '' : watch}) => {\n${indent}  for await (${head})${body}\n${indent}})(${given ?? ''})`;
+  const block = (lines: readonly string[]): string =>
+    ` {\n${lines.map((line) => `${indent}    ${line}\n`).join('')}${indent}  }`;
+  const inner = `${indent}    `;
   const data = of('data');
   if (data !== undefined)
-    return `void (async () => {\n${indent}  for await (const response of ${watch}) ${call(migration, data, ['response'])};\n${indent}})()`;
+    return loop(`const response of ${watch}`, ` ${call(migration, data, ['response'], `${indent}  `)};`);
   const [put, deleted] = [of('put'), of('delete')];
   const plain = plainOf(migration, [put, deleted]);
   if (plain !== undefined) {
     const lines = [put, deleted].flatMap((one, i) => {
       if (one === undefined) return [];
-      return [`if (type === '${i === 0 ? 'put' : 'delete'}') ${bodyOf(migration, one as ts.ArrowFunction)}`];
+      return [`if (type === '${i === 0 ? 'put' : 'delete'}') ${bodyOf(migration, one as ts.ArrowFunction, inner)}`];
     });
-    return loop(indent, `const { type${plain} } of ${watch}.events()`, lines);
+    return loop(`const { type${plain} } of ${watch}.events()`, block(lines));
   }
   const read = [put, deleted].some((one) => one !== undefined && parametersOf(one) > 1) ? ', prevKv' : '';
   const lines = [
-    ...(put === undefined ? [] : [`if (type === 'put') ${call(migration, put, ['kv', 'prevKv'])};`]),
-    ...(deleted === undefined ? [] : [`if (type === 'delete') ${call(migration, deleted, ['kv', 'prevKv'])};`]),
+    ...(put === undefined ? [] : [`if (type === 'put') ${call(migration, put, ['kv', 'prevKv'], inner)};`]),
+    ...(deleted === undefined ? [] : [`if (type === 'delete') ${call(migration, deleted, ['kv', 'prevKv'], inner)};`]),
   ];
-  return loop(indent, `const { type, kv${read} } of ${watch}.events()`, lines);
+  return loop(`const { type, kv${read} } of ${watch}.events()`, block(lines));
 }
 
-function loop(indent: string, head: string, lines: readonly string[]): string {
-  const body = lines.map((line) => `${indent}    ${line}\n`).join('');
-  return `void (async () => {\n${indent}  for await (${head}) {\n${body}${indent}  }\n${indent}})()`;
+function isConst({ kinds }: Migration, base: ts.Expression): boolean {
+  const declaration = ts.isIdentifier(base) ? kinds.checker.getSymbolAtLocation(base)?.valueDeclaration : undefined;
+  return declaration !== undefined && (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
 }
 
 /** How the key value is read if the handlers can stand in the loop as they are; `undefined` if they are called there. */
@@ -125,8 +132,9 @@ function returns(node: ts.Node): boolean {
   return !ts.isFunctionLike(node) && (ts.forEachChild(node, (child) => returns(child) || undefined) ?? false);
 }
 
-function bodyOf(migration: Migration, { body }: ts.ArrowFunction): string {
-  return ts.isBlock(body) ? migration.render(body) : `${migration.render(body)};`;
+function bodyOf(migration: Migration, { body }: ts.ArrowFunction, indent: string): string {
+  const text = shifted(migration.source, body, migration.render(body), indent);
+  return ts.isBlock(body) ? text : `${text};`;
 }
 
 const isInline = (node: ts.Expression): node is ts.ArrowFunction | ts.FunctionExpression =>
@@ -135,8 +143,8 @@ const isInline = (node: ts.Expression): node is ts.ArrowFunction | ts.FunctionEx
 /** How many arguments a handler may read. */
 const parametersOf = (node: ts.Expression): number => (isInline(node) ? node.parameters.length : 2);
 
-function call(migration: Migration, handler: ts.Expression, args: readonly string[]): string {
-  const text = migration.render(handler);
+function call(migration: Migration, handler: ts.Expression, args: readonly string[], indent: string): string {
+  const text = shifted(migration.source, handler, migration.render(handler), indent);
   const list = args.slice(0, parametersOf(handler)).join(', ');
   return `${isInline(handler) ? `(${text})` : text}(${list})`;
 }
