@@ -1,7 +1,15 @@
 // The guides of the site, in their order. A file of docs/ that is missing here fails the build.
 export const pages = {
-  'First steps': ['docs/testing-your-code.md', 'docs/migrating-from-etcd3.md', 'docs/runtimes-and-bundlers.md'],
+  'First steps': [
+    'docs/tour.md',
+    'docs/tls.md',
+    'docs/faq.md',
+    'docs/testing-your-code.md',
+    'docs/migrating-from-etcd3.md',
+    'docs/runtimes-and-bundlers.md',
+  ],
   'Using etcd': [
+    'docs/kv.md',
     'docs/large-ranges.md',
     'docs/watch.md',
     'docs/leases.md',
@@ -10,9 +18,21 @@ export const pages = {
     'docs/copies.md',
     'docs/namespaces.md',
     'docs/auth.md',
+    'docs/client-options.md',
   ],
-  'When things fail': ['docs/errors.md', 'docs/retry-and-outcomes.md', 'docs/mistakes.md', 'docs/diagnostics.md'],
-  'Going further': ['docs/performance.md', 'bench/RESULTS.md', 'docs/interceptors.md'],
+  'When things fail': [
+    'docs/errors.md',
+    'docs/error-codes.md',
+    'docs/retry-and-outcomes.md',
+    'docs/mistakes.md',
+    'docs/diagnostics.md',
+  ],
+  'Going further': [
+    'docs/cluster-and-maintenance.md',
+    'docs/performance.md',
+    'bench/RESULTS.md',
+    'docs/interceptors.md',
+  ],
   'The project': [
     'docs/versioning.md',
     'CHANGELOG.md',

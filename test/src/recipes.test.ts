@@ -49,7 +49,7 @@ test.before(async () => {
     names.push(name);
     // What comes before the program that shows the recipe.
     const [code = ''] = block.code.split(/^const client = createClient\(/m);
-    if (!OTHERS.includes(name)) blocks.push({ name, code: `${code}\nexport { ${name} };\n`, runs: true });
+    if (!OTHERS.includes(name)) blocks.push({ name, code: `${code}\nexport { ${name} };\n`, runs: true, parts: 1 });
   }
   const complaints = await compile(blocks, { place: PLACE, endpoint: "''", claims: false });
   if (complaints !== '') throw new Error(complaints);

@@ -5,6 +5,7 @@
 import { suite } from '@etcdts/testing';
 import { contents } from './contents.ts';
 import { InstalledPackages } from './installed-packages.ts';
+import { newcomer } from './newcomer.ts';
 import { loading, running } from './running.ts';
 import { types } from './types.ts';
 
@@ -19,6 +20,6 @@ test.after(async () => {
   await packages?.[Symbol.asyncDispose]();
 });
 
-for (const part of [contents, types, running, loading]) part(test, () => packages);
+for (const part of [contents, types, running, loading, newcomer]) part(test, () => packages);
 
 test.run();

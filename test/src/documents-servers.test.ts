@@ -1,0 +1,64 @@
+// limit: 120 s
+// The programs of the documents that need more than one plain etcd: a cluster, TLS with a password, client certificates.
+import { createClient } from '@etcdts/core';
+import { assert, eventually, startCluster, suite, type EtcdCluster } from '@etcdts/testing';
+import { blocksOf, compile, documents, runBlock, serverOf, type Server } from './documents.ts';
+import { startSecureEtcds, type SecureEtcds } from './secure-etcds.ts';
+
+type Special = Exclude<Server, 'plain'>;
+
+const test = suite('documents on other servers', { timeoutMs: 60_000, hookTimeoutMs: 60_000 });
+const blocks = documents()
+  .flatMap(blocksOf)
+  .filter((block) => block.runs && serverOf(block) !== 'plain');
+
+let secure: SecureEtcds | undefined;
+const servers: Partial<Record<Special, EtcdCluster>> = {};
+
+test.before(async () => {
+  [servers.cluster, secure] = await Promise.all([startCluster(), startSecureEtcds()]);
+  if (secure !== undefined) Object.assign(servers, { tls: secure.tls, mutual: secure.mutual });
+  for (const [server, cluster] of Object.entries(servers)) {
+    const endpoint = cluster.endpoints.map((one) => `'${one.replace(/^http:\/\//, '')}'`).join(', ');
+    const complaints = await compile(
+      blocks.filter((block) => serverOf(block) === server),
+      { place: `documents-${server}`, endpoint, claims: true },
+    );
+    assert.is(complaints, '');
+  }
+  await acceptsMembers(servers.cluster as EtcdCluster);
+});
+
+test.after(async () => {
+  await Promise.all([servers.cluster?.close(), secure?.close()]);
+});
+
+/** Waits until a change of the members is accepted: not before the members have been connected for some seconds. */
+async function acceptsMembers({ endpoints }: EtcdCluster): Promise<void> {
+  await using client = createClient({ endpoints });
+  await eventually(async () => {
+    const { member } = await client.cluster.memberAddAsLearner(['http://127.0.0.1:1']);
+    await client.cluster.memberRemove(member.id);
+    return true;
+  });
+}
+
+for (const block of blocks) {
+  const server = serverOf(block) as Special;
+  test(`${block.name} runs to its end on its ${server}, and what it claims is so`, async ({ skip }) => {
+    if (servers[server] === undefined) skip('openssl is not installed');
+    const more = secure === undefined ? {} : { cwd: secure.folder, env: { ETCD_PASSWORD: secure.password } };
+    const { code, output } = await runBlock(block, `documents-${server}`, more);
+    assert.is(code, 0, output);
+  });
+}
+
+test('there are programs for each of these servers', () => {
+  for (const server of ['cluster', 'tls', 'mutual'])
+    assert.ok(
+      blocks.some((block) => serverOf(block) === server),
+      server,
+    );
+});
+
+test.run();
