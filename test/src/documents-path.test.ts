@@ -72,7 +72,7 @@ const NOT_RUN: Readonly<Record<string, number>> = {
   'docs/testing-your-code.md': 1,
 };
 /** What else a block may hold; JavaScript only in a list of what a package needs. */
-const LANGUAGES = ['', 'sh', 'json', 'yaml'];
+const LANGUAGES = ['', 'sh', 'json', 'yaml', 'diff'];
 
 test('every block of TypeScript is part of a program that a test runs, but for those that are known', () => {
   for (const document of all) {
