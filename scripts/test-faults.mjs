@@ -16,6 +16,7 @@ const programmes = {
     args: ['chaos/dist/hostile/hostile.test.js'],
     env: { HOSTILE_MESSAGES: '1000000' },
   },
+  'bytes guided by coverage': { args: ['chaos/dist/fuzz/run.js', '--seconds', '60'] },
   'stalled readers': { args: ['--expose-gc', 'chaos/dist/soak/stalled.js'] },
   'locks, counted by a third process': test('concurrency/safety.test.js', { SAFETY_SECONDS: '120' }),
   'reads through copies': test('cache/linearizable.test.js', { CACHE_SECONDS: '60' }),
