@@ -1,8 +1,10 @@
 // limit: 120 s
 // The programs of the documents that need more than one plain etcd: a cluster, TLS with a password, client certificates.
-import { createClient } from '@etcdts/core';
-import { assert, eventually, startCluster, suite, type EtcdCluster } from '@etcdts/testing';
-import { blocksOf, compile, documents, runBlock, serverOf, type Server } from './documents.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createClient, type ClientOptions } from '@etcdts/core';
+import { assert, eventually, rejects, startCluster, suite, type EtcdCluster } from '@etcdts/testing';
+import { blocksOf, compile, documents, runBlock, serverOf, textOf, type Server } from './documents.ts';
 import { startSecureEtcds, type SecureEtcds } from './secure-etcds.ts';
 
 type Special = Exclude<Server, 'plain'>;
@@ -52,6 +54,33 @@ for (const block of blocks) {
     assert.is(code, 0, output);
   });
 }
+
+test('docs/tls.md has the texts of the errors that mistakes with TLS give', async ({ skip }) => {
+  const { tls, mutual, folder } = secure ?? skip('openssl is not installed');
+  const [plain = ''] = (servers.cluster as EtcdCluster).endpoints;
+  const ca = readFileSync(join(folder, 'ca.pem'));
+  const load = (): never => {
+    throw new Error('no such file');
+  };
+  const mistakes: readonly ClientOptions[] = [
+    { endpoints: tls.endpoints },
+    { endpoints: tls.endpoints, tls: { ca, serverName: 'other.example' } },
+    { endpoints: tls.endpoints, tls: { load } },
+    { endpoints: mutual.endpoints, tls: { ca } },
+    { endpoints: plain.replace('http:', 'https:'), tls: { ca } },
+    { endpoints: `http://${tls.endpoint.replace('https://', '')}` },
+  ];
+  const [, section = ''] = textOf('docs/tls.md').split('\n## What goes wrong\n');
+  const texts = [...section.matchAll(/`([a-z][a-z.' :/-]+)`/gi)].map(([, text]) => text as string);
+  for (const options of mistakes) {
+    await using client = createClient(options);
+    const { message } = await rejects(client.kv.get('k'), { outcome: 'not-applied' });
+    assert.ok(
+      texts.some((text) => text.length > 12 && message.includes(text)),
+      message,
+    );
+  }
+});
 
 test('there are programs for each of these servers', () => {
   for (const server of ['cluster', 'tls', 'mutual'])
