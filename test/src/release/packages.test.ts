@@ -1,6 +1,8 @@
 // not about the server
 // Tests the checks of packages that `npm run check` and `npm run release` make. The packed packages are tested in test/src/consumer.
+import { spawnSync } from 'node:child_process';
 import { assert, suite } from '@etcdts/testing';
+import { root } from '../documents.ts';
 import { script } from './scripts.ts';
 
 const { startChecks } = await script('checks');
@@ -19,6 +21,15 @@ test('a relative link becomes an address of the repository at the version', () =
   assert.is(absolute('[a](../auth/)'), `[a](${at('tree', 'packages/auth/')})`);
   assert.is(absolute('![p](package.json)'), `![p](${at('raw', 'packages/core/package.json')})`);
   assert.is(absolute('[a]: README.md'), `[a]: ${at('blob', 'packages/core/README.md')}`);
+});
+
+test('no file names another address of the repository than package.json', () => {
+  const { status, stdout } = spawnSync('git', ['grep', '-hoE', 'https://github\\.com/[A-Za-z0-9-]+/etcdts'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  assert.is(status, 0, 'git finds that of package.json at least');
+  assert.equal([...new Set(stdout.trim().split('\n'))], [repository]);
 });
 
 test('other links, and what only looks like a link, stay as they are', () => {
