@@ -41,6 +41,8 @@ const owners = [
   ],
   [/^prom-client(\/|$)/, /^(packages\/metrics|test)\/src\//],
   [/^uvu(\/|$)/, /^packages\/testing\/src\//],
+  // The compiler's API is for the codemod.
+  [/^(typescript|diff)$/, /^packages\/migrate\/src\//],
   // Its command is bundled with what signs it in. The library imports core only.
   [/^@etcdts\/auth$/, /^(packages\/cache\/src\/command|test\/src)\//],
   [/^@etcdts\/proto$/, /^packages\/(core\/src\/codec\/descriptors|embedded\/src\/wire\/descriptors)\.ts$/],

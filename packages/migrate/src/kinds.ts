@@ -7,6 +7,8 @@ export class Kinds {
   /** Types of what has none in the source: parameters by the arguments, variables and fields by the assignments. */
   readonly #inferred = new Map<ts.Symbol, ts.Type>();
   readonly #visiting = new Set<ts.Node>();
+  /** What was followed already: variables of variables would be followed over and over. */
+  #followed = new Map<ts.Node, ts.Type | undefined>();
 
   constructor(program: ts.Program, files: readonly ts.SourceFile[]) {
     this.checker = program.getTypeChecker();
@@ -14,6 +16,7 @@ export class Kinds {
     for (let found = -1; found !== this.#inferred.size;) {
       found = this.#inferred.size;
       for (const file of files) this.#infer(file);
+      this.#followed = new Map();
     }
   }
 
@@ -34,12 +37,12 @@ export class Kinds {
     const type = this.checker.getTypeAtLocation(node);
     if ((type.flags & ts.TypeFlags.Any) === 0) return type;
     if (this.#visiting.has(node)) return undefined;
+    if (this.#followed.has(node)) return this.#followed.get(node);
     this.#visiting.add(node);
-    try {
-      return this.#follow(node);
-    } finally {
-      this.#visiting.delete(node);
-    }
+    const found = this.#follow(node);
+    this.#visiting.delete(node);
+    this.#followed.set(node, found);
+    return found;
   }
 
   #follow(node: ts.Node): ts.Type | undefined {

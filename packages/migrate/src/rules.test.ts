@@ -198,6 +198,15 @@ test('members of answers have their names here, with a comment where a string is
   );
 });
 
+test('the package itself is noticed where it is loaded, and nothing is said of other strings and of buffers', () => {
+  assert.match(
+    lines("declare const jest: any;\njest.mock('etcd3');").join('\n'),
+    /about the package etcd3.* #the-client\njest/,
+  );
+  const text = "console.log((await client.get('a').buffer())?.toString(), 'etcd3', [].indexOf('etcd3' as never));";
+  assert.equal(lines(text).length, 1);
+});
+
 test('what looks like a call of etcd3 has a comment if its type is not known', () => {
   for (const line of [
     "await (globalThis as any).etcd.put('a').value('b');",

@@ -40,9 +40,13 @@ function likeness(migration: Migration, { expression: second }: ts.CallExpressio
   );
 }
 
+/** What loads a module or takes its place. */
+const LOADING = /(^|\.)(require|import|resolve|(do|un)?[mM]ock|(require|import)(Actual|Mock))$/;
+
 /** `jest.mock('etcd3')`, `export * from 'etcd3'`. */
 function mention(migration: Migration, node: ts.StringLiteralLike): undefined {
   const { parent } = node;
-  const module = ts.isCallExpression(parent) || ts.isExportDeclaration(parent);
+  const called = ts.isCallExpression(parent) && LOADING.test(parent.expression.getText());
+  const module = called || ts.isExportDeclaration(parent);
   if (node.text === 'etcd3' && module) migration.note('the-client', 'this is about the package etcd3');
 }
