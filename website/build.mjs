@@ -7,6 +7,7 @@ import { repository } from '../scripts/repository.mjs';
 import { coverageOf } from './coverage.mjs';
 import { deadLinks } from './dead-links.mjs';
 import { entries, root } from './entries.mjs';
+import { deadLinksOfOthers } from './other-documents.mjs';
 import { pages } from './pages.mjs';
 import { arrange, groups } from './structure.mjs';
 
@@ -56,7 +57,7 @@ const project = app.converter.convert(points.map((each) => ({ ...each, displayNa
 app.validate(project);
 await app.generateOutputs(project);
 
-const faults = deadLinks(site);
+const faults = [...deadLinks(site), ...deadLinksOfOthers(root)];
 const listed = new Set(Object.values(pages).flat());
 const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
 for (const name of guides)
