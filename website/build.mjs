@@ -42,6 +42,7 @@ const app = await Application.bootstrap({
   searchInComments: true,
   searchInDocuments: true,
   includeHierarchySummary: false,
+  highlightLanguages: ['diff', 'javascript', 'json', 'sh', 'typescript', 'yaml'],
   hideGenerator: true,
   headings: { readme: false },
   markdownItLoader: copyIndentedCode,

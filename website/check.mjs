@@ -1,6 +1,6 @@
 // Opens every page of site/ in headless Chromium, at the width of a phone, and uses the search and the buttons that copy code.
 //   node website/check.mjs                        prints what is wrong; exits 1 if anything is, and 77 without a browser
-//   node website/check.mjs --screenshots <folder> writes a picture of each kind of page too
+//   node website/check.mjs --screenshots <folder> only writes pictures of each kind of page
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startBrowser } from './browser.mjs';
@@ -120,11 +120,15 @@ try {
 if (browser !== undefined) {
   const pictures = process.argv[2] === '--screenshots' ? process.argv[3] : undefined;
   if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
-  await openAll(browser);
-  await trySearch(browser);
-  await tryToCopy(browser);
+  if (pictures === undefined) {
+    await openAll(browser);
+    await trySearch(browser);
+    await tryToCopy(browser);
+  }
   await openKinds(browser, pictures);
-  console.log(`${await browser.version()} opened ${files.length} pages.`);
+  console.log(
+    `${await browser.version()} opened ${(pictures === undefined ? files : Object.keys(KINDS)).length} pages.`,
+  );
   await browser.close();
   for (const each of faults) console.log(each);
   if (files.length === 0 || faults.length > 0) process.exitCode = 1;

@@ -6,6 +6,7 @@ export const pages = {
     'docs/faq.md',
     'docs/testing-your-code.md',
     'docs/migrating-from-etcd3.md',
+    'packages/migrate/README.md',
     'docs/runtimes-and-bundlers.md',
   ],
   'Using etcd': [

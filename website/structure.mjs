@@ -29,13 +29,21 @@ function leadToRepository(parts, files, project) {
   }
 }
 
+/** Adds the README of a package to the page of its first entry. Returns whether the entry is one. */
 function addReadme(module, app, files) {
   const { readme } = entries.find(({ name }) => name === module.name);
-  if (readme === undefined) return;
+  if (readme === undefined) return false;
   // The page has the name of the package as its title.
   const text = readFileSync(readme, 'utf8').replace(/^# .*\n/, '');
   module.readme = app.converter.parseRawComment(new MinimalSourceFile(text, readme), files).content;
   files.registerReflectionPath(readme, module);
+  return true;
+}
+
+/** Beside a README, a comment is only the line about the package in lists of packages. */
+function shorten(comment) {
+  comment.blockTags.push(new CommentTag('@summary', comment.getShortSummary(true)));
+  comment.summary = [];
 }
 
 /** A module of another package is described by that package. */
@@ -52,13 +60,13 @@ export function arrange(app) {
     const path = relative(root, document.project.files.getReflectionPath(document));
     document.name = titleOf(readFileSync(join(root, path), 'utf8'));
     document.frontmatter.category = groupOf(path);
-    document.frontmatter.address = basename(path, '.md').toLowerCase();
+    document.frontmatter.address = basename(path.replace(/\/README\.md$/, ''), '.md').toLowerCase();
   });
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const module of project.getChildrenByKind(ReflectionKind.Module)) {
       module.comment ??= new Comment();
       module.comment.blockTags.push(new CommentTag('@category', [{ kind: 'text', text: REFERENCE }]));
-      addReadme(module, app, project.files);
+      if (addReadme(module, app, project.files)) shorten(module.comment);
     }
     for (const namespace of project.getReflectionsByKind(ReflectionKind.Namespace))
       leaveToItsPackage(namespace, project);
