@@ -1,7 +1,7 @@
 // Where things stand in the site: titles, groups and addresses of pages, and the READMEs of packages on their pages.
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { Comment, CommentTag, Converter, MinimalSourceFile, ReflectionKind, StructureRouter } from 'typedoc';
+import { Comment, CommentTag, Converter, JSX, MinimalSourceFile, ReflectionKind, StructureRouter } from 'typedoc';
 import { repository } from '../scripts/repository.mjs';
 import { entries, root } from './entries.mjs';
 import { pages } from './pages.mjs';
@@ -53,9 +53,17 @@ function leaveToItsPackage(namespace, project) {
   namespace.comment = new Comment([{ kind: 'text', text: `The module \`${dirname(path)}\`, as it is.` }]);
 }
 
+// TypeDoc keeps in the browser which groups are open, and begins with none. The guides are open on a first visit.
+const openGuides = `try {
+  for (const group of ${JSON.stringify(Object.keys(pages))}) localStorage['tsd-accordion-' + group] ??= 'true';
+} catch {}`;
+
 /** Arranges what an application of TypeDoc converts. */
 export function arrange(app) {
   app.renderer.defineRouter('addresses', Addresses);
+  app.renderer.hooks.on('head.end', () =>
+    JSX.createElement('script', null, JSX.createElement(JSX.Raw, { html: openGuides })),
+  );
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => {
     const path = relative(root, document.project.files.getReflectionPath(document));
     document.name = titleOf(readFileSync(join(root, path), 'utf8'));
