@@ -10,7 +10,5 @@
  * Use the client as before: what it does, and its errors, are the same.
  *
  * @module
- *
- * @packageDocumentation
  */
 export { http2Transport, type Http2TransportOptions } from './http2.ts';

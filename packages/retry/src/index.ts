@@ -11,8 +11,6 @@
  * provably had no effect. A call may differ: `client.kv.get('key', { retry: { maxAttempts: 3 } })`, or `retry: false`.
  *
  * @module
- *
- * @packageDocumentation
  */
 import type { Interceptor } from '@etcdts/core/plugin';
 import { retryInterceptor } from './interceptor.ts';

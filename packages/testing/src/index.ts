@@ -19,8 +19,6 @@
  * ```
  *
  * @module
- *
- * @packageDocumentation
  */
 export { assert, suite } from './suite.ts';
 export type { Hook, HookFunction, Suite, SuiteOptions, TestContext, TestFunction } from './suite.ts';
