@@ -146,15 +146,24 @@ export function compiled(block: Block, place: string): string {
   return join(folderOf(place), `${fileOf(block)}.js`);
 }
 
-/** Runs a compiled block to its end; one that does not end by itself is killed. `more`: its folder, variables and arguments. */
+/** Runs a compiled block to its end; one that does not end by itself is killed. `more`: its folder, variables, arguments and limit. */
 export function runBlock(
   block: Block,
   place: string,
-  more: { readonly env?: NodeJS.ProcessEnv; readonly args?: readonly string[]; readonly cwd?: string } = {},
+  more: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly args?: readonly string[];
+    readonly cwd?: string;
+    readonly limitMs?: number;
+  } = {},
 ): Promise<Ending> {
   // A block may itself be a file of tests, whose result is not one of ours.
   const env = { ...process.env, ETCDTS_TEST_REPORT_FD: undefined, ...more.env };
-  const options = { limitMs: LIMIT_MS, env, ...(more.cwd === undefined ? undefined : { cwd: more.cwd }) };
+  const options = {
+    limitMs: more.limitMs ?? LIMIT_MS,
+    env,
+    ...(more.cwd === undefined ? undefined : { cwd: more.cwd }),
+  };
   return run([...(more.args ?? []), '--enable-source-maps', compiled(block, place)], options);
 }
 
