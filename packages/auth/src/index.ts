@@ -11,6 +11,8 @@
  *     await authAdmin(client).userAdd('app', password);
  *
  * @module
+ *
+ * @packageDocumentation
  */
 export { auth, type AuthOptions, type Credentials } from './auth.ts';
 export { authAdmin, type Auth, type AuthAdminOptions, type PermissionOptions } from './admin.ts';

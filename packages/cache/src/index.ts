@@ -12,6 +12,8 @@
  * `follow` or `listAndWatch`, or keep it in another etcd, with `mirror`. Close what was made, or close its client.
  *
  * @module
+ *
+ * @packageDocumentation
  */
 export { follow, type Follow, type FollowOptions } from './follow.ts';
 export type { Change } from './change.ts';

@@ -3,6 +3,8 @@
  * run again after a conflict. It shares its keys with clientv3's `concurrency` package and with `etcdctl lock` and `elect`.
  *
  * @module
+ *
+ * @packageDocumentation
  */
 export { election, type Election } from './election.ts';
 export { lead, type LeadOptions, type LeaderBody } from './lead.ts';

@@ -16,6 +16,8 @@
  *
  * This entry is for applications; `@etcdts/core/plugin` is for authors of interceptors, wrappers and transports. Each name is in
  * one of the two.
+ *
+ * @packageDocumentation
  */
 
 export { createClient, type EtcdClient } from './client.ts';

@@ -12,6 +12,8 @@
  * A transport moves encoded messages to one endpoint and back: `createClient({ endpoints, transport })`.
  *
  * A plugin adds call options to the other entry: `declare module '@etcdts/core' { interface CallOptions { … } }`.
+ *
+ * @packageDocumentation
  */
 
 // ---- interceptors ---------------------------------------------------------------------------------------------------

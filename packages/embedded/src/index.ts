@@ -12,6 +12,8 @@
  * real one may.
  *
  * @module
+ *
+ * @packageDocumentation
  */
 export { startEmbedded, type EmbeddedEtcd, type EmbeddedOptions } from './embedded.ts';
 export type { Fault, FaultOptions } from './faults.ts';

@@ -10,5 +10,7 @@
  * Use the client as before: what it does, and its errors, are the same.
  *
  * @module
+ *
+ * @packageDocumentation
  */
 export { http2Transport, type Http2TransportOptions } from './http2.ts';

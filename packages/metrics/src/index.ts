@@ -14,6 +14,8 @@
  * with the package.
  *
  * @module
+ *
+ * @packageDocumentation
  */
 export { copyMetrics, type CopyMetricsOptions, type CountedCopy } from './copies.ts';
 export { metrics, type HistogramOptions, type MetricsOptions } from './metrics.ts';

@@ -9,6 +9,8 @@
  * Every key, range, compare, nested transaction, watch and lease goes through the wrapper, in both directions; what
  * cannot be confined is refused with `NAMESPACE_VIOLATION`. A namespace has no cluster, no maintenance and no way to the
  * client beneath; namespaces nest. docs/namespaces.md lists what is guaranteed and what is not.
+ *
+ * @packageDocumentation
  */
 import { checkOptions, invalidArgument, toBytes, toInt64, wrapClient } from '@etcdts/core/plugin';
 import type { ClientSite, OptionChecks, ServiceWrappers } from '@etcdts/core/plugin';

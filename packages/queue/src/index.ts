@@ -18,6 +18,8 @@
  * Or take them out at once, so that an item is lost with the process that took it: `await jobs.dequeue()`.
  *
  * @module
+ *
+ * @packageDocumentation
  */
 export { queue, type Queue } from './queue.ts';
 export { priorityQueue, type PriorityQueue } from './priority-queue.ts';

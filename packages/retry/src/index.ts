@@ -11,6 +11,8 @@
  * provably had no effect. A call may differ: `client.kv.get('key', { retry: { maxAttempts: 3 } })`, or `retry: false`.
  *
  * @module
+ *
+ * @packageDocumentation
  */
 import type { Interceptor } from '@etcdts/core/plugin';
 import { retryInterceptor } from './interceptor.ts';

@@ -19,6 +19,8 @@
  * ```
  *
  * @module
+ *
+ * @packageDocumentation
  */
 export { assert, suite } from './suite.ts';
 export type { Hook, HookFunction, Suite, SuiteOptions, TestContext, TestFunction } from './suite.ts';
