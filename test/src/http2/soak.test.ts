@@ -208,8 +208,9 @@ test(`no call fails but on connections that are cut, and ids run out, for ${(MIN
     assert.ok(counts.usedUp > 0, `${counts.usedUp} connections of ${name} were used up`);
     const unexplained = workers.find((worker) => worker.unexplained !== undefined)?.unexplained;
     assert.is(unexplained, undefined, `${name}: ${String(unexplained)}`);
+    // One cut may end two connections, one of them nearly used up, and the next call of a worker begins on the other one.
     assert.ok(
-      failedOf(workers) <= (name === 'cut' ? cuts * WORKERS : 0),
+      failedOf(workers) <= (name === 'cut' ? 2 * cuts * WORKERS : 0),
       `${failedOf(workers)} calls of ${name} failed`,
     );
   }
