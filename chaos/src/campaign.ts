@@ -19,8 +19,10 @@ import { planWork } from './workload/plan.ts';
 import { writeFinals } from './write-finals.ts';
 import { WorkerProcess } from './workload/worker-process.ts';
 
-/** How many revisions of the past are left by a compaction. */
-const KEPT = 1_500;
+/** How many revisions of the past are left by a compaction; by some few, so few that a watch without a connection misses them. */
+const KEPT = { most: 1_500, few: 50 } as const;
+/** How many compactions there are for each of those few. */
+const FEW = 20;
 /** How long after the end of the last holder a lease may live, in ms: the longest time to live, an election, and the pace of etcd's expiry. */
 const LONGEST_LEASE_MS = 20_000;
 
@@ -172,8 +174,9 @@ class Campaign {
 
   /** Compacts every 200 ms, but keeps what the truth has not read. */
   async #compact(signal: AbortSignal): Promise<void> {
-    for (let compacted = 1; !signal.aborted; await pause(200, signal)) {
-      const revision = this.#truth.revision - KEPT;
+    let compacted = 1;
+    for (let count = 1; !signal.aborted; count++, await pause(200, signal)) {
+      const revision = this.#truth.revision - (count % FEW === 0 ? KEPT.few : KEPT.most);
       if (revision <= compacted) continue;
       const operation = await perform(this.#client, { type: 'compact', revision }, { process: 0, client: 0 });
       this.#own.write(operation);

@@ -17,6 +17,15 @@ export interface Mutant {
 
 const core = (path: string): string => `packages/core/dist/${path}`;
 
+/** No bug, planted like the others: what is found with it is not the doing of a bug. */
+export const CONTROL: Mutant = {
+  name: 'none',
+  bug: 'nothing',
+  file: core('errors.js'),
+  find: 'class EtcdError extends Error',
+  replace: 'class EtcdError extends Error',
+};
+
 /** The bugs that clients of etcd have had, or could have, each of which the checkers must find. */
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -212,7 +221,7 @@ export const MUTANTS: readonly Mutant[] = [
 ];
 
 export function mutantNamed(name: string): Mutant {
-  const found = MUTANTS.find((one) => one.name === name);
+  const found = [CONTROL, ...MUTANTS].find((one) => one.name === name);
   if (found !== undefined) return found;
   throw new TypeError(`--mutant must be one of ${MUTANTS.map((one) => one.name).join(', ')}, not ${name}`);
 }
