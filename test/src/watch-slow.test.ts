@@ -66,6 +66,30 @@ test('W-12 H23 H24: a reader that stalls over 200 MB holds 8 MiB, its 20 neighbo
   assert.ok(largest < 16 * MB, `${largest / MB} MB came at once`);
 });
 
+test('W-12: a reader that stalls over 40,000 small events holds little more than its bound, too', async () => {
+  await using client = createClient({ endpoints: etcd.endpoints });
+  const slow = client.watch('small/', { prefix: true });
+  await slow.created;
+  const before = await held();
+  let written = 0;
+  const write = async (): Promise<void> => {
+    while (written < 40_000) await writer.kv.put(`small/${++written % 1_000}`, 'x'.repeat(100));
+  };
+  await Promise.all(Array.from({ length: 32 }, write));
+  // It is parked.
+  await eventually(async () => (await etcd.member.metric('etcd_debugging_mvcc_watcher_total')) === 0);
+  const grown = (await held()) - before;
+  assert.ok(grown < 24 * MB, `${Math.round(grown / MB)} MB held`);
+  let events = 0;
+  let last = 0n;
+  for await (const { kv } of slow.events()) {
+    assert.ok(kv.modRevision > last);
+    last = kv.modRevision;
+    if (++events === written) break;
+  }
+  assert.is(events, written);
+});
+
 test('W-31: what is compacted while a watch is parked ends it with COMPACTED, after what it holds', async () => {
   await using client = createClient({ endpoints: etcd.endpoints });
   const watch = client.watch('parked/', { prefix: true, maxBufferedBytes: 1_000 });

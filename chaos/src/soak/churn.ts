@@ -34,7 +34,8 @@ export const PARTS: Readonly<Record<string, (soak: Soak, client: EtcdClient) => 
     }
   },
   clients: async (soak) => {
-    const client = connect(soak);
+    // It ends also if the get fails, for example because a cut came.
+    await using client = connect(soak);
     const watch = client.watch('soak/', { prefix: true });
     await client.kv.get('soak/1');
     const closing = client.close();

@@ -17,6 +17,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { WatchLimits } from './buffers.ts';
 import { WatchHub } from './hub.ts';
 import type { WatchResponse, WatchServiceOptions, WatchStream } from './service.ts';
+import { EVENT_BYTES } from './subscription.ts';
 
 export { FakeClock, settle };
 
@@ -106,9 +107,11 @@ export class FakeStream implements ClientStream<WatchRequest, WatchResponseMessa
     this.say({ created: true, canceled: true, watchId: -1, cancelReason });
   }
 
-  /** Events at these revisions, in one message. */
-  events(watchId: number, revisions: readonly number[], fields: Fields = {}): void {
-    this.say({ watchId, events: revisions.map((revision) => event(revision)), rev: 1_000, ...fields });
+  /** Events at these revisions, in one message. `takes` is what a watch counts for it, with its events. */
+  events(watchId: number, revisions: readonly number[], { takes, ...fields }: Fields & { takes?: number } = {}): void {
+    const events = revisions.map((revision) => event(revision));
+    const bytes = takes === undefined ? {} : { byteLength: takes - revisions.length * EVENT_BYTES };
+    this.say({ watchId, events, rev: 1_000, ...bytes, ...fields });
   }
 
   progress(watchId: number, rev: number): void {

@@ -39,7 +39,7 @@ test('W-40: it is one for a watch that starts after its revision, whenever that 
 test('W-40: a watch that is resumed while an answer is on its way does not get it', async () => {
   const etcd = new FakeEtcd();
   const keeper = (await etcd.live(100)).read();
-  const parked = await etcd.live(100, {}, { maxBufferedBytes: 100 });
+  const parked = await etcd.live(100, {}, { maxBufferedBytes: 1_000 });
   etcd.current.events(2, [101]);
   etcd.current.events(2, [102]);
   await etcd.hub.requestProgress({});

@@ -48,8 +48,8 @@ export interface WatchServiceOptions extends CallOptions {
   /** Whether to deliver the notice that etcd has registered the watch. */
   createdNotify?: boolean | undefined;
   /**
-   * How many bytes of responses may wait for a slow reader. Beyond that, the watch is parked: it is cancelled on the server and
-   * resumed at its position once the reader has caught up. Defaults to 8 MiB.
+   * How many bytes of responses may wait for a slow reader; each event counts 512 more than it has. Beyond that, the watch is parked:
+   * it is cancelled on the server and resumed at its position once the reader has caught up. Defaults to 8 MiB.
    */
   maxBufferedBytes?: number | undefined;
 }

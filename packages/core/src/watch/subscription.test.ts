@@ -1,6 +1,7 @@
 import { assert, rejects, suite } from '@etcdts/testing';
 import { isEtcdError } from '../errors.ts';
 import { FakeEtcd, settle, UNAVAILABLE, type Reading } from './fakes.test.kit.ts';
+import { EVENT_BYTES } from './subscription.ts';
 
 const test = suite('Subscription');
 const KB = 1024;
@@ -11,7 +12,7 @@ test('W-38 W-12 H23 B-12: a reader that falls behind is parked at its bound, and
   const etcd = new FakeEtcd();
   const neighbour = (await etcd.live()).read();
   const slow = await etcd.live(100, {}, { maxBufferedBytes: 10 * KB });
-  for (let revision = 101; revision <= 140; revision++) etcd.current.events(2, [revision], { byteLength: KB });
+  for (let revision = 101; revision <= 140; revision++) etcd.current.events(2, [revision], { takes: KB });
   etcd.current.events(1, [141]);
   assert.equal(etcd.current.cancels, [2]);
   assert.equal(etcd.hub.stats(), { open: 2, streams: 1, parked: 1, bufferedBytes: 11 * KB, resumes: 0, events: 12 });
@@ -28,7 +29,7 @@ test('W-38 W-12 H23 B-12: a reader that falls behind is parked at its bound, and
   const { startRevision, watchId, fragment } = etcd.current.creates[2]!;
   assert.equal([startRevision, watchId, fragment], [112n, 3, true]);
   etcd.current.created(3, 150);
-  for (let revision = 112; revision <= 114; revision++) etcd.current.events(3, [revision], { byteLength: KB });
+  for (let revision = 112; revision <= 114; revision++) etcd.current.events(3, [revision], { takes: KB });
   for (let i = 0; i < 8; i++) await read();
   assert.equal(
     revisions,
@@ -38,6 +39,15 @@ test('W-38 W-12 H23 B-12: a reader that falls behind is parked at its bound, and
   assert.equal(neighbour.revisions, [[141]]);
   const lines = etcd.log.filter((line) => line.startsWith('watch parked: '));
   assert.equal(lines, [`watch parked: ${11 * KB} bytes wait for its reader`], 'once');
+});
+
+test('W-12: a small event takes more than its bytes, and counts so', async () => {
+  const etcd = new FakeEtcd();
+  await etcd.live(100, {}, { maxBufferedBytes: 10 * EVENT_BYTES });
+  for (let revision = 101; revision <= 108; revision++) etcd.current.events(1, [revision], { byteLength: 1 });
+  assert.is(etcd.hub.stats().parked, 0);
+  etcd.current.events(1, [109, 110], { byteLength: 1 });
+  assert.is(etcd.hub.stats().parked, 1);
 });
 
 test('W-12: one response is always accepted, however large', async () => {
@@ -110,11 +120,11 @@ test('W-31: what is compacted while parked is told after the events that are her
 test('beyond what all watches may hold, the one with most is parked, and comes back when its reader has caught up', async () => {
   const etcd = new FakeEtcd({ watchBufferBytes: 400 * KB });
   const [large, small, reader] = [await etcd.live(), await etcd.live(), (await etcd.live()).read()];
-  etcd.current.events(1, [101], { byteLength: 150 * KB });
-  etcd.current.events(1, [102], { byteLength: 150 * KB });
-  etcd.current.events(2, [103], { byteLength: 100 * KB });
+  etcd.current.events(1, [101], { takes: 150 * KB });
+  etcd.current.events(1, [102], { takes: 150 * KB });
+  etcd.current.events(2, [103], { takes: 100 * KB });
   assert.equal(etcd.current.cancels, [], 'the bound is not exceeded');
-  etcd.current.events(2, [104], { byteLength: 20 * KB });
+  etcd.current.events(2, [104], { takes: 20 * KB });
   assert.equal(etcd.current.cancels, [1], 'not the one that came last');
   assert.equal(etcd.hub.stats().bufferedBytes, 420 * KB);
   const iterator = large.watch[Symbol.asyncIterator]();
@@ -123,7 +133,7 @@ test('beyond what all watches may hold, the one with most is parked, and comes b
   await iterator.next();
   assert.is(etcd.current.creates.at(-1)?.startRevision, 103n);
   for (let revision = 105; revision < 120; revision++) {
-    etcd.current.events(3, [revision], { byteLength: 100 * KB });
+    etcd.current.events(3, [revision], { takes: 100 * KB });
     await settle();
   }
   assert.equal([reader.revisions.length, etcd.hub.stats().parked], [15, 0], 'one that is read at once holds nothing');
@@ -135,11 +145,11 @@ test('beyond what all watches may hold, the one with most is parked, and comes b
 test('watches that hold little are not parked for what stalled ones hold', async () => {
   const etcd = new FakeEtcd({ watchBufferBytes: 100 * KB });
   const [stalled, neighbour] = [await etcd.live(), await etcd.live(), await etcd.live()];
-  etcd.current.events(1, [101], { byteLength: 150 * KB });
+  etcd.current.events(1, [101], { takes: 150 * KB });
   assert.equal(etcd.current.cancels, [1]);
-  for (let revision = 102; revision <= 117; revision++) etcd.current.events(2, [revision], { byteLength: KB });
+  for (let revision = 102; revision <= 117; revision++) etcd.current.events(2, [revision], { takes: KB });
   assert.equal(etcd.current.cancels, [1]);
-  etcd.current.events(2, [118], { byteLength: KB });
+  etcd.current.events(2, [118], { takes: KB });
   assert.equal(etcd.current.cancels, [1, 2]);
   neighbour.read();
   await settle();
@@ -151,8 +161,8 @@ test('what is not read of a watch that has ended, or is in fragments of a lost s
   const etcd = new FakeEtcd({ watchBufferBytes: 100 * KB });
   const [failed, cancelled] = [await etcd.live(), await etcd.live()];
   await etcd.live();
-  etcd.current.events(1, [101], { byteLength: 10 * KB });
-  etcd.current.events(2, [101], { byteLength: 10 * KB });
+  etcd.current.events(1, [101], { takes: 10 * KB });
+  etcd.current.events(2, [101], { takes: 10 * KB });
   etcd.current.events(3, [101], { byteLength: 10 * KB, fragment: true });
   assert.is(etcd.hub.stats().bufferedBytes, 30 * KB);
   etcd.current.say({ watchId: 1, canceled: true, compactRevision: 500n });
@@ -168,7 +178,7 @@ test('what is not read of a watch that has ended, or is in fragments of a lost s
   etcd.current.events(1, [101], { byteLength: 10 * KB, fragment: true });
   etcd.current.events(1, [102], { byteLength: 95 * KB, fragment: true });
   const { bufferedBytes, parked } = etcd.hub.stats();
-  assert.equal([bufferedBytes, parked], [52.5 * KB, 1], 'what is whole is kept, the rest comes again');
+  assert.equal([bufferedBytes, parked], [52.5 * KB + EVENT_BYTES, 1], 'what is whole is kept, the rest comes again');
   etcd.hub.close();
   assert.is(etcd.hub.stats().bufferedBytes, 0);
 });
@@ -219,13 +229,13 @@ test('W-33: fragments become one response; the header is the last one’s', asyn
 
 test('W-16: fragments beyond the bound are handed over by whole revisions, and park a slow reader', async () => {
   const etcd = new FakeEtcd();
-  const reading = await etcd.live(100, { fragment: true }, { maxBufferedBytes: 10 * KB });
-  etcd.current.events(1, [101, 102, 103], { fragment: true, byteLength: 6 * KB });
-  etcd.current.events(1, [103, 103, 104], { fragment: true, byteLength: 6 * KB });
+  const reading = await etcd.live(100, { fragment: true }, { maxBufferedBytes: 1_005 * KB });
+  etcd.current.events(1, [101, 102, 103], { fragment: true, byteLength: 600 * KB });
+  etcd.current.events(1, [103, 103, 104], { fragment: true, byteLength: 600 * KB });
   assert.is(etcd.hub.stats().parked, 0);
-  etcd.current.events(1, [104, 105], { fragment: true, byteLength: 6 * KB });
+  etcd.current.events(1, [104, 105], { fragment: true, byteLength: 600 * KB });
   assert.is(etcd.hub.stats().parked, 1);
-  assert.ok(etcd.hub.stats().bufferedBytes <= 16 * KB);
+  assert.ok(etcd.hub.stats().bufferedBytes <= 1_600 * KB);
   reading.read();
   await settle();
   assert.equal(reading.revisions, [
@@ -303,7 +313,7 @@ test('H12: revisions in parts of many watches are bounded together by maxReceive
   const [failed, open] = [readings.filter(({ error }) => error), readings.filter(({ error }) => !error)];
   assert.ok(failed.every(({ error }) => isEtcdError(error, 'RESPONSE_TOO_LARGE')));
   assert.ok(failed.length > 0 && open.length > 0, `${failed.length} and ${open.length}`);
-  for (let id = 1; id <= 10; id++) etcd.current.events(id, [101], { byteLength: KB });
+  for (let id = 1; id <= 10; id++) etcd.current.events(id, [101], { takes: KB });
   await settle();
   assert.ok(open.every(({ revisions }) => revisions[0]?.length === 10));
   assert.is(etcd.hub.stats().bufferedBytes, 0);

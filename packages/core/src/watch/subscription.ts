@@ -43,6 +43,8 @@ export type SubscriptionState = 'waiting' | 'attached' | 'parked' | 'ended';
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
 /** The least size of a response, because even a small message takes some memory. */
 const LEAST_BYTES = 64;
+/** What an event takes beside its bytes: its objects, and those of its key and value. A small one is mostly that. */
+export const EVENT_BYTES = 512;
 const NO_EVENTS: readonly WatchEvent[] = [];
 
 /** One watch of the application: its received and unread responses, and its position. */
@@ -196,7 +198,8 @@ export class Subscription extends WatchReading {
     if (fresh === undefined) return;
     this.#setbacks?.advanced();
     this.#upstream?.advanced(fresh.length);
-    this.#push({ header, events: fresh, created: false, progressNotify: false }, size);
+    const bytes = size + fresh.length * EVENT_BYTES;
+    this.#push({ header, events: fresh, created: false, progressNotify: false }, bytes);
   }
 
   #progress(header: ResponseHeader, size: number): void {
