@@ -124,8 +124,8 @@ test('D20 report that the watches of a lost stream go on, once, with how long th
 test('OPT-20 D20 report that a watch is parked', async () => {
   const etcd = new FakeEtcd();
   await etcd.live(100, {}, { maxBufferedBytes: 100 });
-  etcd.current.events(1, [101], { byteLength: 500 });
-  assert.equal(seen, [['watch:parked', { bufferedBytes: 500 }]]);
+  etcd.current.events(1, [101], { takes: 1_012 });
+  assert.equal(seen, [['watch:parked', { bufferedBytes: 1_012 }]]);
 });
 
 test('D20 report that renewals go on over another stream, and that a lease is lost; not one that is revoked here', async () => {
