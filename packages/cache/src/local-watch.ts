@@ -1,12 +1,12 @@
 import { isEtcdError, type ResponseHeader, type WatchEvent, type WatchResponse, type WatchStream } from '@etcdts/core';
 import { onAbort, type WatchCreateRequest, type WatchServiceOptions } from '@etcdts/core/plugin';
 import type { Copy, CopyListener } from './copy.ts';
-import { cancelled, closed, clusterReset, compacted, notRegistered, secondReader } from './errors.ts';
+import { cancelled, closed, clusterReset, compacted, secondReader } from './errors.ts';
 import { eventsOf } from './local-events.ts';
 import { DONE, eventsIn, responsesOf, type Result } from './local-reading.ts';
 import { placesOf, type Places } from './ordered.ts';
 import type { Given } from './shared-results.ts';
-import { startOf } from './start.ts';
+import { startWithin } from './start.ts';
 
 /** Resolves the promise of a reader; a rejected promise rejects it. */
 type Reader = (result: Result | Promise<Result>) => void;
@@ -107,26 +107,13 @@ export class LocalWatch<T> implements WatchStream, CopyListener {
   }
 
   async #register(createdNotify: boolean, timeoutMs = Infinity): Promise<ResponseHeader> {
-    const { site } = this.#copy;
-    const limit = new AbortController();
-    const timer =
-      timeoutMs === Infinity
-        ? undefined
-        : site.clock.after(timeoutMs, () => limit.abort(notRegistered(timeoutMs)), true);
-    const signal = AbortSignal.any([this.#ending.signal, limit.signal]);
-    try {
-      // Who makes a watch and cancels it in one go has made none.
-      await Promise.resolve();
-      const { header, next, early } = await startOf(this.#copy, this.#request, signal);
-      signal.throwIfAborted();
-      [this.#given, this.#early, this.#marked] = [next - 1n, early, header.revision];
-      if (createdNotify) this.#notice = { header, events: [], created: true, progressNotify: false };
-      this.#copy.listeners.add(this);
-      this.changed();
-      return header;
-    } finally {
-      timer?.cancel();
-    }
+    const { header, next, early } = await startWithin(this.#copy, this.#request, this.#ending.signal, timeoutMs);
+    this.#ending.signal.throwIfAborted();
+    [this.#given, this.#early, this.#marked] = [next - 1n, early, header.revision];
+    if (createdNotify) this.#notice = { header, events: [], created: true, progressNotify: false };
+    this.#copy.listeners.add(this);
+    this.changed();
+    return header;
   }
 
   #claim(): void {

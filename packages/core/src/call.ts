@@ -39,7 +39,7 @@ export interface CallOptions {
 
 /** A typed key of a call's context, by which interceptors pass values to each other. */
 export interface ContextKey<T> {
-  /** A name for people who debug. Keys are told apart by identity. */
+  /** A name for people who debug. Two keys with one name are two keys. */
   readonly name: string;
   /** What `get` returns before a `set`. */
   readonly defaultValue: T;

@@ -1,4 +1,4 @@
-// Data: what of etcd3's API is told apart, as declarations of our own. The compiler sees them in place of the package, so that
+// Data: the part of etcd3's API that is rewritten, as declarations of our own. The compiler sees them in place of the package, so that
 // types are known also where etcd3 is not installed.
 
 /** Declarations of the module `etcd3`. */
