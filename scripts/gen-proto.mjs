@@ -14,7 +14,11 @@ const sources = {
   'kv.proto': 'api/mvccpb/kv.proto',
   'auth.proto': 'api/authpb/auth.proto',
   'rpc.proto': 'api/etcdserverpb/rpc.proto',
+  'v3lock.proto': 'server/etcdserver/api/v3lock/v3lockpb/v3lock.proto',
+  'v3election.proto': 'server/etcdserver/api/v3election/v3electionpb/v3election.proto',
 };
+/** gRPC's own, which is not in etcd's repository. */
+const health = 'health.proto';
 
 /** Removes the parts that only etcd's own generators read: gateway, version and Go annotations, and their imports. */
 function strip(text) {
@@ -56,21 +60,25 @@ function generate() {
   const protobuf = createRequire(`${proto}package.json`)('protobufjs');
   const root = new protobuf.Root();
   for (const name of Object.keys(sources)) protobuf.parse(readFileSync(`${proto}etcd/${name}`, 'utf8'), root);
+  protobuf.parse(readFileSync(`${proto}grpc/${health}`, 'utf8'), root);
   const { nested } = root.toJSON();
   const all = nested.etcdserverpb.nested;
   const rare = messagesOf(all, ['Cluster', 'Maintenance', 'Auth']);
   const part = (wanted) => ({
     nested: Object.fromEntries(Object.entries(all).filter(([name]) => rare.has(name) === wanted)),
   });
-  const { authpb, mvccpb } = nested;
+  const { authpb, mvccpb, v3lockpb, v3electionpb, grpc } = nested;
   return `// Made from packages/proto/etcd/*.proto by scripts/gen-proto.mjs; not edited. Protobufjs's JSON, as text, since a process that makes
 // no rare call need not parse it.
 
 /** The messages of etcd's Cluster, Maintenance and Auth. */
 export const rareMessages: string = \`${lines({ nested: { authpb, etcdserverpb: part(true) } })}\`;
 
-/** etcd's other messages, and all services. */
+/** etcd's other messages, and the services of KV, Watch, Lease, Cluster, Maintenance and Auth. */
 export const otherDeclarations: string = \`${lines({ nested: { mvccpb, etcdserverpb: part(false) } })}\`;
+
+/** The services of a server that the client has no use for: locks and elections in the server, and gRPC's health. */
+export const serverDeclarations: string = \`${lines({ nested: { v3lockpb, v3electionpb, grpc } })}\`;
 `;
 }
 

@@ -27,7 +27,7 @@ export interface RawStream {
 
 const folder = fileURLToPath(new URL('../../packages/proto/etcd/', import.meta.url));
 const longs = BigInt as unknown as NumberConstructor;
-const definitions = loadSync('rpc.proto', {
+const definitions = loadSync(['rpc.proto', 'v3lock.proto', 'v3election.proto'], {
   includeDirs: [folder],
   longs,
   enums: String,
@@ -37,7 +37,8 @@ const definitions = loadSync('rpc.proto', {
 
 function methodOf(name: string): ServiceDefinition[string] {
   const [service, method] = name.split('.');
-  const found = (definitions[`etcdserverpb.${service}`] as ServiceDefinition)[method as string];
+  const full = Object.keys(definitions).find((known) => known.endsWith(`.${service}`)) ?? '';
+  const found = (definitions[full] as ServiceDefinition | undefined)?.[method as string];
   if (found === undefined) throw new Error(`etcd has no ${name}`);
   return found;
 }
@@ -48,6 +49,14 @@ function canonical(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value;
   const filled = Object.entries(value).filter(([, inner]) => !Buffer.isBuffer(inner) || inner.length > 0);
   return Object.fromEntries(filled.map(([key, inner]) => [key, canonical(inner)]));
+}
+
+/** A call that is under way. */
+export interface RawCall {
+  readonly outcome: Promise<Outcome>;
+  /** All messages until now. */
+  readonly received: readonly Message[];
+  cancel(): void;
 }
 
 /** Calls an etcd without a client of ours. */
@@ -63,13 +72,17 @@ export class RawEtcd {
 
   /** Calls an RPC, such as `KV.Put`, with one request. */
   call(name: string, request: Message, token?: string): Promise<Outcome> {
-    const method = methodOf(name);
-    return this.#call(name, method.requestSerialize(canonical(request) as never), token);
+    return this.begin(name, request, token).outcome;
+  }
+
+  /** Begins a call that may take long. */
+  begin(name: string, request: Message, token?: string): RawCall {
+    return this.#begin(name, methodOf(name).requestSerialize(canonical(request) as never), token);
   }
 
   /** Calls an RPC with any bytes. */
   callBytes(name: string, bytes: Buffer): Promise<Outcome> {
-    return this.#call(name, bytes, undefined);
+    return this.#begin(name, bytes, undefined).outcome;
   }
 
   /** Opens a stream, such as `Watch.Watch`. */
@@ -97,27 +110,36 @@ export class RawEtcd {
     this.#client.close();
   }
 
-  #call(name: string, bytes: Buffer, token: string | undefined): Promise<Outcome> {
+  #begin(name: string, bytes: Buffer, token: string | undefined): RawCall {
     const { path, responseStream, responseDeserialize } = methodOf(name);
     const metadata = new Metadata();
     if (token !== undefined) metadata.set('token', token);
     const serialize = (message: Buffer): Buffer => message;
     const deserialize = responseDeserialize as (bytes: Buffer) => Message;
-    const failed = (error: ServiceError | null): Pick<Outcome, 'error'> =>
-      error === null ? {} : { error: { code: error.code, details: error.details } };
+    const received: Message[] = [];
+    const failed = (error: ServiceError): Outcome => ({
+      responses: received,
+      error: { code: error.code, details: error.details },
+    });
+    const { promise: outcome, resolve } = withResolvers<Outcome>();
     if (!responseStream) {
-      return new Promise((resolve) => {
-        this.#client.makeUnaryRequest(path, serialize, deserialize, bytes, metadata, (error, response) =>
-          resolve({ responses: response === undefined ? [] : [response], ...failed(error) }),
-        );
+      const call = this.#client.makeUnaryRequest(path, serialize, deserialize, bytes, metadata, (error, response) => {
+        if (response !== undefined) received.push(response);
+        resolve(error === null ? { responses: received } : failed(error));
       });
+      return { outcome, received, cancel: () => call.cancel() };
     }
     const stream = this.#client.makeServerStreamRequest(path, serialize, deserialize, bytes, metadata);
-    const responses: Message[] = [];
-    return new Promise((resolve) => {
-      stream.on('data', (message: Message) => responses.push(message));
-      stream.on('error', (error: ServiceError) => resolve({ responses, ...failed(error) }));
-      stream.on('end', () => resolve({ responses }));
-    });
+    stream.on('data', (message: Message) => received.push(message));
+    stream.on('error', (error: ServiceError) => resolve(failed(error)));
+    stream.on('end', () => resolve({ responses: received }));
+    return { outcome, received, cancel: () => stream.cancel() };
   }
+}
+
+// Node 20 has no Promise.withResolvers.
+function withResolvers<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((settle) => (resolve = settle));
+  return { promise, resolve };
 }

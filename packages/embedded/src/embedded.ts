@@ -6,8 +6,10 @@ import { Member } from './member.ts';
 import { GrpcServer } from './server.ts';
 import { auth } from './services/auth.ts';
 import { cluster } from './services/cluster.ts';
+import { election } from './services/election.ts';
 import { kv } from './services/kv.ts';
 import { lease } from './services/lease.ts';
+import { lock } from './services/lock.ts';
 import { maintenance } from './services/maintenance.ts';
 import { watch } from './services/watch.ts';
 import { rpcs } from './wire/descriptors.ts';
@@ -94,7 +96,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
     gate,
   );
   const faults = new Faults(rpcs.map(({ name }) => name));
-  const services = [kv, watch, lease, cluster, maintenance, auth].map((service) => service(member));
+  const services = [kv, watch, lease, cluster, maintenance, auth, lock, election].map((service) => service(member));
   const server = new GrpcServer(services, { gate, faults, maxReceiveBytes: maxRequestBytes + OVERHEAD_BYTES });
   const bound = await server.listen(socketPath === undefined ? { host, port } : { path: socketPath });
   const endpoint =

@@ -1,4 +1,4 @@
-// etcd's messages in this server: the fields of etcdserverpb/rpc.proto in camelCase, with every field of a request set. A 64-bit
+// etcd's messages in this server: the fields of its protos in camelCase, with every field of a request set. A 64-bit
 // integer of a request is a bigint. In a response it may be a bigint or a number, and a field that is left out has the proto's
 // default.
 
@@ -13,7 +13,7 @@ export interface Header {
 }
 /** A response that has only a header. */
 export interface HeaderResponse {
-  readonly header?: Header;
+  readonly header?: Header | undefined;
 }
 export interface KeyValue {
   readonly key: Buffer;
@@ -157,6 +157,42 @@ export interface LeaseTimeToLiveResponse extends LeaseResponse {
 }
 export interface LeaseLeasesResponse extends HeaderResponse {
   readonly leases: readonly { readonly ID: bigint }[];
+}
+
+// v3lockpb and v3electionpb.
+export interface LockRequest {
+  readonly name: Buffer;
+  readonly lease: bigint;
+}
+export interface LockResponse extends HeaderResponse {
+  readonly key: Buffer;
+}
+export interface UnlockRequest {
+  readonly key: Buffer;
+}
+export interface LeaderKey {
+  readonly name: Buffer;
+  readonly key: Buffer;
+  readonly rev: bigint;
+  readonly lease: bigint;
+}
+export interface CampaignRequest extends LockRequest {
+  readonly value: Buffer;
+}
+export interface CampaignResponse extends HeaderResponse {
+  readonly leader: LeaderKey;
+}
+export interface ResignRequest {
+  readonly leader: LeaderKey | null;
+}
+export interface ProclaimRequest extends ResignRequest {
+  readonly value: Buffer;
+}
+export interface LeaderRequest {
+  readonly name: Buffer;
+}
+export interface LeaderResponse extends HeaderResponse {
+  readonly kv: Partial<KeyValue>;
 }
 
 /** authpb.Permission. Its type is 0 for read, 1 for write, 2 for both. */

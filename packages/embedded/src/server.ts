@@ -13,7 +13,7 @@ import type {
 import type { Faults } from './faults.ts';
 import type { Gate } from './gate.ts';
 import type { Caller } from './member.ts';
-import type { Handlers, PartsHandler, Peer, StreamHandler, UnaryHandler } from './services/handlers.ts';
+import type { Handlers, PartsHandler, Peer, StreamHandler, UnaryHandler, WaitingHandler } from './services/handlers.ts';
 import { status, StatusError } from './status.ts';
 import { rpcs, type Rpc } from './wire/descriptors.ts';
 import { grpc } from './wire/libraries.ts';
@@ -30,6 +30,8 @@ export interface ServerParts {
 }
 
 const RECEIVE_LIMIT = 'grpc.max_receive_message_length';
+/** A stream of which the client sends many messages, or only one. */
+type Stream = ServerDuplexStream<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>;
 const identity = (bytes: Buffer): Buffer => bytes;
 
 /** Serves the handlers over gRPC. It accepts the sockets itself, so that it can cut them. */
@@ -82,6 +84,7 @@ export class GrpcServer {
   #register(services: readonly Handlers[]): void {
     const unary = Object.assign({}, ...services.map((service) => service.unary)) as Record<string, UnaryHandler>;
     const parts = Object.assign({}, ...services.map((service) => service.parts)) as Record<string, PartsHandler>;
+    const waiting = Object.assign({}, ...services.map((service) => service.waiting)) as Record<string, WaitingHandler>;
     const streams = Object.assign({}, ...services.map((service) => service.streams)) as Record<string, StreamHandler>;
     const definition: Record<string, ServiceDefinition[string]> = {};
     const handlers: Record<string, UntypedHandleCall> = {};
@@ -97,7 +100,9 @@ export class GrpcServer {
         responseSerialize: identity,
         responseDeserialize: identity,
       };
-      if (requestStream) handlers[name] = this.#stream(rpc, streams[name] as StreamHandler);
+      const [stream, later] = [streams[name], waiting[name]];
+      if (stream !== undefined) handlers[name] = this.#stream(rpc, stream);
+      else if (later !== undefined) handlers[name] = this.#waiting(rpc, later);
       else if (responseStream) handlers[name] = this.#parts(rpc, parts[name] as PartsHandler);
       else handlers[name] = this.#unary(rpc, unary[name] as UnaryHandler);
     }
@@ -117,6 +122,28 @@ export class GrpcServer {
         } catch (error) {
           callback(toStatus(error));
         }
+      });
+    };
+  }
+
+  #waiting(rpc: Rpc, handle: WaitingHandler) {
+    return (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
+      const ended = new AbortController();
+      call.on('cancelled', () => ended.abort());
+      const answer = async (): Promise<Buffer> => {
+        const failure = this.#faults.next(rpc.name);
+        if (failure?.applied === false) throw failure.error;
+        const caller = callerOf(call.metadata, call.request.length);
+        const response = await handle(decode(rpc, call.request), caller, ended.signal);
+        if (failure) throw failure.error;
+        return rpc.encode(response);
+      };
+      this.#gate.pass(() => {
+        if (call.cancelled) return;
+        answer().then(
+          (bytes) => this.#gate.pass(() => callback(null, bytes)),
+          (error: unknown) => this.#gate.pass(() => callback(toStatus(error))),
+        );
       });
     };
   }
@@ -153,7 +180,7 @@ export class GrpcServer {
   }
 
   #stream(rpc: Rpc, handle: StreamHandler) {
-    return (call: ServerDuplexStream<Buffer, Buffer>): void => {
+    return (call: Stream): void => {
       this.#gate.pass(() => {
         const failure = this.#faults.next(rpc.name);
         if (failure) call.emit('error', toStatus(failure.error));
@@ -163,7 +190,7 @@ export class GrpcServer {
   }
 }
 
-function open(rpc: Rpc, handle: StreamHandler, call: ServerDuplexStream<Buffer, Buffer>, gate: Gate): void {
+function open(rpc: Rpc, handle: StreamHandler, call: Stream, gate: Gate): void {
   let over = false;
   let congested = false;
   const finish = (): void => {
@@ -186,7 +213,7 @@ function open(rpc: Rpc, handle: StreamHandler, call: ServerDuplexStream<Buffer, 
       if (over || call.write(rpc.encode(response)) || congested) return;
       congested = true;
       // A client that does not read is not read from, so that answers do not pile up.
-      call.pause();
+      if (!('request' in call)) call.pause();
     },
     sizeOf: (response) => rpc.encode(response).length,
     end,
@@ -197,7 +224,7 @@ function open(rpc: Rpc, handle: StreamHandler, call: ServerDuplexStream<Buffer, 
       if (!over) task();
     });
   };
-  call.on('data', (bytes: Buffer) => {
+  const receive = (bytes: Buffer): void => {
     passing(() => {
       try {
         listener.message(decode(rpc, bytes));
@@ -205,18 +232,23 @@ function open(rpc: Rpc, handle: StreamHandler, call: ServerDuplexStream<Buffer, 
         end(error);
       }
     })();
-  });
-  call.on(
-    'end',
-    passing(() => listener.end?.()),
-  );
+  };
   call.on('drain', () => {
     congested = false;
-    call.resume();
+    if (!('request' in call)) call.resume();
     passing(() => listener.drain?.())();
   });
   call.on('cancelled', finish);
   call.on('error', finish);
+  if ('request' in call) {
+    receive(call.request);
+    return;
+  }
+  call.on('data', receive);
+  call.on(
+    'end',
+    passing(() => listener.end?.()),
+  );
 }
 
 function callerOf(metadata: Metadata, bytes: number): Caller {

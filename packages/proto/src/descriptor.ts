@@ -75,7 +75,7 @@ export const rareMessages: string = `{"nested":{
 "AuthRoleGrantPermissionResponse":{"fields":{"header":{"type":"ResponseHeader","id":1}}},
 "AuthRoleRevokePermissionResponse":{"fields":{"header":{"type":"ResponseHeader","id":1}}}}}}}`;
 
-/** etcd's other messages, and all services. */
+/** etcd's other messages, and the services of KV, Watch, Lease, Cluster, Maintenance and Auth. */
 export const otherDeclarations: string = `{"nested":{
 "mvccpb":{"nested":{
 "KeyValue":{"fields":{"key":{"type":"bytes","id":1},"createRevision":{"type":"int64","id":2},"modRevision":{"type":"int64","id":3},"version":{"type":"int64","id":4},"value":{"type":"bytes","id":5},"lease":{"type":"int64","id":6}}},
@@ -121,3 +121,31 @@ export const otherDeclarations: string = `{"nested":{
 "LeaseLeasesResponse":{"fields":{"header":{"type":"ResponseHeader","id":1},"leases":{"rule":"repeated","type":"LeaseStatus","id":2}}},
 "DowngradeVersionTestRequest":{"fields":{"ver":{"type":"string","id":1}}},
 "RangeStreamResponse":{"fields":{"rangeResponse":{"type":"RangeResponse","id":1}}}}}}}`;
+
+/** The services of a server that the client has no use for: locks and elections in the server, and gRPC's health. */
+export const serverDeclarations: string = `{"nested":{
+"v3lockpb":{"nested":{
+"Lock":{"methods":{"Lock":{"requestType":"LockRequest","responseType":"LockResponse"},"Unlock":{"requestType":"UnlockRequest","responseType":"UnlockResponse"}}},
+"LockRequest":{"fields":{"name":{"type":"bytes","id":1},"lease":{"type":"int64","id":2}}},
+"LockResponse":{"fields":{"header":{"type":"etcdserverpb.ResponseHeader","id":1},"key":{"type":"bytes","id":2}}},
+"UnlockRequest":{"fields":{"key":{"type":"bytes","id":1}}},
+"UnlockResponse":{"fields":{"header":{"type":"etcdserverpb.ResponseHeader","id":1}}}}},
+"v3electionpb":{"nested":{
+"Election":{"methods":{"Campaign":{"requestType":"CampaignRequest","responseType":"CampaignResponse"},"Proclaim":{"requestType":"ProclaimRequest","responseType":"ProclaimResponse"},"Leader":{"requestType":"LeaderRequest","responseType":"LeaderResponse"},"Observe":{"requestType":"LeaderRequest","responseType":"LeaderResponse","responseStream":true},"Resign":{"requestType":"ResignRequest","responseType":"ResignResponse"}}},
+"CampaignRequest":{"fields":{"name":{"type":"bytes","id":1},"lease":{"type":"int64","id":2},"value":{"type":"bytes","id":3}}},
+"CampaignResponse":{"fields":{"header":{"type":"etcdserverpb.ResponseHeader","id":1},"leader":{"type":"LeaderKey","id":2}}},
+"LeaderKey":{"fields":{"name":{"type":"bytes","id":1},"key":{"type":"bytes","id":2},"rev":{"type":"int64","id":3},"lease":{"type":"int64","id":4}}},
+"LeaderRequest":{"fields":{"name":{"type":"bytes","id":1}}},
+"LeaderResponse":{"fields":{"header":{"type":"etcdserverpb.ResponseHeader","id":1},"kv":{"type":"mvccpb.KeyValue","id":2}}},
+"ResignRequest":{"fields":{"leader":{"type":"LeaderKey","id":1}}},
+"ResignResponse":{"fields":{"header":{"type":"etcdserverpb.ResponseHeader","id":1}}},
+"ProclaimRequest":{"fields":{"leader":{"type":"LeaderKey","id":1},"value":{"type":"bytes","id":2}}},
+"ProclaimResponse":{"fields":{"header":{"type":"etcdserverpb.ResponseHeader","id":1}}}}},
+"grpc":{"nested":{
+"health":{"nested":{
+"v1":{"nested":{
+"Health":{"methods":{"Check":{"requestType":"HealthCheckRequest","responseType":"HealthCheckResponse"},"List":{"requestType":"HealthListRequest","responseType":"HealthListResponse"},"Watch":{"requestType":"HealthCheckRequest","responseType":"HealthCheckResponse","responseStream":true}}},
+"HealthCheckRequest":{"fields":{"service":{"type":"string","id":1}}},
+"HealthCheckResponse":{"fields":{"status":{"type":"ServingStatus","id":1}},"nested":{"ServingStatus":{"values":{"UNKNOWN":0,"SERVING":1,"NOT_SERVING":2,"SERVICE_UNKNOWN":3}}}},
+"HealthListRequest":{"fields":{}},
+"HealthListResponse":{"fields":{"statuses":{"keyType":"string","type":"HealthCheckResponse","id":1}}}}}}}}}}}`;

@@ -1,5 +1,5 @@
 // The only file that imports the protos: every RPC of etcd, and the codecs of its messages.
-import { etcdProtocol, type MessageCodec } from '@etcdts/proto';
+import { serverProtocol, type MessageCodec } from '@etcdts/proto';
 
 /** One RPC of etcd's protos. */
 export interface Rpc {
@@ -15,19 +15,21 @@ export interface Rpc {
 }
 
 // Enums stay numbers, because etcd has an error of its own for an unknown one.
-const protocol = etcdProtocol('numbers');
+const protocol = serverProtocol('numbers');
 
-/** Every RPC of KV, Watch, Lease, Cluster, Maintenance and Auth. */
-export const rpcs: readonly Rpc[] = protocol.services.flatMap((service) =>
-  protocol.rpcs(service).map(({ name, requestStream, responseStream, request, response }) => ({
-    name: `${service.slice(service.lastIndexOf('.') + 1)}.${name}`,
-    path: `/${service}/${name}`,
-    requestStream,
-    responseStream,
-    decode: (bytes) => request.decode(bytes),
-    encode: (message) => response.encode(message),
-  })),
-);
+/** Every RPC of KV, Watch, Lease, Cluster, Maintenance, Auth, Lock and Election. */
+export const rpcs: readonly Rpc[] = protocol.services
+  .filter((service) => !service.startsWith('grpc.'))
+  .flatMap((service) =>
+    protocol.rpcs(service).map(({ name, requestStream, responseStream, request, response }) => ({
+      name: `${service.slice(service.lastIndexOf('.') + 1)}.${name}`,
+      path: `/${service}/${name}`,
+      requestStream,
+      responseStream,
+      decode: (bytes) => request.decode(bytes),
+      encode: (message) => response.encode(message),
+    })),
+  );
 
 const event: MessageCodec = protocol.message('mvccpb.Event');
 
