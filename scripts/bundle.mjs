@@ -1,6 +1,6 @@
 // Makes the folder lib of core, http2 and embedded, the form in which they are published, and that of cache for its command. Core's
 // entries share one file with its own modules and tsyringe; http2 is one file, and so is the library of embedded; core and embedded
-// contain packages/proto. They contain no other dependency. The command of embedded is one file with all that it needs, that of cache
+// contain packages/proto, http2 and embedded packages/framing. They contain no other dependency. The command of embedded is one file with all that it needs, that of cache
 // one beside core. In the workspace everything uses dist, file by file.
 //   node scripts/bundle.mjs      those of core and http2
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -45,6 +45,7 @@ const owners = [
   [/^(typescript|diff)$/, /^packages\/migrate\/src\//],
   // Its command is bundled with what signs it in. The library imports core only.
   [/^@etcdts\/auth$/, /^(packages\/cache\/src\/command|test\/src)\//],
+  [/^@etcdts\/framing$/, /^packages\/(http2|embedded\/src\/http)\//],
   [/^@etcdts\/proto$/, /^packages\/(core\/src\/codec\/descriptors|embedded\/src\/wire\/descriptors)\.ts$/],
 ];
 

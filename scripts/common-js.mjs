@@ -2,7 +2,7 @@
 // bundlers that resolve `require`, and for a Node that cannot require an ES module. All entries of a package share one file, and
 // each has its types as CommonJS.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { container } from './bundle.mjs';
@@ -44,7 +44,7 @@ export async function bundleCommonJs(folder) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const out = join(folder, 'cjs');
   rmSync(out, { recursive: true, force: true });
-  copyTypes(join(folder, 'dist'), out);
+  copyTypes(folder, manifest.files, out);
   writeFileSync(join(out, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
   const entries = entriesOf(manifest);
   await build({
@@ -72,12 +72,18 @@ export async function bundleCommonJs(folder) {
   }
 }
 
-/** Copies the declarations. Beside a `package.json` of CommonJS they are the types of CommonJS. */
-function copyTypes(from, to) {
+/** Copies the declarations that are published. Beside a `package.json` of CommonJS they are the types of CommonJS. */
+function copyTypes(folder, files, to) {
+  const from = join(folder, 'dist');
   mkdirSync(to, { recursive: true });
-  const declarations = readdirSync(from, { recursive: true }).filter(
-    (name) => name.endsWith('.d.ts') && !/\.test\b/.test(name),
-  );
+  const left = files
+    .filter((entry) => /^!dist\/.*\/\*\*$/.test(entry))
+    .map((entry) => entry.slice('!dist/'.length, -2));
+  const declarations = readdirSync(from, { recursive: true })
+    .map((name) => name.split(sep).join('/'))
+    .filter((name) => name.endsWith('.d.ts') && !/\.test\b/.test(name))
+    .filter((name) => files.includes('dist/**/*.d.ts') || files.includes(`dist/${name}`))
+    .filter((name) => !left.some((prefix) => name.startsWith(prefix)));
   for (const name of declarations) {
     mkdirSync(dirname(join(to, name)), { recursive: true });
     copyFileSync(join(from, name), join(to, name));

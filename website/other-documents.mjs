@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { absoluteLinks } from '../scripts/repository.mjs';
 
-const FOLDERS = ['.github', 'docs/spec', 'packages/proto'];
+const FOLDERS = ['.github', 'docs/spec', 'packages/framing', 'packages/proto'];
 const BUILT = /(^|[\\/])(node_modules|dist)[\\/]/;
 
 /** Returns a line for each of these documents with a link that leads nowhere. */

@@ -42,12 +42,12 @@ interface HeaderDecoder {
   decode(bytes: Buffer, start: number, end: number, onField: (field: Field) => void): boolean;
 }
 
-/** Two header blocks for one decoder of `@etcdts/http2`: fields within the limits, or an error that ends the connection. */
+/** Two header blocks for one decoder of HPACK: fields within the limits, or an error that ends the connection. */
 export async function hpack(): Promise<Target> {
-  const { Decoder } = (await built('http2/dist/hpack/decoder.js')) as {
+  const { Decoder } = (await built('framing/dist/hpack/decoder.js')) as {
     Decoder: new (tableLimit: number, listLimit: number, classify: () => number) => HeaderDecoder;
   };
-  const { Http2Error } = (await built('http2/dist/errors.js')) as { Http2Error: new () => Error };
+  const { Http2Error } = (await built('framing/dist/errors.js')) as { Http2Error: new () => Error };
   const limit = 8_192;
   const decode = (decoder: HeaderDecoder, block: Buffer): string => {
     let size = 0;
@@ -66,7 +66,7 @@ export async function hpack(): Promise<Target> {
     return fields.join('\n');
   };
   return {
-    scripts: /\/packages\/http2\/dist\/hpack\//,
+    scripts: /\/packages\/framing\/dist\/hpack\//,
     // The first byte divides the rest.
     seeds: ['00828486', '0288c0', '05400161026263be', '0340848cf2', '013f21be', '0c00831cb6778384f1e3c2e5f2'].map(
       (hex) => Buffer.from(hex, 'hex'),
@@ -124,7 +124,7 @@ export async function connection(): Promise<Target> {
     [raw(0, 8, 1, Buffer.from([1, 0, 0])), raw(5, 4, 1, Buffer.alloc(4)), raw(11, 0, 0, Buffer.alloc(3))],
   ];
   return {
-    scripts: /\/packages\/http2\/dist\/(?!fake-)/,
+    scripts: /\/packages\/(framing|http2)\/dist\/(?!fake-)/,
     // The first byte divides the rest into two reads.
     seeds: talks.map((frames) => Buffer.concat([Buffer.from([20]), ...frames])),
     run: async (input) => {

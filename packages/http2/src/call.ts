@@ -1,13 +1,9 @@
 import type { WireCall, WireListener, WireStatus } from '@etcdts/core/plugin';
-import { ERROR } from './errors.ts';
-import { Fifo } from './fifo.ts';
-import { uint32 } from './frames.ts';
-import { copied, PartialMessage, PREFIX, refusal } from './partial-message.ts';
+import { copied, ERROR, Fifo, PartialMessage, PREFIX, SendingHalf, type SendingOwner, uint32 } from '@etcdts/framing';
 import { reportEnd, reportMessage } from './report.ts';
 import type { RequestHead } from './request-heads.ts';
 import type { ResponseHead } from './response-head.ts';
-import { SendingHalf, type SendingOwner } from './sending-half.ts';
-import { httpStatus, internal, noStatus, resetStatus, trailersStatus, unavailable } from './status.ts';
+import { httpStatus, internal, noStatus, refusal, resetStatus, trailersStatus, unavailable } from './status.ts';
 
 /** What a call needs of its connection. */
 export interface CallOwner extends SendingOwner {
@@ -26,6 +22,8 @@ export interface CallOwner extends SendingOwner {
 
 /** One call: a stream of HTTP/2 (RFC 9113, 5.1), or one that waits for its turn to become one. */
 export class Http2Call extends SendingHalf implements WireCall {
+  readonly path: string;
+  readonly head: RequestHead;
   readonly #owner: CallOwner;
   /** Whether the request was given whole, and all messages are reported without `read`. */
   readonly #whole: boolean;
@@ -35,7 +33,7 @@ export class Http2Call extends SendingHalf implements WireCall {
   #wanted = 0;
   #messages: Fifo<Buffer> | undefined;
   #reporting = false;
-  #partial: PartialMessage | undefined;
+  #partial: PartialMessage<WireStatus> | undefined;
   /** What has come and was not given back to the peer's window. */
   #received = 0;
   /** The part of that which lies in messages that nobody has read. */
@@ -46,7 +44,9 @@ export class Http2Call extends SendingHalf implements WireCall {
   #status: WireStatus | undefined;
 
   constructor(owner: CallOwner, path: string, head: RequestHead, listener: WireListener, request: Buffer | undefined) {
-    super(owner, path, head, request);
+    super(owner, request);
+    this.path = path;
+    this.head = head;
     this.#owner = owner;
     this.#listener = listener;
     this.#whole = request !== undefined;
@@ -99,7 +99,9 @@ export class Http2Call extends SendingHalf implements WireCall {
           continue;
         }
       }
-      const partial = (this.#partial ??= new PartialMessage(limit));
+      const partial = (this.#partial ??= new PartialMessage<WireStatus>((flag, length) =>
+        refusal(flag, length, limit),
+      ));
       at = partial.take(bytes, at, end);
       if (partial.failure !== undefined) return this.#fail(ERROR.CANCEL, partial.failure);
       const { message } = partial;

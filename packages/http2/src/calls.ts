@@ -1,8 +1,7 @@
 import type { Metadata } from '@etcdts/core';
 import type { WireListener } from '@etcdts/core/plugin';
+import { ERROR, type FrameWriter, Http2Error } from '@etcdts/framing';
 import { Http2Call, type CallOwner } from './call.ts';
-import { ERROR, Http2Error } from './errors.ts';
-import type { FrameWriter } from './frame-writer.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { RequestHeads } from './request-heads.ts';
 import { unavailable } from './status.ts';

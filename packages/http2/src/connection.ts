@@ -11,23 +11,28 @@ import {
   type WireListener,
 } from '@etcdts/core/plugin';
 import type { Socket } from 'node:net';
+import {
+  type ControlOwner,
+  Decoder,
+  Encoder,
+  ERROR,
+  Floods,
+  FrameWriter,
+  goAwayReason,
+  Http2Error,
+  PeerSettings,
+  Turn,
+} from '@etcdts/framing';
 import { Calls } from './calls.ts';
-import type { ControlOwner } from './control-frames.ts';
 import { dial, type Dialed, type SocketOwner } from './dial.ts';
-import { ERROR, goAwayReason, Http2Error } from './errors.ts';
-import { Floods } from './floods.ts';
-import { FrameWriter } from './frame-writer.ts';
-import { Decoder } from './hpack/decoder.ts';
-import { Encoder } from './hpack/encoder.ts';
 import { hangUp } from './hang-up.ts';
 import { Incoming } from './incoming.ts';
 import { Keepalive, type KeepaliveOwner } from './keepalive.ts';
 import { Outgoing } from './outgoing.ts';
 import { RequestHeads } from './request-heads.ts';
 import { classify } from './response-head.ts';
-import { ownSettings, PeerSettings, type Http2Settings } from './settings.ts';
+import { ownSettings, type Http2Settings } from './settings.ts';
 import { Streams } from './streams.ts';
-import { Turn } from './turn.ts';
 
 /** The size of the table of our decoder, which is the initial one (RFC 9113, 6.5.2). */
 const TABLE = 4_096;
@@ -43,7 +48,7 @@ export class Http2Connection implements Connection, SocketOwner, ControlOwner, K
   readonly #peeked: Set<string>;
   readonly #dial: typeof dial;
   readonly #encoder: Encoder = new Encoder();
-  readonly #peer: PeerSettings = new PeerSettings();
+  readonly #peer: PeerSettings = new PeerSettings('server');
   readonly #writer: FrameWriter = new FrameWriter();
   readonly #streams: Streams;
   readonly #outgoing: Outgoing;
@@ -128,7 +133,8 @@ export class Http2Connection implements Connection, SocketOwner, ControlOwner, K
   onSocket(socket: Socket): void {
     this.#socket = socket;
     socket.on('drain', this.#turn.end);
-    this.#writer.preface(ownSettings(this.#settings), this.#settings.connectionWindowBytes);
+    this.#writer.preface();
+    this.#writer.settings(ownSettings(this.#settings), this.#settings.connectionWindowBytes);
     this.#outgoing.open(socket);
     this.#flush();
   }
@@ -234,7 +240,8 @@ export class Http2Connection implements Connection, SocketOwner, ControlOwner, K
   }
 
   #bye(code: number): void {
-    this.#writer.goAway(code);
+    // A peer opens no streams here, since we accept no pushes.
+    this.#writer.goAway(code, 0);
     this.#outgoing.flush(false);
   }
 

@@ -1,5 +1,5 @@
 // Frames of HTTP/2 as a peer makes and reads them. It shares no code with what is tested, but for the decoder of header blocks.
-import { Decoder } from './hpack/decoder.ts';
+import { Decoder } from '@etcdts/framing';
 
 /** A frame that the connection under test has sent. */
 export interface FakeFrame {

@@ -1,10 +1,21 @@
+import {
+  ControlFrames,
+  type ControlParts,
+  type Decoder,
+  ERROR,
+  expectSize,
+  FLAG,
+  FRAME,
+  FRAME_SIZE,
+  FrameReader,
+  type FrameSink,
+  HeaderBlock,
+  Http2Error,
+  LARGEST_31,
+  protocolError,
+  uint32,
+} from '@etcdts/framing';
 import type { Http2Call } from './call.ts';
-import { ControlFrames, type ControlParts } from './control-frames.ts';
-import { ERROR, expectSize, Http2Error, protocolError } from './errors.ts';
-import { FrameReader, type FrameSink } from './frame-reader.ts';
-import { FLAG, FRAME, FRAME_SIZE, LARGEST_31, uint32 } from './frames.ts';
-import { HeaderBlock } from './header-block.ts';
-import type { Decoder } from './hpack/decoder.ts';
 import type { Outgoing } from './outgoing.ts';
 import { ResponseHead } from './response-head.ts';
 import type { Http2Settings } from './settings.ts';

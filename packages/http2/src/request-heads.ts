@@ -1,6 +1,6 @@
 import type { Metadata } from '@etcdts/core';
 import { authorityOf, type Endpoint } from '@etcdts/core/plugin';
-import type { Encoder } from './hpack/encoder.ts';
+import type { Encoder } from '@etcdts/framing';
 import { requestFields, type RequestField } from './request-fields.ts';
 import { VERSION } from './version.ts';
 

@@ -1,4 +1,4 @@
-import type { Field } from './hpack/decoder.ts';
+import { CONNECTION_FIELDS, isFieldName, isFieldValue, type Field } from '@etcdts/framing';
 
 /** What a header field of a response is to this package. */
 const KIND = {
@@ -18,22 +18,14 @@ const KINDS: ReadonlyMap<string, number> = new Map([
   ['grpc-message', KIND.GRPC_MESSAGE],
   ['content-type', KIND.CONTENT_TYPE],
   ['content-length', KIND.CONTENT_LENGTH],
-  // Fields of a connection of HTTP/1 (RFC 9113, 8.2.2).
-  ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te'].map(
-    (name) => [name, KIND.MALFORMED] as const,
-  ),
+  ...[...CONNECTION_FIELDS, 'te'].map((name) => [name, KIND.MALFORMED] as const),
 ]);
-
-// A token in lower case (RFC 9113, 8.2.1, and RFC 9110, 5.6.2). Of the pseudo-header fields, a response has only :status (8.3.2).
-const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-// RFC 9113, 8.2.1. Space at either end would be malformed as well, but a server of gRPC sends a text that ends in one as it is.
-// eslint-disable-next-line no-control-regex
-const BAD_VALUE = /[\0\r\n]/;
 
 /** Classifies a field for {@link ResponseHead}. Called once for each entry of a table. */
 export function classify(name: string, value: string): number {
-  if (BAD_VALUE.test(value)) return KIND.MALFORMED;
-  return KINDS.get(name) ?? (NAME.test(name) ? KIND.OTHER : KIND.MALFORMED);
+  if (!isFieldValue(value)) return KIND.MALFORMED;
+  // Of the pseudo-header fields, a response has only :status (RFC 9113, 8.3).
+  return KINDS.get(name) ?? (isFieldName(name) ? KIND.OTHER : KIND.MALFORMED);
 }
 
 /** The fields of one header block of a response, as far as gRPC uses them. One object serves all blocks of a connection. */

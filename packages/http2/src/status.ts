@@ -1,5 +1,5 @@
 import type { Reach, WireStatus } from '@etcdts/core/plugin';
-import { ERROR, errorName } from './errors.ts';
+import { ERROR, errorName } from '@etcdts/framing';
 
 // Numbers of gRPC.
 const CANCELLED = 1;
@@ -25,9 +25,16 @@ export function internal(details: string): WireStatus {
 }
 
 /** The end of a call that is answered with a message beyond the limit. */
-export function tooLarge(length: number, limit: number): WireStatus {
+function tooLarge(length: number, limit: number): WireStatus {
   const details = `received a message of ${length} bytes, and the limit is ${limit}`;
   return { code: RESOURCE_EXHAUSTED, details, reach: 'sent', tooLarge: true };
+}
+
+/** Why a message with this prefix is refused; `undefined` if it is accepted. */
+export function refusal(flag: number, length: number, limit: number): WireStatus | undefined {
+  if (flag !== 0) return internal('a message is compressed, which this client has not offered to accept');
+  if (length > limit) return tooLarge(length, limit);
+  return undefined;
 }
 
 /** The end of a call whose headers are beyond a limit. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Setting } from './settings.ts';
 import { FLAG, FRAME, FRAME_HEADER, INITIAL_WINDOW, PREFACE } from './frames.ts';
 
 const SLAB = 65_536;
@@ -26,10 +27,14 @@ export class FrameWriter {
     return this.#chunksLength + this.#end - this.#start;
   }
 
-  /** The first bytes of a connection: the preface, our settings, and the window of the connection (RFC 9113, 3.4). */
-  preface(settings: readonly (readonly [id: number, value: number])[], connectionWindow: number): void {
+  /** The first bytes of a client (RFC 9113, 3.4). */
+  preface(): void {
     this.#slab.write(PREFACE, this.#end, 'latin1');
     this.#end += PREFACE.length;
+  }
+
+  /** Our settings, and the window of the connection: what follows the preface of a client, and is that of a server (RFC 9113, 3.4). */
+  settings(settings: readonly Setting[], connectionWindow: number): void {
     this.#frame(6 * settings.length, FRAME.SETTINGS, 0, 0);
     for (const [id, value] of settings) {
       this.#slab[this.#end++] = id >>> 8;
@@ -83,11 +88,12 @@ export class FrameWriter {
     this.#uint32(increment);
   }
 
-  /** GOAWAY. Its last stream is 0: a peer opens no streams here, since we accept no pushes. */
-  goAway(code: number): void {
-    this.#frame(8, FRAME.GOAWAY, 0, 0);
-    this.#uint32(0);
+  /** GOAWAY. `last` is the last stream of the peer that was processed, 0 if there is none; `text` is latin1. */
+  goAway(code: number, last: number, text: string = ''): void {
+    this.#frame(8 + text.length, FRAME.GOAWAY, 0, 0);
+    this.#uint32(last);
     this.#uint32(code);
+    this.#end += this.#slab.write(text, this.#end, 'latin1');
   }
 
   /** Writes all that is pending. */

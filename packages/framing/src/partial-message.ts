@@ -1,6 +1,4 @@
-import type { WireStatus } from '@etcdts/core/plugin';
 import { uint32 } from './frames.ts';
-import { internal, tooLarge } from './status.ts';
 
 /** The length of gRPC's prefix: a flag for compression, and the length of the message. */
 export const PREFIX = 5;
@@ -8,13 +6,6 @@ export const PREFIX = 5;
 const TRUSTED = 4 << 20;
 /** Messages up to this size are copied by a loop, which is faster there than a call of `copy`. */
 const LOOPED = 48;
-
-/** Why a message with this prefix is refused; `undefined` if it is accepted. */
-export function refusal(flag: number, length: number, limit: number): WireStatus | undefined {
-  if (flag !== 0) return internal('a message is compressed, which this client has not offered to accept');
-  if (length > limit) return tooLarge(length, limit);
-  return undefined;
-}
 
 /** Copies a whole message out of a buffer that is to be used again. */
 export function copied(bytes: Buffer, start: number, end: number): Buffer {
@@ -26,19 +17,19 @@ export function copied(bytes: Buffer, start: number, end: number): Buffer {
 }
 
 /** A message that comes in several parts, its prefix included. */
-export class PartialMessage {
-  readonly #limit: number;
+export class PartialMessage<Failure> {
+  readonly #refusal: (flag: number, length: number) => Failure | undefined;
   readonly #prefix: Buffer = Buffer.allocUnsafe(PREFIX);
   /** How many bytes have come, those of the prefix included. */
   received = 0;
   #length = 0;
   #body: Buffer | undefined;
   /** Why the message is refused; `undefined` if it is not. */
-  failure: WireStatus | undefined;
+  failure: Failure | undefined;
 
-  /** `limit` is the largest message that is accepted. */
-  constructor(limit: number) {
-    this.#limit = limit;
+  /** `refusal` returns why a message with this prefix is refused; `undefined` if it is accepted. */
+  constructor(refusal: (flag: number, length: number) => Failure | undefined) {
+    this.#refusal = refusal;
   }
 
   /** The message, once it is whole. */
@@ -64,7 +55,7 @@ export class PartialMessage {
 
   #begin(): boolean {
     this.#length = uint32(this.#prefix, 1);
-    this.failure = refusal(this.#prefix[0] as number, this.#length, this.#limit);
+    this.failure = this.#refusal(this.#prefix[0] as number, this.#length);
     if (this.failure !== undefined) return false;
     this.#body = Buffer.allocUnsafe(Math.min(this.#length, TRUSTED));
     return true;

@@ -1,4 +1,3 @@
-import type { Clock } from '@etcdts/core/plugin';
 import { ERROR, Http2Error } from './errors.ts';
 
 /** How many useless frames in a row are accepted within {@link FLOOD_MS}. */
@@ -6,6 +5,11 @@ const FLOOD = 1_000;
 const FLOOD_MS = 10_000;
 /** How many WINDOW_UPDATEs are explained at most: a peer that never sent one has no right to millions at once. */
 const MOST_EXPLAINED = 200_000;
+
+/** Milliseconds on a clock that only goes forward. */
+export interface Clock {
+  now(): number;
+}
 
 /**
  * Counts the frames of a peer that cost work and bring no call forward (RFC 9113, 10.5): PING, SETTINGS, PRIORITY, unknown types,

@@ -1,6 +1,5 @@
 import type { Linked } from './call-list.ts';
 import { Fifo } from './fifo.ts';
-import type { RequestHead } from './request-heads.ts';
 
 /** What the sending half of a call needs of its connection. */
 export interface SendingOwner {
@@ -13,8 +12,6 @@ export interface SendingOwner {
  * one more object.
  */
 export abstract class SendingHalf implements Linked {
-  readonly path: string;
-  readonly head: RequestHead;
   readonly #owner: SendingOwner;
   /** The id of the stream; 0 before the call has begun. */
   id = 0;
@@ -35,12 +32,11 @@ export abstract class SendingHalf implements Linked {
   ended = false;
   #stopped = false;
 
-  constructor(owner: SendingOwner, path: string, head: RequestHead, request: Buffer | undefined) {
+  /** `only` is the one frame of our half, if it has one. */
+  constructor(owner: SendingOwner, only: Buffer | undefined) {
     this.#owner = owner;
-    this.path = path;
-    this.head = head;
-    this.frame = request;
-    this.ending = request !== undefined;
+    this.frame = only;
+    this.ending = only !== undefined;
   }
 
   send(frame: Buffer): void {

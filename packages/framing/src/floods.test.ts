@@ -1,4 +1,3 @@
-import type { Clock } from '@etcdts/core/plugin';
 import { assert, suite } from '@etcdts/testing';
 import { Floods } from './floods.ts';
 
@@ -6,7 +5,7 @@ const test = suite('floods');
 
 function floods(): { readonly floods: Floods; readonly clock: { time: number } } {
   const clock = { time: 0, now: () => clock.time };
-  return { floods: new Floods(clock as unknown as Clock), clock };
+  return { floods: new Floods(clock), clock };
 }
 
 function times(count: number, act: () => void): void {
