@@ -36,7 +36,8 @@ async function pair(): Promise<Pair> {
 test('comes after the last byte where the peer reads', async () => {
   await using both = await pair();
   both.ours.write(MUCH);
-  hangUp(both.ours, both.dialed);
+  // Nothing is cut off after a time, so that a busy machine may take longer.
+  hangUp(both.ours, undefined);
   let received = 0;
   both.peer.on('data', (bytes: Buffer) => (received += bytes.length)).resume();
   await once(both.peer, 'end');
