@@ -7,6 +7,7 @@ import { Attachments } from './lease/attachments.ts';
 import { Lessor } from './lease/lessor.ts';
 import type { Header } from './messages.ts';
 import { verdict } from './status.ts';
+import { Space } from './store/space.ts';
 import { Store } from './store/store.ts';
 import { WatchHub } from './watch/hub.ts';
 
@@ -41,6 +42,7 @@ export class Member {
   readonly term: number = RAFT_TERM;
   readonly options: MemberOptions;
   readonly clock: Clock;
+  readonly space: Space = new Space();
   readonly store: Store;
   readonly lessor: Lessor;
   readonly hub: WatchHub;
@@ -54,9 +56,9 @@ export class Member {
     this.options = options;
     this.clock = clock;
     const attachments = new Attachments();
-    this.store = new Store(attachments, (revision, changes) => this.hub.notify(revision, changes));
+    this.store = new Store(attachments, this.space, (revision, changes) => this.hub.notify(revision, changes));
     this.hub = new WatchHub(this.store, gate);
-    this.lessor = new Lessor(this.store, attachments, clock, options.minLeaseTtl);
+    this.lessor = new Lessor(this.store, attachments, this.space, clock, options.minLeaseTtl);
     this.auth = new AuthStore(new SimpleTokens(clock, options.authTokenTtl));
     this.guard = new Guard(this.auth, this.lessor);
   }

@@ -54,6 +54,7 @@ export class Generator {
   readonly #world: World;
   readonly #is36: boolean;
   readonly #is37: boolean;
+  readonly #firstRevision: number;
 
   /** `version` is that of the real etcd. Operations that it lacks, or in which it differs from newer ones, are left out. */
   constructor(seed: number, world: World, version: string) {
@@ -63,6 +64,8 @@ export class Generator {
     this.#is36 = isAtLeast(version, '3.6');
     // Since 3.7, ranges can be streamed, and `keysOnly` omits the leases.
     this.#is37 = isAtLeast(version, '3.7');
+    // Before 3.5.20 a watch that starts below zero is refused later, or for another reason.
+    this.#firstRevision = isAtLeast(version, '3.5.20') ? -1 : 0;
   }
 
   next(): Operation {
@@ -73,6 +76,7 @@ export class Generator {
     if (roll < 62) return { name: 'KV.DeleteRange', request: this.#delete() };
     if (roll < 80) return { name: 'KV.Txn', request: this.#txn(2) };
     if (roll < 84) return this.#is37 ? this.#rangeStream() : { name: 'KV.Range', request: this.#range() };
+    if (roll < 86) return { name: 'Maintenance.HashKV', request: { revision: this.#revision() } };
     return this.#lease(random.below(16));
   }
 
@@ -90,7 +94,7 @@ export class Generator {
       createRequest: {
         key,
         rangeEnd,
-        startRevision: random.chance(50) ? 0 : this.#revision(),
+        startRevision: random.chance(50) ? 0 : Math.max(this.#firstRevision, this.#revision()),
         filters: random.times(random.chance(20) ? 2 : 0, () => random.pick(['NOPUT', 'NODELETE'])),
         prevKv: random.chance(50),
         fragment: random.chance(30),

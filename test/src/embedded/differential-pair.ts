@@ -79,6 +79,8 @@ export class Pair {
     await this.#call(operation);
     const { revision } = operation.request as { revision: number };
     if (revision <= this.#world.revision && revision > this.#world.compacted) this.#world.compacted = revision;
+    // A physical one of a revision that is compacted already waits until the first one has taken its hash.
+    await this.#call({ name: operation.name, request: { revision: this.#world.compacted, physical: true } });
   }
 
   async #watch(): Promise<void> {

@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../clock.ts';
 import { verdict } from '../status.ts';
 import { toBytes, type Key } from '../store/range.ts';
+import type { Space } from '../store/space.ts';
 import type { Store } from '../store/store.ts';
 import type { Attachments } from './attachments.ts';
 
 const MAX_TTL = 9_000_000_000n;
+/** About how many bytes etcd's database needs for a lease. */
+const LEASE_BYTES = 64;
 
 /** A lease that has not ended. */
 export interface Lease {
@@ -21,15 +24,17 @@ export class Lessor {
   readonly #leases = new Map<bigint, Lease>();
   readonly #store: Store;
   readonly #attachments: Attachments;
+  readonly #space: Space;
   readonly #clock: Clock;
   readonly #minTtl: bigint;
   #timer: Timer | undefined;
   #wake = Infinity;
 
   /** `minTtl` is in seconds. A shorter grant is raised to it. */
-  constructor(store: Store, attachments: Attachments, clock: Clock, minTtl: number) {
+  constructor(store: Store, attachments: Attachments, space: Space, clock: Clock, minTtl: number) {
     this.#store = store;
     this.#attachments = attachments;
+    this.#space = space;
     this.#clock = clock;
     this.#minTtl = BigInt(minTtl);
   }
@@ -41,6 +46,7 @@ export class Lessor {
     const granted = ttl < this.#minTtl ? this.#minTtl : ttl;
     const lease = { id: id === 0n ? this.#freeId() : id, ttl: granted, expiry: 0 };
     this.#leases.set(lease.id, lease);
+    this.#space.take(LEASE_BYTES);
     this.#refresh(lease);
     return lease;
   }
@@ -51,6 +57,7 @@ export class Lessor {
     this.#store.write(() => {
       for (const key of this.#attachments.keysOf(id)) this.#store.deleteRange({ key, end: undefined });
       this.#leases.delete(id);
+      this.#space.free(LEASE_BYTES);
     });
   }
 

@@ -1,5 +1,9 @@
 import type { Member } from '../member.ts';
+import type { Lease } from '../lease/lessor.ts';
 import { status, verdict } from '../status.ts';
+import { Crc32c } from '../store/crc32c.ts';
+import { addChange } from '../store/hash.ts';
+import type { Change } from '../store/key-history.ts';
 import type { Handlers } from './handlers.ts';
 
 interface AlarmRequest {
@@ -22,7 +26,7 @@ const [VALIDATE, ENABLE] = [0, 1];
 
 /** The Maintenance service (server/etcdserver/api/v3rpc/maintenance.go). There is no database file, and no alarm. */
 export function maintenance(member: Member): Handlers {
-  const { store } = member;
+  const { store, lessor, space } = member;
   let downgradeTo = '';
   const downgrade = ({ action, version }: DowngradeRequest): void => {
     if (action !== VALIDATE && action !== ENABLE) {
@@ -43,8 +47,8 @@ export function maintenance(member: Member): Handlers {
         return {
           header: member.header(),
           version: VERSION,
-          dbSize: store.size,
-          dbSizeInUse: store.size,
+          dbSize: space.size,
+          dbSizeInUse: space.sizeInUse,
           dbSizeQuota: QUOTA_BYTES,
           leader: member.id,
           raftIndex: member.index,
@@ -62,19 +66,17 @@ export function maintenance(member: Member): Handlers {
       },
       'Maintenance.Defragment': (_: object, caller) => {
         member.checkAdmin(caller);
+        space.defragment();
         return {};
       },
       'Maintenance.Hash': (_: object, caller) => {
         member.checkAdmin(caller);
-        return { header: member.header(), hash: store.hash(store.revision) };
+        return { header: member.header(), hash: hashOfDatabase(store.changes, lessor.all()) };
       },
       'Maintenance.HashKV': ({ revision }: { readonly revision: bigint }, caller) => {
         member.checkAdmin(caller);
-        if (revision > 0n && revision < store.compactRevision) throw verdict('COMPACTED');
-        if (revision > store.revision) throw verdict('FUTURE_REV');
-        const hashRevision = revision > 0n ? Number(revision) : store.revision;
-        const compactRevision = store.compactRevision;
-        return { header: member.header(), hash: store.hash(hashRevision), compactRevision, hashRevision };
+        const { revision: hashRevision, ...hash } = store.hashKv(revision);
+        return { header: member.header(), ...hash, hashRevision };
       },
       'Maintenance.MoveLeader': ({ targetID }: { readonly targetID: bigint }, caller) => {
         member.checkAdmin(caller);
@@ -94,4 +96,17 @@ export function maintenance(member: Member): Handlers {
       },
     },
   };
+}
+
+/** A checksum of everything that is stored. It is not etcd's own, which has parts of the file that do not exist here. */
+function hashOfDatabase(changes: Iterable<Change>, leases: readonly Lease[]): number {
+  const sum = new Crc32c();
+  sum.bytes(Buffer.from('key'));
+  for (const change of changes) addChange(sum, change);
+  sum.bytes(Buffer.from('lease'));
+  for (const { id, ttl } of leases.toSorted((a, b) => Number(a.id - b.id))) {
+    sum.int64(id);
+    sum.int64(ttl);
+  }
+  return sum.value;
 }

@@ -46,19 +46,31 @@ export class KeyHistory {
 
   /** Drops changes that cannot be read at or after the revision. Returns the last change up to it that is left, if any. */
   compact(revision: number): Change | undefined {
-    const generations = this.#generations;
-    let from = 0;
-    while (from < generations.length - 1 && ((generations[from] as Change[]).at(-1) as Change).main < revision) from++;
-    const generation = generations[from] as Change[];
-    const kept = latest(generation, revision);
-    if (kept !== undefined) generation.splice(0, generation.indexOf(kept));
-    generations.splice(0, from);
+    const [from, kept] = this.#leftBy(revision);
+    if (from > 0) this.#generations.splice(0, from);
+    const [generation = []] = this.#generations;
+    // A copy does not hold the room of what is dropped.
+    if (kept !== undefined && kept !== generation[0]) this.#generations[0] = generation.slice(generation.indexOf(kept));
     return kept;
+  }
+
+  /** Returns the change that a compaction at the revision would leave of those up to it, if it is no delete (keyIndex.keep). */
+  kept(revision: number): Change | undefined {
+    const [, kept] = this.#leftBy(revision);
+    return kept?.deleted === true ? undefined : kept;
   }
 
   /** Whether nothing is left of the key. */
   get isEmpty(): boolean {
     return this.#generations.length === 1 && this.#generations[0]?.length === 0;
+  }
+
+  /** Finds the first generation that is left after a compaction, and its last change up to the revision. */
+  #leftBy(revision: number): [from: number, kept: Change | undefined] {
+    const generations = this.#generations;
+    let from = 0;
+    while (from < generations.length - 1 && ((generations[from] as Change[]).at(-1) as Change).main < revision) from++;
+    return [from, latest(generations[from] as Change[], revision)];
   }
 }
 

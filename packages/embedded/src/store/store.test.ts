@@ -3,17 +3,19 @@ import { Attachments } from '../lease/attachments.ts';
 import { StatusError } from '../status.ts';
 import type { Change } from './key-history.ts';
 import { toBytes, type KeyRange } from './range.ts';
+import { Space } from './space.ts';
 import { Store } from './store.ts';
 
 const test = suite('store');
 const ALL: KeyRange = { key: '\0', end: '' };
 const one = (key: string): KeyRange => ({ key, end: undefined });
 
-function make(): { store: Store; attachments: Attachments; told: (readonly Change[])[] } {
+function make(): { store: Store; space: Space; attachments: Attachments; told: (readonly Change[])[] } {
   const told: (readonly Change[])[] = [];
   const attachments = new Attachments();
-  const store = new Store(attachments, (_, changes) => told.push(changes));
-  return { store, attachments, told };
+  const space = new Space();
+  const store = new Store(attachments, space, (_, changes) => told.push(changes));
+  return { store, space, attachments, told };
 }
 
 function put(store: Store, ...keys: string[]): void {
@@ -130,15 +132,70 @@ test('a put moves its key to the lease that it names, a delete takes it off', ()
   assert.equal([attachments.keysOf(2n), attachments.leaseOf('a')], [[], 0n]);
 });
 
+test('what is stored holds neither the message that it came in, nor an older change', () => {
+  const { store } = make();
+  const message = Buffer.alloc(1_000_000);
+  const value = (): Buffer => store.get('a')?.value as Buffer;
+  store.write(() => store.put('a', message.subarray(10, 20), 0n));
+  assert.is.not(value().buffer, message.buffer);
+  message.fill(1);
+  assert.equal(value(), Buffer.alloc(10));
+  store.write(() => store.put('a', Buffer.alloc(1_000_000), 0n));
+  const big = value().buffer;
+  store.write(() => store.put('a', Buffer.alloc(1), 0n));
+  assert.is.not(store.get('a')?.key.buffer, big);
+});
+
+test('the database grows by writes, and shrinks only when what is compacted is defragmented', () => {
+  const { store, space } = make();
+  const empty = [space.size, space.sizeInUse];
+  const put100k = (): void => store.write(() => store.put('a', Buffer.alloc(100_000), 0n));
+  put100k();
+  put100k();
+  const [size, inUse] = [space.size, space.sizeInUse];
+  assert.ok(size > 200_000 && inUse > 200_000);
+  store.compact(3n);
+  assert.is(space.size, size);
+  assert.ok(space.sizeInUse < inUse - 90_000);
+  put100k();
+  assert.is(space.size, size, 'what is free is written again');
+  store.write(() => store.deleteRange(one('a')));
+  store.compact(5n);
+  store.write(() => store.put('b', Buffer.alloc(0), 0n));
+  store.compact(6n);
+  space.defragment();
+  assert.ok(space.size < (empty[0] ?? 0) + 5_000);
+  assert.ok(space.sizeInUse < space.size);
+});
+
 test('the hash depends on the history, at any revision', () => {
   const [first, second] = [make().store, make().store];
   put(first, 'a', 'b');
   put(second, 'a');
-  assert.is.not(first.hash(2), second.hash(2));
+  assert.is.not(first.hashKv(2n).hash, second.hashKv(2n).hash);
   put(first, 'c');
   const third = make().store;
   put(third, 'a', 'b');
-  assert.is(first.hash(2), third.hash(2));
+  assert.equal(first.hashKv(2n), third.hashKv(0n));
+});
+
+test('the hash of a revision stays when that is compacted, for the last ten compactions', () => {
+  const { store } = make();
+  const before: object[] = [];
+  for (let revision = 2; revision < 15; revision++) {
+    if (revision % 3 === 0) store.write(() => store.deleteRange(one('a')));
+    else put(store, 'a', String(revision));
+    before.push(store.hashKv(BigInt(revision)));
+    store.compact(BigInt(revision));
+  }
+  assert.equal(
+    before.slice(-10).map((_, i) => store.hashKv(BigInt(5 + i))),
+    before.slice(-10),
+  );
+  assert.is(
+    refusal(() => store.hashKv(4n)),
+    'etcdserver: mvcc: required revision has been compacted',
+  );
 });
 
 test.run();

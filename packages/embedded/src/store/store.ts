@@ -1,10 +1,11 @@
-import { crc32 } from 'node:zlib';
 import sortedBtree from 'sorted-btree';
 import type { Attachments } from '../lease/attachments.ts';
 import type { KeyValue } from '../messages.ts';
 import { verdict } from '../status.ts';
+import { hashOf, KvHashes, type KvHash } from './hash.ts';
 import { KeyHistory, type Change } from './key-history.ts';
 import { contains, toBytes, toKey, type Key, type KeyRange } from './range.ts';
+import type { Space } from './space.ts';
 
 /** The keys of a range at a revision. */
 export interface Found {
@@ -18,6 +19,8 @@ type Tree = typeof sortedBtree.default;
 const BTree = (sortedBtree as { readonly default?: Tree }).default ?? (sortedBtree as unknown as Tree);
 const byBytes = (a: Key, b: Key): number => (a < b ? -1 : a > b ? 1 : 0);
 const NOTHING = Buffer.alloc(0);
+/** About how many bytes etcd's database needs for a change beside its key and value: a revision, numbers, and a place in a page. */
+const CHANGE_BYTES = 48;
 
 /**
  * The multi-version store (mvcc/kvstore.go). It has every change of every key since the last compaction, readable at each revision.
@@ -27,15 +30,18 @@ export class Store {
   readonly #index = new BTree<Key, KeyHistory>(undefined, byBytes);
   readonly #attachments: Attachments;
   readonly #notify: (revision: number, changes: readonly Change[]) => void;
+  readonly #space: Space;
+  readonly #hashes = new KvHashes();
   /** Every change, in order. */
   #log: Change[] = [];
   #pending: Change[] | undefined;
   #revision = 1;
   #compactRevision = -1;
 
-  /** `notify` is called after each write that changed something. */
-  constructor(attachments: Attachments, notify: (revision: number, changes: readonly Change[]) => void) {
+  /** `notify` is called after each write that changed something. `space` is that of the database. */
+  constructor(attachments: Attachments, space: Space, notify: (revision: number, changes: readonly Change[]) => void) {
     this.#attachments = attachments;
+    this.#space = space;
     this.#notify = notify;
   }
 
@@ -98,8 +104,12 @@ export class Store {
     const old = this.#index.get(key)?.at(main)?.kv;
     const createRevision = old?.createRevision ?? main;
     const version = (old?.version ?? 0) + 1;
-    const kv = { key: old?.key ?? toBytes(key), createRevision, modRevision: main, version, value, lease };
-    this.#add(key, kv, false);
+    // A copy, since the value is a part of the message that it came in, and would hold all of that.
+    const bytes = Buffer.allocUnsafe(key.length + value.length);
+    bytes.write(key, 'latin1');
+    bytes.set(value, key.length);
+    const [keyBytes, copy] = [bytes.subarray(0, key.length), bytes.subarray(key.length)];
+    this.#add(key, { key: keyBytes, createRevision, modRevision: main, version, value: copy, lease }, false);
     this.#attachments.attach(key, lease);
   }
 
@@ -109,7 +119,7 @@ export class Store {
     const modRevision = this.#revision + 1;
     for (const { key: bytes } of kvs) {
       const key = toKey(bytes);
-      const kv = { key: bytes, createRevision: 0, modRevision, version: 0, value: NOTHING, lease: 0n };
+      const kv = { key: toBytes(key), createRevision: 0, modRevision, version: 0, value: NOTHING, lease: 0n };
       this.#add(key, kv, true);
       this.#attachments.attach(key, 0n);
     }
@@ -121,7 +131,6 @@ export class Store {
     if (revision <= this.#compactRevision) throw verdict('COMPACTED');
     if (revision > this.#revision) throw verdict('FUTURE_REV');
     const at = Number(revision);
-    this.#compactRevision = at;
     const kept = new Set<Change>();
     const empty: Key[] = [];
     this.#index.forEachPair((key, history) => {
@@ -130,7 +139,13 @@ export class Store {
       if (history.isEmpty) empty.push(key);
     });
     this.#index.deleteKeys(empty);
-    this.#log = this.#log.filter((change) => change.main > at || kept.has(change));
+    this.#hashes.add(hashOf(this.#log, at, this.#compactRevision, kept));
+    this.#compactRevision = at;
+    this.#log = this.#log.filter((change) => {
+      if (change.main > at || kept.has(change)) return true;
+      this.#space.free(sizeOf(change));
+      return false;
+    });
   }
 
   /** The changes of a range from a revision on, in order. */
@@ -145,19 +160,24 @@ export class Store {
     }
   }
 
-  /** Returns a checksum of the keys at a revision, with their history. It is not etcd's own. */
-  hash(revision: number): number {
-    let sum = 0;
-    for (const { main, sub, kv, deleted } of this.#log) {
-      if (main > revision) break;
-      sum = crc32(kv.value, crc32(`${main}.${sub}${deleted ? 't' : ''}`, crc32(kv.key, sum)));
-    }
-    return sum;
+  /** Returns etcd's checksum of the history up to a revision; 0 is the present one. Throws as `range` does. */
+  hashKv(revision: bigint): KvHash {
+    const known = this.#hashes.get(Number(revision));
+    if (known !== undefined) return known;
+    if (revision > 0n && revision < this.#compactRevision) throw verdict('COMPACTED');
+    if (revision > this.#revision) throw verdict('FUTURE_REV');
+    const at = revision === 0n ? this.#revision : Number(revision);
+    const kept = new Set<Change>();
+    this.#index.forEachPair((_, history) => {
+      const change = history.kept(at);
+      if (change !== undefined) kept.add(change);
+    });
+    return hashOf(this.#log, at, this.#compactRevision, kept);
   }
 
-  /** The size of all keys and values in bytes. */
-  get size(): number {
-    return this.#log.reduce((sum, { kv }) => sum + kv.key.length + kv.value.length, 0);
+  /** Every change that is left, in order. */
+  get changes(): readonly Change[] {
+    return this.#log;
   }
 
   #add(key: Key, kv: KeyValue, deleted: boolean): void {
@@ -167,6 +187,7 @@ export class Store {
     if (history === undefined) this.#index.set(key, (history = new KeyHistory()));
     history.add(change);
     changes.push(change);
+    this.#space.take(sizeOf(change));
   }
 
   #visit({ key, end }: KeyRange, visit: (history: KeyHistory) => void): void {
@@ -188,4 +209,8 @@ export class Store {
     }
     return low;
   }
+}
+
+function sizeOf({ kv }: Change): number {
+  return kv.key.length + kv.value.length + CHANGE_BYTES;
 }
