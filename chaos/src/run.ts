@@ -84,7 +84,7 @@ async function report(from: string, { replay, out, picture: file }: Settings): P
   const { run: summary } = history;
   if (file !== undefined) writeFileSync(file, picture(history));
   const begun = performance.now();
-  const byEtcd = program && (await checkByEtcd(program, history, from));
+  const byEtcd = program && (await checkByEtcd(program, history, from, showParts));
   const judged = [...judge(history), ...(byEtcd === undefined ? [] : [byEtcd])];
   console.log(`\nwhat was done: ${pairs(summary.done)}`);
   for (const violations of judged) showChecker(violations);
@@ -104,6 +104,10 @@ async function report(from: string, { replay, out, picture: file }: Settings): P
   if (replay === undefined && out === undefined) rmSync(from, { recursive: true });
   console.log(low.length > 0 ? '\nINVALID this run shows nothing' : '\nok   0 violations, 0 undecided');
   return low.length > 0 ? 3 : 0;
+}
+
+function showParts(done: number, of: number): void {
+  if (done % 10 === 0) console.log(`checker C has judged ${done} of ${of} parts`);
 }
 
 function showChecker({ checker, looked, count, found }: Violations): void {

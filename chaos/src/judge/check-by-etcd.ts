@@ -13,11 +13,16 @@ export async function checkByEtcd(
   program: JudgeProgram,
   history: History,
   folder: string,
+  onProgress: (done: number, of: number) => void,
 ): Promise<Violations | undefined> {
   const log = await loadLog(folder);
   if (log === undefined) return undefined;
   const violations = new Violations('C');
-  const { verdicts, leftOut } = await judgeByEtcd(program, { ...history, log }, { folder: join(folder, 'etcd') });
+  const { verdicts, leftOut } = await judgeByEtcd(
+    program,
+    { ...history, log },
+    { folder: join(folder, 'etcd'), onProgress },
+  );
   violations.look('requests in the log', log.length);
   for (const { check, result, message = '', details = [], count } of verdicts) {
     violations.look(check, count);
