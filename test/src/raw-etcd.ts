@@ -25,10 +25,10 @@ export interface RawStream {
   close(): void;
 }
 
-const folder = fileURLToPath(new URL('../../packages/proto/etcd/', import.meta.url));
+const folder = fileURLToPath(new URL('../../packages/proto/', import.meta.url));
 const longs = BigInt as unknown as NumberConstructor;
-const definitions = loadSync(['rpc.proto', 'v3lock.proto', 'v3election.proto'], {
-  includeDirs: [folder],
+const definitions = loadSync(['etcd/rpc.proto', 'etcd/v3lock.proto', 'etcd/v3election.proto', 'grpc/health.proto'], {
+  includeDirs: [folder, `${folder}etcd`],
   longs,
   enums: String,
   bytes: String,

@@ -7,6 +7,8 @@ import { GrpcServer } from './server.ts';
 import { auth } from './services/auth.ts';
 import { cluster } from './services/cluster.ts';
 import { election } from './services/election.ts';
+import { pages } from './pages/pages.ts';
+import { health } from './services/health.ts';
 import { kv } from './services/kv.ts';
 import { lease } from './services/lease.ts';
 import { lock } from './services/lock.ts';
@@ -96,8 +98,15 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
     gate,
   );
   const faults = new Faults(rpcs.map(({ name }) => name));
-  const services = [kv, watch, lease, cluster, maintenance, auth, lock, election].map((service) => service(member));
-  const server = new GrpcServer(services, { gate, faults, maxReceiveBytes: maxRequestBytes + OVERHEAD_BYTES });
+  const services = [kv, watch, lease, cluster, maintenance, auth, lock, election, health].map((service) =>
+    service(member),
+  );
+  const server = new GrpcServer(services, {
+    gate,
+    faults,
+    maxReceiveBytes: maxRequestBytes + OVERHEAD_BYTES,
+    pages: pages(member, gate),
+  });
   const bound = await server.listen(socketPath === undefined ? { host, port } : { path: socketPath });
   const endpoint =
     socketPath === undefined ? `${host.includes(':') ? `[${host}]` : host}:${bound}` : `unix:${socketPath}`;

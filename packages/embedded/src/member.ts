@@ -1,3 +1,4 @@
+import { Alarms } from './alarms.ts';
 import { Guard, type User } from './auth/guard.ts';
 import { AuthStore } from './auth/store.ts';
 import { SimpleTokens } from './auth/tokens.ts';
@@ -33,6 +34,8 @@ export interface MemberOptions {
 const CLUSTER_ID = 0xcdf818194e3a8c32n;
 const MEMBER_ID = 0x8e9e05c52164694dn;
 const RAFT_TERM = 2;
+/** The version of etcd whose semantics this server has, as its page /version shows it. */
+export const VERSIONS = { etcdserver: '3.7.1', etcdcluster: '3.7.0', storage: '3.7.0' } as const;
 /** The bytes that etcd adds to a request before it measures it: a header with an id, a tag and a length. */
 const ENVELOPE_BYTES = 18;
 
@@ -48,6 +51,9 @@ export class Member {
   readonly hub: WatchHub;
   readonly auth: AuthStore;
   readonly guard: Guard;
+  readonly alarms: Alarms = new Alarms();
+  /** How often the page of health was asked for, by what it answered. */
+  readonly checkups: { healthy: number; unhealthy: number } = { healthy: 0, unhealthy: 0 };
   /** The URL for clients. It is set when the server listens. */
   clientUrl = '';
   #index = 4;

@@ -1,4 +1,5 @@
 // Only this file uses grpc-js. It turns calls into requests for the handlers, and their responses into answers.
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type {
   Metadata,
@@ -27,6 +28,8 @@ export interface ServerParts {
   readonly faults: Faults;
   /** Larger requests are refused before they are read. */
   readonly maxReceiveBytes: number;
+  /** What is answered over HTTP/1.1. */
+  readonly pages: RequestListener;
 }
 
 const RECEIVE_LIMIT = 'grpc.max_receive_message_length';
@@ -42,18 +45,28 @@ export class GrpcServer {
   readonly #listener: NetServer;
   readonly #sockets = new Set<Socket>();
 
-  constructor(services: readonly Handlers[], { gate, faults, maxReceiveBytes }: ServerParts) {
+  constructor(services: readonly Handlers[], { gate, faults, maxReceiveBytes, pages }: ServerParts) {
     this.#gate = gate;
     this.#faults = faults;
     this.#server = new grpc.Server({ [RECEIVE_LIMIT]: maxReceiveBytes });
     this.#register(services);
     const injector = this.#server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+    const web = createHttpServer(pages);
     this.#listener = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
       // The streams of a cut connection report its error.
       socket.on('error', () => {});
-      injector.injectConnection(socket);
+      socket.once('data', (bytes: Buffer) => {
+        socket.pause();
+        socket.unshift(bytes);
+        // The first bytes of HTTP/2 are a request with a method that does not exist.
+        if (bytes.toString('latin1', 0, 3) === 'PRI') injector.injectConnection(socket);
+        else {
+          web.emit('connection', socket);
+          socket.resume();
+        }
+      });
     });
   }
 

@@ -1,5 +1,5 @@
-import type { Member } from '../member.ts';
 import type { Lease } from '../lease/lessor.ts';
+import { VERSIONS, type Member } from '../member.ts';
 import { status, verdict } from '../status.ts';
 import { Crc32c } from '../store/crc32c.ts';
 import { addChange } from '../store/hash.ts';
@@ -16,9 +16,6 @@ interface DowngradeRequest {
   readonly version: string;
 }
 
-/** The version of etcd whose semantics this server has. */
-const VERSION = '3.7.1';
-const CLUSTER_VERSION = '3.7.0';
 const DOWNGRADE_VERSION = '3.6.0';
 const QUOTA_BYTES = 2 * 2 ** 30;
 const [ALARM_GET, ALARM_ACTIVATE] = [0, 1];
@@ -46,7 +43,7 @@ export function maintenance(member: Member): Handlers {
         member.checkSignedIn(caller);
         return {
           header: member.header(),
-          version: VERSION,
+          version: VERSIONS.etcdserver,
           dbSize: space.size,
           dbSizeInUse: space.sizeInUse,
           dbSizeQuota: QUOTA_BYTES,
@@ -54,7 +51,7 @@ export function maintenance(member: Member): Handlers {
           raftIndex: member.index,
           raftTerm: member.term,
           raftAppliedIndex: member.index,
-          storageVersion: CLUSTER_VERSION,
+          storageVersion: VERSIONS.storage,
           downgradeInfo: { enabled: downgradeTo !== '', targetVersion: downgradeTo },
         };
       },
@@ -86,7 +83,7 @@ export function maintenance(member: Member): Handlers {
       'Maintenance.Downgrade': (request: DowngradeRequest, caller) => {
         member.checkAdmin(caller);
         downgrade(request);
-        return { header: member.header(), version: CLUSTER_VERSION };
+        return { header: member.header(), version: VERSIONS.etcdcluster };
       },
     },
     parts: {

@@ -37,6 +37,13 @@ export class WatchHub {
     return watcher;
   }
 
+  /** The number of watchers. */
+  get size(): number {
+    let byKey = 0;
+    for (const watchers of this.#byKey.values()) byKey += watchers.size;
+    return byKey + this.#ranges.size + this.#unsynced.size;
+  }
+
   cancel(watcher: Watcher): void {
     this.#unsynced.delete(watcher);
     this.#leave(watcher);

@@ -17,19 +17,17 @@ export interface Rpc {
 // Enums stay numbers, because etcd has an error of its own for an unknown one.
 const protocol = serverProtocol('numbers');
 
-/** Every RPC of KV, Watch, Lease, Cluster, Maintenance, Auth, Lock and Election. */
-export const rpcs: readonly Rpc[] = protocol.services
-  .filter((service) => !service.startsWith('grpc.'))
-  .flatMap((service) =>
-    protocol.rpcs(service).map(({ name, requestStream, responseStream, request, response }) => ({
-      name: `${service.slice(service.lastIndexOf('.') + 1)}.${name}`,
-      path: `/${service}/${name}`,
-      requestStream,
-      responseStream,
-      decode: (bytes) => request.decode(bytes),
-      encode: (message) => response.encode(message),
-    })),
-  );
+/** Every RPC of KV, Watch, Lease, Cluster, Maintenance, Auth, Lock, Election and Health. */
+export const rpcs: readonly Rpc[] = protocol.services.flatMap((service) =>
+  protocol.rpcs(service).map(({ name, requestStream, responseStream, request, response }) => ({
+    name: `${service.slice(service.lastIndexOf('.') + 1)}.${name}`,
+    path: `/${service}/${name}`,
+    requestStream,
+    responseStream,
+    decode: (bytes) => request.decode(bytes),
+    encode: (message) => response.encode(message),
+  })),
+);
 
 const event: MessageCodec = protocol.message('mvccpb.Event');
 
