@@ -112,7 +112,7 @@ export interface Operation {
   readonly error?: Failure;
 }
 
-/** All keys of a prefix, read in pages. */
+/** All keys of a prefix, read in pages or from a copy. */
 export interface Pages {
   readonly type: 'pages';
   readonly process: number;
@@ -123,6 +123,8 @@ export interface Pages {
   readonly end: string;
   readonly revision: number;
   readonly kvs: readonly Kv[];
+  /** Whether it may be of the past: that of a copy. */
+  readonly copied?: boolean;
 }
 
 /** A watch was asked for. */

@@ -173,7 +173,7 @@ class OrderCheck {
   }
 
   #checkPages(pages: Pages): void {
-    this.#violations.look('pages');
+    this.#violations.look(pages.copied ? 'reads of copies' : 'pages');
     const expected = this.#store.range(pages, pages.revision);
     if (!sameKvs(pages.kvs, expected)) {
       this.#violations.add(
@@ -181,6 +181,7 @@ class OrderCheck {
         `at ${pages.revision} they have ${shown(pages.kvs)}, the state is ${shown(expected)}`,
       );
     }
+    if (pages.copied) return;
     const before = this.#shown.before(pages.call);
     if (pages.revision < before)
       this.#violations.add('stale', `pages of ${pages.revision}, though ${before} was shown before`);

@@ -1,4 +1,4 @@
-import { cached } from '@etcdts/cache';
+import { cached, type CachedClient } from '@etcdts/cache';
 import {
   isEtcdError,
   type EtcdClient,
@@ -69,23 +69,50 @@ export async function watchAgainAndAgain(
   kind: string,
   { settling, stopping }: Ending,
 ): Promise<void> {
-  const made = await make(client, kind);
   while (!settling.aborted) {
-    await watchOnce(context, made.client, number, kind, made.prefix, { settling, stopping });
+    const copy = kind === 'cached' ? await openCopy(context, client, number, settling) : undefined;
+    const prefix = kind === 'namespaced' ? ALL : '';
+    const watched = copy ?? (prefix === '' ? client : withNamespace(client, prefix));
+    await watchOnce(context, watched, number, kind, prefix, { settling, stopping });
+    await copy?.close();
     await pause(100 * context.random(), settling);
   }
-  await made.close();
 }
 
-async function make(
+/** Opens one copy after the other and reads each as it begins, since what goes wrong there is soon written over. Returns the last one. */
+async function openCopy(
+  context: WorkerContext,
   client: EtcdClient,
-  kind: string,
-): Promise<{ readonly client: EtcdOperations; readonly prefix: string; readonly close: () => Promise<void> }> {
-  if (kind === 'namespaced') return { client: withNamespace(client, ALL), prefix: ALL, close: async () => {} };
-  if (kind !== 'cached') return { client, prefix: '', close: async () => {} };
-  const copy = cached(client, DIRECTORY);
-  await copy.cache.whenReady({ timeoutMs: 60_000 });
-  return { client: copy, prefix: '', close: () => copy.close() };
+  number: number,
+  settling: AbortSignal,
+): Promise<CachedClient> {
+  for (let more = 3; ; more--) {
+    const copy = cached(client, DIRECTORY);
+    await copy.cache.whenReady({ timeoutMs: 60_000 });
+    for (let i = 0; i < 5; i++) {
+      await readCopy(context, copy, number);
+      await pause(30, settling);
+    }
+    if (more === 0 || settling.aborted) return copy;
+    await copy.close();
+  }
+}
+
+async function readCopy({ process, recorder }: WorkerContext, copy: CachedClient, client: number): Promise<void> {
+  const call = now();
+  const { header, kvs } = await copy.kv.get(DIRECTORY, { prefix: true, serializable: true });
+  recorder.write({
+    type: 'pages',
+    process,
+    client,
+    call,
+    return: now() + 1,
+    key: DIRECTORY,
+    end: endOf(DIRECTORY),
+    revision: Number(header.revision),
+    kvs: kvs.map(toKv),
+    copied: true,
+  });
 }
 
 let watches = 0;
