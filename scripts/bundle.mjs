@@ -96,15 +96,6 @@ exports.load = () => {
 const cache = fileURLToPath(new URL('../packages/cache/', import.meta.url));
 const embedded = fileURLToPath(new URL('../packages/embedded/', import.meta.url));
 
-/** The libraries of the embedded etcd as imports, which are bundled. Required ones would be loaded at run time. */
-const libraries = {
-  name: 'libraries',
-  setup({ onLoad }) {
-    const contents = `export * as grpc from '@grpc/grpc-js';\n`;
-    onLoad({ filter: /wire\/libraries\.ts$/ }, () => ({ contents }));
-  },
-};
-
 const all = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning' };
 
 const http2 = fileURLToPath(new URL('../packages/http2/', import.meta.url));
@@ -153,9 +144,6 @@ export async function bundleEmbedded() {
     absWorkingDir: embedded,
     entryPoints: ['src/cli.ts'],
     outfile: 'lib/cli.cjs',
-    plugins: [libraries],
-    // grpc-js requires it only in functions that a server without channelz never calls.
-    external: ['@grpc/proto-loader'],
     format: 'cjs',
     minify: true,
     legalComments: 'none',

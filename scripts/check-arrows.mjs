@@ -33,7 +33,7 @@ const owners = [
     /^(@grpc\/proto-loader|protobufjs|long)(\/|$)/,
     /^(packages\/proto\/src\/.*\.test(\.kit)?|test\/src\/raw-etcd)\.ts$/,
   ],
-  [/^@grpc\//, /^(packages\/(core\/src\/transport\/grpc|embedded\/src\/(server|wire))|test\/src\/raw-etcd)[/.]/],
+  [/^@grpc\//, /^(packages\/core\/src\/transport\/grpc|test\/src\/raw-etcd)[/.]/],
   [
     /^(tsyringe|reflect-metadata)(\/|$)/,
     /^packages\/core\/src\/(application-)?container\./,

@@ -20,7 +20,6 @@ const INSTEAD = {
     require('reflect-metadata/lite');
     return require('tsyringe').container;
   }`,
-  'embedded/src/wire/libraries.ts': `export * as grpc from '@grpc/grpc-js';`,
 };
 
 const instead = {

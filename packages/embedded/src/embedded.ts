@@ -3,7 +3,7 @@ import { Faults, type Fault, type FaultOptions } from './faults.ts';
 import { Gate } from './gate.ts';
 import { checkOptions, type KnownOptions } from './known-options.ts';
 import { Member } from './member.ts';
-import { GrpcServer } from './server.ts';
+import { GrpcServer } from './http/server.ts';
 import { auth } from './services/auth.ts';
 import { cluster } from './services/cluster.ts';
 import { election } from './services/election.ts';

@@ -37,6 +37,11 @@ export class PartialMessage<Failure> {
     return this.#body !== undefined && this.received === PREFIX + this.#length ? this.#body : undefined;
   }
 
+  /** The flag for compression, once the prefix has come. */
+  get flag(): number {
+    return this.#prefix[0] as number;
+  }
+
   /** Takes what belongs to the message, and returns where that ends. */
   take(bytes: Buffer, start: number, end: number): number {
     let at = start;

@@ -30,7 +30,7 @@ export abstract class SendQueue<C extends SendingHalf> {
     this.peer = peer;
   }
 
-  /** Writes the end of a half all of whose frames are written, unless the last of them was written as the end. */
+  /** Writes the end of a half all of whose frames are written. It may do so itself with the last of them, where it is {@link SendingHalf.last}. */
   protected abstract writeEnd(call: C): void;
 
   /** DATA was written. */
@@ -123,8 +123,13 @@ export abstract class SendQueue<C extends SendingHalf> {
       else {
         const length = Math.min(frame.length - call.offset, peer.maxFrameSize, call.window, this.#window);
         if (length > 0) this.#write(call, frame, length);
-        // At the end of the list, so that all have their turn.
-        if (call.frame !== undefined && call.window > 0) this.#sending.add(call);
+        if (call.frame === undefined) {
+          // The end did not fit into the last frame.
+          if (call.ending && !call.ended) this.writeEnd(call);
+        } else if (call.window > 0) {
+          // At the end of the list, so that all have their turn.
+          this.#sending.add(call);
+        }
       }
     }
     return false;

@@ -47,7 +47,12 @@ export class StreamTable<C extends Streamed> {
   /** The stream of a call was reset here. The peer may not know yet. */
   deleteReset(call: C): void {
     this.delete(call);
-    this.#reset.set(call.id, false);
+    this.rememberReset(call.id);
+  }
+
+  /** A stream was reset here. The peer may not know yet. */
+  rememberReset(id: number): void {
+    this.#reset.set(id, false);
     if (this.#reset.size <= REMEMBERED) return;
     const oldest = this.#reset.keys().next().value as number;
     this.#reset.delete(oldest);

@@ -22,7 +22,7 @@ const newest = '7.0.2';
 
 /** The programs of `test/consumer` that print `done`. */
 export const programs = ['program', 'injection', 'plugin', 'rare', 'http2', 'embedded'];
-/** The embedded etcd requires its libraries when it runs, so that a bundle of it needs them beside it. */
+/** Those that are bundled by other bundlers than esbuild: a client, in each of its forms. */
 export const bundled: readonly string[] = programs.filter((program) => program !== 'embedded');
 /** Without it, Node gives a program that requires the packages the ES modules. */
 export const onlyCommonJs = '--no-experimental-require-module';

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, type Suite } from '@etcdts/testing';
 import { build } from 'esbuild';
-import { bundled, onlyCommonJs, programs, type InstalledPackages } from './installed-packages.ts';
+import { onlyCommonJs, programs, type InstalledPackages } from './installed-packages.ts';
 
 /** The tests that run the compiled programs in Node, as they are and bundled by esbuild. */
 export function running(test: Suite, installed: () => InstalledPackages): void {
@@ -36,7 +36,7 @@ export function running(test: Suite, installed: () => InstalledPackages): void {
       assert.is(await installed().node([strict, onlyCommonJs, `out/${program}.js`], installed().commonJs), 'done\n');
     });
 
-    for (const format of bundled.includes(program) ? (['cjs', 'esm'] as const) : []) {
+    for (const format of ['cjs', 'esm'] as const) {
       test(`run bundled into one ${format} file, with nothing installed beside it: ${program}`, async () => {
         const outfile = join(installed().bare, `${program}.${format === 'cjs' ? 'cjs' : 'mjs'}`);
         const entryPoints = [join(installed().app, `${program}.ts`)];
