@@ -5,6 +5,7 @@ import { checkup, healthOf } from './health.ts';
 import { metrics } from './metrics.ts';
 import { TEXT, type MakePage, type Page } from './page.ts';
 
+const BASE = 'http://etcd';
 const METRICS = 'text/plain; version=0.0.4; charset=utf-8';
 const NOT_FOUND: Page = { status: 404, type: TEXT, body: '404 page not found\n' };
 const NOT_ALLOWED: Page = { status: 405, type: TEXT, body: 'Method Not Allowed\n' };
@@ -19,7 +20,8 @@ export function pages(member: Member, gate: Gate): RequestListener {
 }
 
 function pageOf(member: Member, { method, url = '/' }: IncomingMessage): Page {
-  const { pathname, searchParams } = new URL(url, 'http://etcd');
+  if (!URL.canParse(url, BASE)) return NOT_FOUND;
+  const { pathname, searchParams } = new URL(url, BASE);
   const make = find(pathname);
   if (make === undefined) return NOT_FOUND;
   // etcd's page of metrics is the only one that looks at no method.
