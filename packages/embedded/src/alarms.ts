@@ -1,7 +1,8 @@
-/** The kinds of etcdserverpb.AlarmType with their numbers. */
-export const ALARMS = { NOSPACE: 1, CORRUPT: 2 } as const;
+/** A kind of alarm: `NOSPACE` if the quota of the database is used up, `CORRUPT` if the members have different data. */
+export type AlarmKind = 'NOSPACE' | 'CORRUPT';
 
-export type AlarmKind = keyof typeof ALARMS;
+/** The kinds with the numbers of etcdserverpb.AlarmType. */
+export const ALARMS: Readonly<Record<AlarmKind, number>> = { NOSPACE: 1, CORRUPT: 2 };
 
 /** An alarm of a member. */
 export interface Alarm {
@@ -18,23 +19,37 @@ export class Alarms {
   }
 
   has(kind: AlarmKind): boolean {
-    return this.active.some((alarm) => alarm.kind === kind);
+    return this.#active.size > 0 && this.active.some((alarm) => alarm.kind === kind);
   }
 
-  /** Raises an alarm; `undefined` if it is active already. */
-  raise(memberId: bigint, kind: AlarmKind): Alarm | undefined {
+  /** Raises an alarm and returns it. One that is active already stays. */
+  raise(memberId: bigint, kind: AlarmKind): Alarm {
     const key = `${memberId} ${kind}`;
-    if (this.#active.has(key)) return undefined;
-    const alarm = { memberId, kind };
+    const alarm = this.#active.get(key) ?? { memberId, kind };
     this.#active.set(key, alarm);
     return alarm;
   }
 
-  /** Ends an alarm; `undefined` if it is not active. */
+  /** Ends an alarm and returns it; `undefined` if it is not active. */
   disarm(memberId: bigint, kind: AlarmKind): Alarm | undefined {
     const key = `${memberId} ${kind}`;
     const alarm = this.#active.get(key);
     this.#active.delete(key);
     return alarm;
   }
+}
+
+/** Whether a value is the name of a kind of alarm. */
+export function isAlarmKind(value: unknown): value is AlarmKind {
+  return typeof value === 'string' && Object.hasOwn(ALARMS, value);
+}
+
+/** The kind with a number of etcd's; `undefined` for 0, which is none, and for unknown numbers. */
+export function kindOf(number: number): AlarmKind | undefined {
+  return (Object.keys(ALARMS) as AlarmKind[]).find((kind) => ALARMS[kind] === number);
+}
+
+/** An alarm as etcd prints it in a status. */
+export function alarmText({ memberId, kind }: Alarm): string {
+  return `${memberId === 0n ? '' : `memberID:${memberId} `}alarm:${kind}`;
 }

@@ -1,3 +1,4 @@
+import { ALARMS, isAlarmKind, type AlarmKind } from './alarms.ts';
 import { DrivenClock, systemClock, type Clock } from './clock.ts';
 import { Faults, type Fault, type FaultOptions } from './faults.ts';
 import { Gate } from './gate.ts';
@@ -40,6 +41,11 @@ export interface EmbeddedOptions {
   readonly maxTxnOps?: number | undefined;
   /** The size of the largest request in bytes. Default 1.5 MiB. */
   readonly maxRequestBytes?: number | undefined;
+  /**
+   * The size in bytes that the database may have (QuotaBackendBytes in embed/config.go). A write above it is refused with NO_SPACE
+   * and raises the alarm NOSPACE. Default 0, which is 2 GiB. A negative one is no quota.
+   */
+  readonly quotaBackendBytes?: number | undefined;
 }
 
 /** An etcd in this process. */
@@ -50,6 +56,11 @@ export interface EmbeddedEtcd extends AsyncDisposable {
   advance(ms: number): void;
   /** Makes calls of a method fail; one call by default. */
   fail(options: FaultOptions): Fault;
+  /**
+   * Raises an alarm, until a client disarms it: with `NOSPACE`, puts and lease grants are refused with NO_SPACE, with `CORRUPT`
+   * every change of keys and leases with CORRUPT.
+   */
+  raise(alarm: AlarmKind): void;
   /** Cuts every connection, as a network failure would. New ones are accepted at once. */
   disconnect(): void;
   /** Sends no answers and no events until `thaw()`. Connections stay open, and time stands still. */
@@ -72,6 +83,7 @@ const EMBEDDED_OPTIONS: KnownOptions<EmbeddedOptions> = {
   authTokenTtl: true,
   maxTxnOps: true,
   maxRequestBytes: true,
+  quotaBackendBytes: true,
 };
 
 /** How many bytes a message may have above the largest request. */
@@ -93,6 +105,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
       minLeaseTtl: options.minLeaseTtl ?? 2,
       authTokenTtl: options.authTokenTtl ?? 300,
       progressNotifyIntervalMs: options.progressNotifyIntervalMs ?? 600_000,
+      quotaBackendBytes: options.quotaBackendBytes ?? 0,
     },
     clock,
     gate,
@@ -122,6 +135,14 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
     endpoint,
     advance: (ms) => clock.advance(ms),
     fail: (fault) => faults.add(fault),
+    raise: (alarm) => {
+      if (!isAlarmKind(alarm)) {
+        throw new TypeError(
+          `raise: there is no alarm ${String(alarm)}; there are ${Object.keys(ALARMS).join(' and ')}`,
+        );
+      }
+      member.raise(alarm);
+    },
     disconnect: () => server.disconnect(),
     freeze: () => gate.shut(),
     thaw: () => gate.open(),

@@ -15,6 +15,7 @@
  *
  * @packageDocumentation
  */
+export type { AlarmKind } from './alarms.ts';
 export { startEmbedded, type EmbeddedEtcd, type EmbeddedOptions } from './embedded.ts';
 export type { Fault, FaultOptions } from './faults.ts';
 export type { Clock, Timer } from './clock.ts';

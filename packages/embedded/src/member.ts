@@ -1,4 +1,4 @@
-import { Alarms } from './alarms.ts';
+import { Alarms, type AlarmKind } from './alarms.ts';
 import { Guard, type User } from './auth/guard.ts';
 import { AuthStore } from './auth/store.ts';
 import { SimpleTokens } from './auth/tokens.ts';
@@ -7,6 +7,7 @@ import type { Gate } from './gate.ts';
 import { Attachments } from './lease/attachments.ts';
 import { Lessor } from './lease/lessor.ts';
 import type { Header } from './messages.ts';
+import { limitOf } from './quota.ts';
 import { verdict } from './status.ts';
 import { Space } from './store/space.ts';
 import { Store } from './store/store.ts';
@@ -28,6 +29,7 @@ export interface MemberOptions {
   readonly minLeaseTtl: number;
   readonly authTokenTtl: number;
   readonly progressNotifyIntervalMs: number;
+  readonly quotaBackendBytes: number;
 }
 
 // etcd computes these ids for a member `default` at its default addresses.
@@ -64,7 +66,8 @@ export class Member {
     const attachments = new Attachments();
     this.store = new Store(attachments, this.space, (revision, changes) => this.hub.notify(revision, changes));
     this.hub = new WatchHub(this.store, gate);
-    this.lessor = new Lessor(this.store, attachments, this.space, clock, options.minLeaseTtl);
+    const { space, store, alarms } = this;
+    this.lessor = new Lessor({ store, attachments, space, alarms, clock, minTtl: options.minLeaseTtl });
     this.auth = new AuthStore(new SimpleTokens(clock, options.authTokenTtl));
     this.guard = new Guard(this.auth, this.lessor);
   }
@@ -98,6 +101,32 @@ export class Member {
     const user = this.userOf(caller);
     if (caller.bytes + ENVELOPE_BYTES > this.options.maxRequestBytes) throw verdict('REQUEST_TOO_LARGE');
     this.#index++;
+    return user;
+  }
+
+  /** Raises an alarm of this member. */
+  raise(kind: AlarmKind): void {
+    this.alarms.raise(this.id, kind);
+  }
+
+  /** Refuses a request for which the database has no room, and raises the alarm (server/etcdserver/api/v3rpc/quota.go). */
+  checkSpace(caller: Caller, cost: number): void {
+    if (cost === 0 || this.space.size + cost < limitOf(this.options.quotaBackendBytes)) return;
+    try {
+      this.userOf(caller);
+      this.#index++;
+      this.raise('NOSPACE');
+    } catch {
+      // With an invalid token no alarm is raised, and the answer is the same.
+    }
+    throw verdict('NO_SPACE');
+  }
+
+  /** Proposes a change of keys or leases. While an alarm is raised, it refuses some (apply/capped.go and apply/corrupt.go). */
+  proposeChange(caller: Caller, cost: number): User {
+    const user = this.propose(caller);
+    if (this.alarms.has('CORRUPT')) throw verdict('CORRUPT');
+    if (cost > 0 && this.alarms.has('NOSPACE')) throw verdict('NO_SPACE');
     return user;
   }
 }

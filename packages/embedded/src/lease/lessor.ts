@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Alarms } from '../alarms.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { verdict } from '../status.ts';
 import { toBytes, type Key } from '../store/range.ts';
@@ -7,6 +8,8 @@ import type { Store } from '../store/store.ts';
 import type { Attachments } from './attachments.ts';
 
 const MAX_TTL = 9_000_000_000n;
+/** How long etcd waits until it revokes an expired lease again. */
+const RETRY_MS = 3_000;
 /** About how many bytes etcd's database needs for a lease. */
 const LEASE_BYTES = 64;
 
@@ -19,22 +22,34 @@ export interface Lease {
   expiry: number;
 }
 
+/** The parts of a lessor. */
+export interface LessorParts {
+  readonly store: Store;
+  readonly attachments: Attachments;
+  readonly space: Space;
+  readonly alarms: Alarms;
+  readonly clock: Clock;
+  /** In seconds. A shorter grant is raised to it. */
+  readonly minTtl: number;
+}
+
 /** Grants leases, renews them, and deletes their keys when they end (server/lease/lessor.go). */
 export class Lessor {
   readonly #leases = new Map<bigint, Lease>();
   readonly #store: Store;
   readonly #attachments: Attachments;
   readonly #space: Space;
+  readonly #alarms: Alarms;
   readonly #clock: Clock;
   readonly #minTtl: bigint;
   #timer: Timer | undefined;
   #wake = Infinity;
 
-  /** `minTtl` is in seconds. A shorter grant is raised to it. */
-  constructor(store: Store, attachments: Attachments, space: Space, clock: Clock, minTtl: number) {
+  constructor({ store, attachments, space, alarms, clock, minTtl }: LessorParts) {
     this.#store = store;
     this.#attachments = attachments;
     this.#space = space;
+    this.#alarms = alarms;
     this.#clock = clock;
     this.#minTtl = BigInt(minTtl);
   }
@@ -118,6 +133,10 @@ export class Lessor {
 
   #expire(): void {
     this.#wake = Infinity;
+    if (this.#alarms.has('CORRUPT')) {
+      this.#wakeAt(this.#clock.now() + RETRY_MS);
+      return;
+    }
     const now = this.#clock.now();
     for (const { id, expiry } of this.all()) if (expiry <= now) this.revoke(id);
     const [next] = this.all();

@@ -1,4 +1,5 @@
 import { VERSIONS, type Member } from '../member.ts';
+import { reportedQuota } from '../quota.ts';
 
 /** A metric that has one value and no labels, or a value for each set of labels. */
 interface Metric {
@@ -12,13 +13,13 @@ interface Metric {
 export function metrics(member: Member): string {
   return metricsOf(member)
     .map(({ name, type, help, values }) => {
-      const lines = values.map(([labels, value]) => `${name}${shown(labels)} ${value}\n`).join('');
+      const lines = values.map(([labels, value]) => `${name}${shown(labels)} ${printed(value)}\n`).join('');
       return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines}`;
     })
     .join('');
 }
 
-function metricsOf({ id, index, store, space, hub, checkups }: Member): readonly Metric[] {
+function metricsOf({ id, index, options, store, space, hub, checkups }: Member): readonly Metric[] {
   const one = (name: string, type: Metric['type'], help: string, value: number): Metric => ({
     name,
     type,
@@ -26,6 +27,7 @@ function metricsOf({ id, index, store, space, hub, checkups }: Member): readonly
     values: [[{}, value]],
   });
   const cluster = VERSIONS.etcdcluster.replace(/\.0$/, '');
+  const quota = reportedQuota(options.quotaBackendBytes);
   const keys = store.range({ key: '', end: '' }, 0, 0, true).count;
   const labelled = (name: string, help: string, label: string, value: string): Metric => ({
     name,
@@ -50,6 +52,7 @@ function metricsOf({ id, index, store, space, hub, checkups }: Member): readonly
     one('etcd_server_leader_changes_seen_total', 'counter', 'Number of changes of the leader.', 1),
     one('etcd_server_proposals_applied_total', 'gauge', 'Number of applied proposals.', index),
     one('etcd_server_proposals_committed_total', 'gauge', 'Number of committed proposals.', index),
+    one('etcd_server_quota_backend_bytes', 'gauge', 'The quota of the database in bytes.', quota),
     labelled('etcd_server_version', 'The version of etcd, as a label.', 'server_version', VERSIONS.etcdserver),
   ];
 }
@@ -57,4 +60,9 @@ function metricsOf({ id, index, store, space, hub, checkups }: Member): readonly
 function shown(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+/** A number as Go prints it. */
+function printed(value: number): string {
+  return value < 1e6 ? String(value) : value.toExponential().replace(/\+(\d)$/, '+0$1');
 }

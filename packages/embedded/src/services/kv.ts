@@ -1,5 +1,6 @@
 import type { Caller, Member } from '../member.ts';
 import type * as m from '../messages.ts';
+import { costOfPut, costOfTxn } from '../quota.ts';
 import { checkDelete, checkPut, checkRange, checkRangeStream, checkTxn } from '../txn/check.ts';
 import { deleteRange, put, txn } from '../txn/apply.ts';
 import { checkOverlaps } from '../txn/overlaps.ts';
@@ -25,25 +26,29 @@ export function kv(member: Member): Handlers {
         return headed(range(store, request));
       },
       'KV.Put': (request: m.PutRequest, caller) => {
+        const cost = costOfPut(request);
+        member.checkSpace(caller, cost);
         checkPut(request);
-        guard.put(member.propose(caller), request);
+        guard.put(member.proposeChange(caller, cost), request);
         return headed(put(store, lessor, request));
       },
       'KV.DeleteRange': (request: m.DeleteRangeRequest, caller) => {
         checkDelete(request);
-        guard.deleteRange(member.propose(caller), request);
+        guard.deleteRange(member.proposeChange(caller, 0), request);
         return headed(deleteRange(store, request));
       },
       'KV.Txn': (request: m.TxnRequest, caller) => {
+        const cost = costOfTxn(request);
+        member.checkSpace(caller, cost);
         checkTxn(request, options.maxTxnOps);
         checkOverlaps(request.success);
         checkOverlaps(request.failure);
-        guard.txn(isReadOnly(request) ? member.userOf(caller) : member.propose(caller), request);
+        guard.txn(isReadOnly(request) ? member.userOf(caller) : member.proposeChange(caller, cost), request);
         return headed(txn(store, lessor, request));
       },
       'KV.Compact': ({ revision }: m.CompactionRequest, caller) => {
         member.checkAdmin(caller);
-        member.propose(caller);
+        member.proposeChange(caller, 0);
         store.compact(revision);
         return { header: member.header() };
       },

@@ -1,5 +1,6 @@
 import type { Member } from '../member.ts';
 import type * as m from '../messages.ts';
+import { LEASE_COST } from '../quota.ts';
 import { StatusError } from '../status.ts';
 import type { Handlers, Peer, StreamListener } from './handlers.ts';
 
@@ -9,14 +10,15 @@ export function lease(member: Member): Handlers {
   return {
     unary: {
       'Lease.LeaseGrant': ({ ID, TTL }: m.LeaseGrantRequest, caller): m.LeaseResponse => {
+        member.checkSpace(caller, LEASE_COST);
         member.checkSignedIn(caller);
-        member.propose(caller);
+        member.proposeChange(caller, LEASE_COST);
         const { id, ttl } = lessor.grant(ID, TTL);
         return { header: member.header(), ID: id, TTL: ttl };
       },
       'Lease.LeaseRevoke': ({ ID }: m.LeaseIdRequest, caller): m.HeaderResponse => {
         member.checkSignedIn(caller);
-        guard.leaseKeys(member.propose(caller), ID, 'write');
+        guard.leaseKeys(member.proposeChange(caller, 0), ID, 'write');
         lessor.revoke(ID);
         return { header: member.header() };
       },

@@ -1,5 +1,7 @@
+import { ALARMS, alarmText, kindOf, type Alarm } from '../alarms.ts';
 import type { Lease } from '../lease/lessor.ts';
 import { VERSIONS, type Member } from '../member.ts';
+import { reportedQuota } from '../quota.ts';
 import { status, verdict } from '../status.ts';
 import { Crc32c } from '../store/crc32c.ts';
 import { addChange } from '../store/hash.ts';
@@ -9,6 +11,8 @@ import type { Handlers } from './handlers.ts';
 interface AlarmRequest {
   /** 0 is get, 1 activate, 2 deactivate. */
   readonly action: number;
+  readonly memberID: bigint;
+  readonly alarm: number;
 }
 interface DowngradeRequest {
   /** 0 is validate, 1 enable, 2 cancel. */
@@ -17,13 +21,14 @@ interface DowngradeRequest {
 }
 
 const DOWNGRADE_VERSION = '3.6.0';
-const QUOTA_BYTES = 2 * 2 ** 30;
-const [ALARM_GET, ALARM_ACTIVATE] = [0, 1];
+const [GET, ACTIVATE, DEACTIVATE] = [0, 1, 2];
+/** The kind of an alarm in a request for all kinds. */
+const NONE = 0;
 const [VALIDATE, ENABLE] = [0, 1];
 
-/** The Maintenance service (server/etcdserver/api/v3rpc/maintenance.go). There is no database file, and no alarm. */
+/** The Maintenance service (server/etcdserver/api/v3rpc/maintenance.go). There is no database file. */
 export function maintenance(member: Member): Handlers {
-  const { store, lessor, space } = member;
+  const { store, lessor, space, alarms, options } = member;
   let downgradeTo = '';
   const downgrade = ({ action, version }: DowngradeRequest): void => {
     if (action !== VALIDATE && action !== ENABLE) {
@@ -37,6 +42,14 @@ export function maintenance(member: Member): Handlers {
     if (downgradeTo !== '') throw verdict('DOWNGRADE_IN_PROCESS');
     if (action === ENABLE) downgradeTo = target;
   };
+  /** Lists, raises or ends alarms, and returns those that are concerned. */
+  const concerned = ({ action, memberID, alarm }: AlarmRequest): readonly (Alarm | undefined)[] => {
+    const kind = kindOf(alarm);
+    if (action === GET) return alarms.active.filter((one) => alarm === NONE || one.kind === kind);
+    if (kind === undefined) return [];
+    if (action === ACTIVATE) return [alarms.raise(memberID, kind)];
+    return action === DEACTIVATE ? [alarms.disarm(memberID, kind)] : [];
+  };
   return {
     unary: {
       'Maintenance.Status': (_: object, caller) => {
@@ -46,20 +59,24 @@ export function maintenance(member: Member): Handlers {
           version: VERSIONS.etcdserver,
           dbSize: space.size,
           dbSizeInUse: space.sizeInUse,
-          dbSizeQuota: QUOTA_BYTES,
+          dbSizeQuota: reportedQuota(options.quotaBackendBytes),
           leader: member.id,
           raftIndex: member.index,
           raftTerm: member.term,
           raftAppliedIndex: member.index,
+          errors: alarms.active.map(alarmText),
           storageVersion: VERSIONS.storage,
           downgradeInfo: { enabled: downgradeTo !== '', targetVersion: downgradeTo },
         };
       },
-      'Maintenance.Alarm': ({ action }: AlarmRequest, caller) => {
-        if (action === ALARM_GET) member.checkSignedIn(caller);
+      'Maintenance.Alarm': (request: AlarmRequest, caller) => {
+        if (request.action === GET) member.checkSignedIn(caller);
         else member.checkAdmin(caller);
-        if (action === ALARM_ACTIVATE) throw status('UNIMPLEMENTED', 'the embedded etcd raises no alarms');
-        return { header: member.header() };
+        member.propose(caller);
+        const messages = concerned(request).flatMap((one) =>
+          one === undefined ? [] : [{ memberID: one.memberId, alarm: ALARMS[one.kind] }],
+        );
+        return { header: member.header(), alarms: messages };
       },
       'Maintenance.Defragment': (_: object, caller) => {
         member.checkAdmin(caller);
