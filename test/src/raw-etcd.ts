@@ -56,6 +56,9 @@ export interface RawCall {
   readonly outcome: Promise<Outcome>;
   /** All messages until now. */
   readonly received: readonly Message[];
+  /** Stops reading the messages of a call that has several, so that flow control stops the server. */
+  pause(): void;
+  resume(): void;
   cancel(): void;
 }
 
@@ -127,13 +130,19 @@ export class RawEtcd {
         if (response !== undefined) received.push(response);
         resolve(error === null ? { responses: received } : failed(error));
       });
-      return { outcome, received, cancel: () => call.cancel() };
+      return { outcome, received, pause() {}, resume() {}, cancel: () => call.cancel() };
     }
     const stream = this.#client.makeServerStreamRequest(path, serialize, deserialize, bytes, metadata);
     stream.on('data', (message: Message) => received.push(message));
     stream.on('error', (error: ServiceError) => resolve(failed(error)));
     stream.on('end', () => resolve({ responses: received }));
-    return { outcome, received, cancel: () => stream.cancel() };
+    return {
+      outcome,
+      received,
+      pause: () => void stream.pause(),
+      resume: () => void stream.resume(),
+      cancel: () => stream.cancel(),
+    };
   }
 }
 

@@ -1,10 +1,12 @@
 import { ALARMS, isAlarmKind, type AlarmKind } from './alarms.ts';
 import { DrivenClock, systemClock, type Clock } from './clock.ts';
+import { startCompactor } from './compactor.ts';
 import { Faults, type Fault, type FaultOptions } from './faults.ts';
 import { Gate } from './gate.ts';
 import { checkOptions, type KnownOptions } from './known-options.ts';
 import { Member } from './member.ts';
 import { GrpcServer } from './http/server.ts';
+import { retentionOf } from './retention.ts';
 import { auth } from './services/auth.ts';
 import { cluster } from './services/cluster.ts';
 import { election } from './services/election.ts';
@@ -46,6 +48,14 @@ export interface EmbeddedOptions {
    * and raises the alarm NOSPACE. Default 0, which is 2 GiB. A negative one is no quota.
    */
   readonly quotaBackendBytes?: number | undefined;
+  /** How `autoCompactionRetention` is meant (AutoCompactionMode in embed/config.go). Default `periodic`. */
+  readonly autoCompactionMode?: 'periodic' | 'revision' | undefined;
+  /**
+   * How much history the etcd keeps when it compacts itself (AutoCompactionRetention in embed/config.go). If the mode is `periodic`,
+   * that of a time such as `5m` or `1h30m`, or of a number of hours; if it is `revision`, a number of revisions. Default 0, which
+   * compacts nothing.
+   */
+  readonly autoCompactionRetention?: string | number | undefined;
 }
 
 /** An etcd in this process. */
@@ -84,6 +94,8 @@ const EMBEDDED_OPTIONS: KnownOptions<EmbeddedOptions> = {
   maxTxnOps: true,
   maxRequestBytes: true,
   quotaBackendBytes: true,
+  autoCompactionMode: true,
+  autoCompactionRetention: true,
 };
 
 /** How many bytes a message may have above the largest request. */
@@ -95,6 +107,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
   const { host = '127.0.0.1', port = 0, socketPath, maxRequestBytes = 1.5 * 2 ** 20 } = options;
   if (socketPath === undefined && options.allowRemote !== true && !isLoopback(host))
     throw new TypeError(`startEmbedded: host ${host} is not loopback, and allowRemote is not set`);
+  const retention = retentionOf(options.autoCompactionMode, options.autoCompactionRetention);
   const gate = new Gate();
   const clock = new DrivenClock(options.clock ?? systemClock, gate);
   const member = new Member(
@@ -110,6 +123,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
     clock,
     gate,
   );
+  if (retention !== undefined) startCompactor(member, clock, retention);
   const faults = new Faults(rpcs.map(({ name }) => name));
   const services = [kv, watch, lease, cluster, maintenance, auth, lock, election, health].map((service) =>
     service(member),
