@@ -1,7 +1,9 @@
-// Serves h2spec's tests of clients, each on a port of its own, for clients that choose when to connect.
-//
+// Without an argument: serves h2spec's tests of clients, each on a port of its own, for clients that choose when to connect.
 // Prints one line of JSON for each test with its port, then one for each test that has ended, with its error if it failed. It
 // ends with its input.
+//
+// With a port: runs h2spec's tests of servers, the strict ones as well, against the server at this port of the machine. Prints one
+// line of JSON for each test that has ended, with its error if it failed, or whether it did not apply, and ends.
 package main
 
 import (
@@ -15,6 +17,9 @@ import (
 
 	"github.com/summerwind/h2spec/client"
 	"github.com/summerwind/h2spec/config"
+	"github.com/summerwind/h2spec/generic"
+	"github.com/summerwind/h2spec/hpack"
+	h2 "github.com/summerwind/h2spec/http2"
 	"github.com/summerwind/h2spec/spec"
 	"golang.org/x/net/http2"
 )
@@ -23,7 +28,9 @@ type line struct {
 	Test  string `json:"test"`
 	Port  int    `json:"port"`
 	Ended bool   `json:"ended,omitempty"`
-	Error string `json:"error,omitempty"`
+	// The server does not do what the test is about.
+	Skipped bool   `json:"skipped,omitempty"`
+	Error   string `json:"error,omitempty"`
 }
 
 var printing sync.Mutex
@@ -108,7 +115,50 @@ func start(group *spec.ClientTestGroup, settings *config.Config) {
 	}
 }
 
+// Runs the tests of a group side by side, some at a time: each waits for what the server may do wrongly.
+var slots = make(chan bool, 24)
+
+func ask(group *spec.TestGroup, settings *config.Config, running *sync.WaitGroup) {
+	for i, test := range append(append([]*spec.TestCase{}, group.Tests...), group.StrictTests...) {
+		one := line{Test: fmt.Sprintf("%s/%d %s", group.ID(), i+1, test.Desc), Port: settings.Port, Ended: true}
+		running.Add(1)
+		go func() {
+			defer running.Done()
+			slots <- true
+			defer func() { <-slots }()
+			conn, err := spec.Dial(settings)
+			if err == nil {
+				err = test.Run(settings, conn)
+				conn.Close()
+			}
+			if err == spec.ErrSkipped {
+				one.Skipped = true
+			} else if err != nil {
+				one.Error = reason(err)
+			}
+			print(one)
+		}()
+	}
+	for _, inner := range group.Groups {
+		ask(inner, settings, running)
+	}
+}
+
 func main() {
-	start(client.Spec(), &config.Config{Host: "127.0.0.1", Timeout: 2 * time.Second, MaxHeaderLen: 4000})
-	io.Copy(io.Discard, os.Stdin)
+	settings := &config.Config{Host: "127.0.0.1", Path: "/", Timeout: 2 * time.Second, MaxHeaderLen: 4000, Strict: true}
+	if len(os.Args) < 2 {
+		start(client.Spec(), settings)
+		io.Copy(io.Discard, os.Stdin)
+		return
+	}
+	if _, err := fmt.Sscan(os.Args[1], &settings.Port); err != nil {
+		panic(err)
+	}
+	// A server on a busy machine answers late.
+	settings.Timeout = 5 * time.Second
+	var running sync.WaitGroup
+	for _, group := range []*spec.TestGroup{generic.Spec(), h2.Spec(), hpack.Spec()} {
+		ask(group, settings, &running)
+	}
+	running.Wait()
 }

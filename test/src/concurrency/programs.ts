@@ -24,9 +24,9 @@ export class Program implements AsyncDisposable {
   }
 
   /** Resolves with the lines when there are so many. */
-  async printed(count: number): Promise<readonly string[]> {
+  async printed(count: number, timeoutMs = 15_000): Promise<readonly string[]> {
     const describe = (): string => `${count} lines are printed, there are ${JSON.stringify(this.lines)}`;
-    await eventually(() => this.lines.length >= count, { timeoutMs: 15_000, describe });
+    await eventually(() => this.lines.length >= count, { timeoutMs, describe });
     return this.lines;
   }
 

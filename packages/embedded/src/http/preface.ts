@@ -19,7 +19,10 @@ export function readPreface(
     const fits = begun.compare(EXPECTED, 0, length, 0, length) === 0;
     if (fits && length < EXPECTED.length) return;
     socket.off('data', look);
-    if (!fits) return onOther(begun);
+    if (!fits) {
+      onOther(begun);
+      return;
+    }
     const read = onHttp2();
     socket.on('data', read);
     if (begun.length > length) read(begun.subarray(length));

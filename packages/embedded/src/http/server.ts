@@ -17,6 +17,14 @@ export interface ServerParts extends CallsParts {
   readonly pages: RequestListener;
 }
 
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'CONNECT'];
+
+/** Whether a request of HTTP/1.1 may begin with these bytes. */
+function beginsRequest(bytes: Buffer): boolean {
+  const text = bytes.toString('latin1', 0, 8);
+  return METHODS.map((method) => `${method} `).some((start) => start.startsWith(text) || text.startsWith(start));
+}
+
 /** Serves the handlers over gRPC, and pages over HTTP/1.1 on the same port. */
 export class GrpcServer {
   readonly #listener: NetServer;
@@ -42,6 +50,10 @@ export class GrpcServer {
           return (bytes) => connection.read(bytes);
         },
         (bytes) => {
+          if (!beginsRequest(bytes)) {
+            socket.destroy();
+            return;
+          }
           socket.pause();
           socket.unshift(bytes);
           web.emit('connection', socket);
