@@ -97,19 +97,17 @@ test('durations are read as by Go', () => {
 });
 
 test('the retention is a time, hours or revisions; what is none is refused by name', () => {
-  for (const none of [undefined, 0, '0', '0s', '+0']) assert.is(retentionOf('periodic', none), undefined);
+  for (const none of [0, '0', '0s', '+0']) assert.is(retentionOf('periodic', none), undefined);
   assert.is(retentionOf('revision', '0'), undefined);
-  assert.equal(retentionOf(undefined, '5m'), { ms: 300_000 });
+  assert.equal(retentionOf('periodic', '5m'), { ms: 300_000 });
   assert.equal(retentionOf('periodic', 2), { ms: 2 * HOUR_MS });
   assert.equal(retentionOf('periodic', '24'), { ms: 24 * HOUR_MS });
   assert.equal(retentionOf('revision', '1000'), { revisions: 1_000 });
   assert.equal(retentionOf('revision', 5), { revisions: 5 });
-  for (const wrong of ['5d', '-5m', -1, NaN, 0.5, '1ns', Infinity, {}, null, true])
+  for (const wrong of ['5d', '-5m', -1, NaN, 0.5, '1ns', Infinity])
     assert.throws(() => retentionOf('periodic', wrong), /autoCompactionRetention is .*; it must be a time/);
   for (const wrong of ['5m', -1, 1.5, '1e3', 2 ** 60])
     assert.throws(() => retentionOf('revision', wrong), /autoCompactionRetention is .*; it must be a whole number/);
-  for (const wrong of ['', 'hourly', null, 1])
-    assert.throws(() => retentionOf(wrong, 1), /autoCompactionMode is .*; it must be periodic or revision/);
 });
 
 test.run();

@@ -1,11 +1,11 @@
 import { ALARMS, isAlarmKind, type AlarmKind } from './alarms.ts';
-import { DrivenClock, systemClock, type Clock } from './clock.ts';
+import { DrivenClock } from './clock.ts';
 import { startCompactor } from './compactor.ts';
 import { Faults, type Fault, type FaultOptions } from './faults.ts';
 import { Gate } from './gate.ts';
-import { checkOptions, type KnownOptions } from './known-options.ts';
 import { Member } from './member.ts';
 import { GrpcServer } from './http/server.ts';
+import { resolveOptions, type EmbeddedOptions } from './options.ts';
 import { retentionOf } from './retention.ts';
 import { auth } from './services/auth.ts';
 import { cluster } from './services/cluster.ts';
@@ -18,45 +18,6 @@ import { lock } from './services/lock.ts';
 import { maintenance } from './services/maintenance.ts';
 import { watch } from './services/watch.ts';
 import { rpcs } from './wire/descriptors.ts';
-
-/** Options of `startEmbedded`. Defaults are etcd's own if it has one. */
-export interface EmbeddedOptions {
-  /** The port. Default 0, which takes a free one. */
-  readonly port?: number | undefined;
-  /** The host. Default `127.0.0.1`. Only loopback is accepted without `allowRemote`, since anyone could read and write. */
-  readonly host?: string | undefined;
-  /** Whether a host that other machines reach is accepted. Off by default. */
-  readonly allowRemote?: boolean | undefined;
-  /** The path of a socket in the file system, used instead of a port. */
-  readonly socketPath?: string | undefined;
-  /** The clock. Default: the process's clock. `advance` adds to its time. */
-  readonly clock?: Clock | undefined;
-  /** The member's name. Default `default`. */
-  readonly name?: string | undefined;
-  /** The shortest TTL of a lease in seconds. A shorter grant is raised to it. Default 2. */
-  readonly minLeaseTtl?: number | undefined;
-  /** The interval at which watches with progress notification get the revision if nothing happens. Default ten minutes. */
-  readonly progressNotifyIntervalMs?: number | undefined;
-  /** How long an unused token lives, in seconds. Default 300. */
-  readonly authTokenTtl?: number | undefined;
-  /** The largest number of operations in a transaction. Default 128. */
-  readonly maxTxnOps?: number | undefined;
-  /** The size of the largest request in bytes. Default 1.5 MiB. */
-  readonly maxRequestBytes?: number | undefined;
-  /**
-   * The size in bytes that the database may have (QuotaBackendBytes in embed/config.go). A write above it is refused with NO_SPACE
-   * and raises the alarm NOSPACE. Default 0, which is 2 GiB. A negative one is no quota.
-   */
-  readonly quotaBackendBytes?: number | undefined;
-  /** How `autoCompactionRetention` is meant (AutoCompactionMode in embed/config.go). Default `periodic`. */
-  readonly autoCompactionMode?: 'periodic' | 'revision' | undefined;
-  /**
-   * How much history the etcd keeps when it compacts itself (AutoCompactionRetention in embed/config.go). If the mode is `periodic`,
-   * that of a time such as `5m` or `1h30m`, or of a number of hours; if it is `revision`, a number of revisions. Default 0, which
-   * compacts nothing.
-   */
-  readonly autoCompactionRetention?: string | number | undefined;
-}
 
 /** An etcd in this process. */
 export interface EmbeddedEtcd extends AsyncDisposable {
@@ -81,48 +42,19 @@ export interface EmbeddedEtcd extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const EMBEDDED_OPTIONS: KnownOptions<EmbeddedOptions> = {
-  port: true,
-  host: true,
-  allowRemote: true,
-  socketPath: true,
-  clock: true,
-  name: true,
-  minLeaseTtl: true,
-  progressNotifyIntervalMs: true,
-  authTokenTtl: true,
-  maxTxnOps: true,
-  maxRequestBytes: true,
-  quotaBackendBytes: true,
-  autoCompactionMode: true,
-  autoCompactionRetention: true,
-};
-
 /** How many bytes a message may have above the largest request. */
 const OVERHEAD_BYTES = 512 * 1024;
 
 /** Starts an empty etcd v3 server in this process: one member, in memory, for development. */
 export async function startEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedEtcd> {
-  checkOptions(options, EMBEDDED_OPTIONS, 'startEmbedded');
-  const { host = '127.0.0.1', port = 0, socketPath, maxRequestBytes = 1.5 * 2 ** 20 } = options;
-  if (socketPath === undefined && options.allowRemote !== true && !isLoopback(host))
+  const resolved = resolveOptions(options);
+  const { host, port, socketPath, allowRemote, maxRequestBytes } = resolved;
+  if (socketPath === undefined && !allowRemote && !isLoopback(host))
     throw new TypeError(`startEmbedded: host ${host} is not loopback, and allowRemote is not set`);
-  const retention = retentionOf(options.autoCompactionMode, options.autoCompactionRetention);
+  const retention = retentionOf(resolved.autoCompactionMode, resolved.autoCompactionRetention);
   const gate = new Gate();
-  const clock = new DrivenClock(options.clock ?? systemClock, gate);
-  const member = new Member(
-    {
-      name: options.name ?? 'default',
-      maxTxnOps: options.maxTxnOps ?? 128,
-      maxRequestBytes,
-      minLeaseTtl: options.minLeaseTtl ?? 2,
-      authTokenTtl: options.authTokenTtl ?? 300,
-      progressNotifyIntervalMs: options.progressNotifyIntervalMs ?? 600_000,
-      quotaBackendBytes: options.quotaBackendBytes ?? 0,
-    },
-    clock,
-    gate,
-  );
+  const clock = new DrivenClock(resolved.clock, gate);
+  const member = new Member(resolved, clock, gate);
   if (retention !== undefined) startCompactor(member, clock, retention);
   const faults = new Faults(rpcs.map(({ name }) => name));
   const services = [kv, watch, lease, cluster, maintenance, auth, lock, election, health].map((service) =>

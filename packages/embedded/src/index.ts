@@ -16,7 +16,8 @@
  * @packageDocumentation
  */
 export type { AlarmKind } from './alarms.ts';
-export { startEmbedded, type EmbeddedEtcd, type EmbeddedOptions } from './embedded.ts';
+export { startEmbedded, type EmbeddedEtcd } from './embedded.ts';
+export type { EmbeddedOptions } from './options.ts';
 export type { Fault, FaultOptions } from './faults.ts';
 export type { Clock, Timer } from './clock.ts';
 export type { GrpcCode, Verdict } from './status.ts';

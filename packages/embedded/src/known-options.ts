@@ -1,5 +1,5 @@
 /** The options that there are, each by its name. */
-export type KnownOptions<O extends object> = Readonly<Record<keyof O, true>>;
+export type KnownOptions<O extends object> = Readonly<Record<keyof O, unknown>>;
 
 /** Refuses what is no object of options, and an option that is not known, for callers without a compiler that does. */
 export function checkOptions<O extends object>(options: O, known: KnownOptions<O>, caller: string): void {
