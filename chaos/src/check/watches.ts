@@ -73,7 +73,7 @@ function checkWatch(
   violations.look(`${opened.kind} watches`);
   const first = firstRevision(opened, responses);
   if (first === undefined) return;
-  const expected = expectedEvents(opened, store, first);
+  const expected = expectedEvents(opened, store, first, lastRevision(responses));
   let at = 0;
   let bookmark = 0;
   /** The last revision of which events were delivered. */
@@ -133,9 +133,22 @@ function firstRevision({ startRevision }: WatchOpened, responses: readonly Watch
   return created === undefined ? undefined : created.revision + 1;
 }
 
-function expectedEvents({ filter, ...keys }: WatchOpened, store: Store, first: number): readonly SeenEvent[] {
+/** The last revision up to which a watch says something: by an event, or by a bookmark. */
+function lastRevision(responses: readonly WatchResponded[]): number {
+  const said = ({ kind, revision, events }: WatchResponded): number =>
+    kind === 'progress' ? revision : (events.at(-1)?.kv.mod ?? 0);
+  return responses.reduce((last, response) => Math.max(last, said(response)), 0);
+}
+
+/** The events of a stretch of revisions. */
+function expectedEvents(
+  { filter, ...keys }: WatchOpened,
+  store: Store,
+  first: number,
+  last: number,
+): readonly SeenEvent[] {
   return store.revisions
-    .slice(store.indexFrom(first))
+    .slice(store.indexFrom(first), store.indexFrom(last + 1))
     .flatMap(({ events }) => events.filter(({ type, kv }) => type !== filter && isWithin(keys, kv.key)));
 }
 

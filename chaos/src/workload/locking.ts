@@ -63,11 +63,13 @@ async function hold(context: WorkerContext, name: string, held: Held, stopping: 
     recorder.write({ type: 'lock', process, name, at, what, token: Number(held.revision) });
   const until = performance.now() + 200 * random();
   let open = 0;
-  while (performance.now() < until && !stopping.aborted) {
+  for (;;) {
     const at = now();
     if (held.signal.aborted) break;
     if (open === 0) record('held', now() + 1);
     open = at;
+    // The time is up only after a last look: a process that was stopped meanwhile must see the end of its lease at once.
+    if (performance.now() >= until || stopping.aborted) break;
     await pause(LOOK);
   }
   if (open > 0) record('open', open);
