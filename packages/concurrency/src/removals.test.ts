@@ -60,6 +60,19 @@ test('MX-09 a removal that fails rejects, and goes on in the background until it
   assert.ok(done);
 });
 
+test('MX-09 a removal whose token is refused goes on, since the key would be found by the next contender of the session', async () => {
+  const codes = ['INVALID_AUTH_TOKEN', 'AUTH_OLD_REVISION', 'UNAUTHENTICATED'] as const;
+  let failures = 0;
+  const { removals, clock, sent, warnings } = removalsOf(() => {
+    const code = codes[failures++];
+    if (code !== undefined) throw failure(code, 'not-applied');
+    return true;
+  });
+  await rejects(removals.now({ key, revision: 5n }, {}, clock.now() + 10_000), { code: 'INVALID_AUTH_TOKEN' });
+  await clock.until(removals.done(key));
+  assert.equal([sent.length, warnings], [4, []]);
+});
+
 test('the end of a session ends its removals, and no timer holds the process', async () => {
   const { removals, clock } = removalsOf(() => {
     throw failure('UNAVAILABLE');

@@ -1,6 +1,9 @@
-import { compare, isEtcdError, op, type CallOptions, type EtcdOperations } from '@etcdts/core';
+import { compare, isEtcdError, op, remedyOf, type CallOptions, type EtcdOperations } from '@etcdts/core';
 import type { ClientSite } from '@etcdts/core/plugin';
-import { untilAnswered } from './repeat.ts';
+import { sleep, untilAnswered } from './repeat.ts';
+
+/** How long a removal rests whose token was refused although an interceptor had renewed it, in milliseconds. */
+const TOKEN_MS = 500;
 
 /** The parts of the removal of keys. */
 export interface RemovalParts {
@@ -100,13 +103,22 @@ export class Removals {
 
   async #untilGone(own: OwnKey, options: CallOptions): Promise<void> {
     const { signal } = this.#over;
-    if (signal.aborted) return;
-    try {
-      await this.#remove(own, { ...options, signal, endpoint: undefined, avoid: undefined }, Infinity);
-    } catch (error) {
-      if (signal.aborted || !isEtcdError(error) || error.code === 'CLIENT_CLOSED') return;
-      const { code } = error;
-      this.#parts.site.logger.warn(`concurrency: the key of a contender stays until its lease ends: ${code}`, { code });
+    const { site } = this.#parts;
+    const alone = { ...options, signal, endpoint: undefined, avoid: undefined };
+    while (!signal.aborted) {
+      try {
+        await this.#remove(own, alone, Infinity);
+        return;
+      } catch (error) {
+        if (signal.aborted || !isEtcdError(error) || error.code === 'CLIENT_CLOSED') return;
+        const { code } = error;
+        if (remedyOf(error) !== 'token') {
+          site.logger.warn(`concurrency: the key of a contender stays until its lease ends: ${code}`, { code });
+          return;
+        }
+        // A member that starts refuses tokens for a while. A key that stays would be found by the next contender of the session.
+        await sleep(TOKEN_MS, site, signal).catch(() => {});
+      }
     }
   }
 }
