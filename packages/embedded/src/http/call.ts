@@ -24,9 +24,9 @@ export interface CallOwner extends SendingOwner {
   readonly windowBytes: number;
   /** Allows the client to send so many bytes more. */
   returnWindow(call: ServerCall, bytes: number): void;
-  /** So many bytes more wait to be sent, or less. */
+  /** So many bytes more of admitted calls wait to be sent, or less. */
   onQueued(bytes: number): void;
-  /** Runs a task now, or once less of all answers waits to be sent. */
+  /** Runs a task now, or once less of the admitted calls waits to be sent. */
   admit(task: () => void): void;
   /** The call is no longer congested. */
   onDrain(call: ServerCall): void;
@@ -80,6 +80,7 @@ export class ServerCall extends SendingHalf {
   /** How many bytes wait to be sent. */
   #unsent = 0;
   #congested = false;
+  #admitted = false;
 
   constructor(owner: CallOwner, id: number, window: number, head: CallHead) {
     super(owner, undefined);
@@ -109,8 +110,7 @@ export class ServerCall extends SendingHalf {
   answer(message: Buffer): void {
     if (this.over) return;
     const frame = framed(message, this.head.encoding);
-    this.#unsent += frame.length;
-    this.#owner.onQueued(frame.length);
+    this.#queue(frame.length);
     if (this.#unsent > MUCH) this.#congested = true;
     this.send(frame);
   }
@@ -125,8 +125,12 @@ export class ServerCall extends SendingHalf {
     this.#close();
   }
 
-  /** Runs a task that makes an answer: now, or once the client has read more of those before. */
+  /**
+   * Runs a task that makes the whole answer: now, or once the client has read more of those before. A stream, which stops while it is
+   * congested, needs no admission.
+   */
   admit(task: () => void): void {
+    this.#admitted = true;
     this.#owner.admit(task);
   }
 
@@ -205,15 +209,13 @@ export class ServerCall extends SendingHalf {
   /** The call is over without an answer: the client has reset it, or the connection is cut. */
   lost(): void {
     this.stopSending();
-    this.#owner.onQueued(-this.#unsent);
-    this.#unsent = 0;
+    this.#queue(-this.#unsent);
     this.#close();
   }
 
   override onWritten(length: number): void {
     super.onWritten(length);
-    this.#unsent -= length;
-    this.#owner.onQueued(-length);
+    this.#queue(-length);
     if (!this.#congested || this.#unsent > 0) return;
     this.#congested = false;
     this.#owner.onDrain(this);
@@ -222,6 +224,11 @@ export class ServerCall extends SendingHalf {
   /** What was sent no longer waits. */
   drained(): void {
     if (!this.over) this.#listener?.drain();
+  }
+
+  #queue(bytes: number): void {
+    this.#unsent += bytes;
+    if (this.#admitted) this.#owner.onQueued(bytes);
   }
 
   #close(): void {

@@ -115,6 +115,37 @@ test('a call ends with its connection, once', async () => {
   assert.equal(fake.reports, ['1 x', '1 close']);
 });
 
+test('calls that are cancelled when they are answered already are no flood, but a call is cancelled once', async () => {
+  const fake = new Fake();
+  fake.read(SETTINGS);
+  const cancel = (id: number): Buffer => frame(RST_STREAM, 0, id, Buffer.from([0, 0, 0, 8]));
+  const ids = Array.from({ length: 3_000 }, (_, n) => 2 * n + 1);
+  fake.read(...ids.map((id) => frame(HEADERS, 5, id, request('/a/b'))));
+  for (const call of fake.calls) call.finish(0, '');
+  await settle();
+  fake.read(...ids.map(cancel));
+  assert.not.ok(fake.soon);
+  fake.read(...ids.map(cancel));
+  assert.ok(fake.soon);
+});
+
+test('what waits for the reader of a stream holds up no other call', async () => {
+  const fake = new Fake();
+  fake.read(SETTINGS, open(1), open(3));
+  const [stream, single] = fake.calls as [ServerCall, ServerCall];
+  stream.answer(Buffer.alloc(40 << 20));
+  let runs = 0;
+  single.admit(() => runs++);
+  assert.is(runs, 1);
+  single.answer(Buffer.alloc(40 << 20));
+  single.admit(() => runs++);
+  await settle();
+  assert.is(runs, 1);
+  fake.read(frame(RST_STREAM, 0, 3, Buffer.from([0, 0, 0, 8])));
+  await settle();
+  assert.is(runs, 2);
+});
+
 test('a call that is reset is over at once, and its stream is closed: what follows of it breaks a rule', async () => {
   const fake = new Fake();
   fake.read(SETTINGS, open(1), frame(RST_STREAM, 0, 1, Buffer.from([0, 0, 0, 8])), open(3));

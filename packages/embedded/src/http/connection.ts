@@ -22,7 +22,7 @@ import { Streams } from './streams.ts';
 
 /** The size of the table of our decoder, which is the initial one (RFC 9113, 6.5.2). */
 const TABLE = 4_096;
-/** How much of all answers may wait for a client that does not read, in bytes. Beyond that, its next calls wait. */
+/** How much of all answers may wait for a client that does not read, in bytes, those of streams aside. Beyond that, its next calls wait. */
 const MUCH = 1 << 25;
 /** How many calls may wait for that. Beyond it, streams are refused. */
 const MANY = 10_000;
@@ -56,7 +56,7 @@ export class ServerConnection implements CallOwner, ControlOwner {
   readonly #incoming: Incoming;
   readonly #turn: Turn = new Turn(() => this.#flush());
   #over = false;
-  /** How many bytes of answers wait to be sent. */
+  /** How many bytes of answers wait to be sent, those of streams aside. */
   #queued = 0;
   /** What waits until less does. */
   readonly #waiting: Fifo<() => void> = new Fifo();
@@ -119,6 +119,7 @@ export class ServerConnection implements CallOwner, ControlOwner {
 
   onQueued(bytes: number): void {
     this.#queued += bytes;
+    if (bytes < 0 && this.#waiting.length > 0) this.#turn.schedule();
   }
 
   admit(task: () => void): void {

@@ -49,6 +49,8 @@ export class Incoming implements FrameSink {
   #call: ServerCall | undefined;
   /** Whether the DATA frame has no content so far. */
   #empty = true;
+  /** How many RST_STREAM have come. */
+  #resets = 0;
   /** How much DATA has come on the connection that was not given back to its window. */
   #received = 0;
 
@@ -205,11 +207,12 @@ export class Incoming implements FrameSink {
     expectSize(end - start === 4, 'RST_STREAM', end - start);
     const { streams, outgoing, floods } = this.#parts;
     const call = streams.find(this.#id);
+    // However many calls a client cancels, also those that are answered already, that is its right; each only once.
+    if (++this.#resets > streams.opened) floods.useless();
     if (call === undefined) {
-      if (!streams.lateReset(this.#id)) floods.useless();
+      streams.lateReset(this.#id);
       return;
     }
-    // However many calls a client cancels, that is its right.
     outgoing.forget(call);
     streams.delete(call);
     call.lost();

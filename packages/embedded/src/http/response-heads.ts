@@ -47,6 +47,8 @@ export class ResponseHeads {
 
   #make(key: string, fields: Fields): Buffer {
     const block = this.#encoder.encode(fields);
+    // A client may name ever new types.
+    if (this.#blocks.size >= MOST) this.#blocks.clear();
     if (this.#encoder.version === this.#version) this.#blocks.set(key, block);
     return block;
   }
@@ -59,6 +61,7 @@ export class ResponseHeads {
 }
 
 const GOOD = 'good';
+const MOST = 32;
 
 const head = (status: number, contentType: string): Fields => [
   [':status', String(status)],

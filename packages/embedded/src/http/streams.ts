@@ -8,6 +8,8 @@ const GAPS = 64;
 export class Streams extends StreamTable<ServerCall> {
   /** The latest stream that the client has opened. */
   last = 0;
+  /** How many streams the client has opened. */
+  opened = 0;
   /** Ids that were left out, from the first to the last of each gap: these streams were never opened. */
   readonly #gaps: [first: number, last: number][] = [];
 
@@ -26,6 +28,7 @@ export class Streams extends StreamTable<ServerCall> {
   note(id: number): void {
     if (id > this.last + 2 && this.#gaps.push([this.last + 1, id - 1]) > GAPS) this.#gaps.shift();
     this.last = id;
+    this.opened++;
   }
 
   /** The call of an open stream; `undefined` if the stream is over. A stream that never began is a PROTOCOL_ERROR (RFC 9113, 5.1). */
