@@ -106,6 +106,14 @@ test('a client that provokes RST_STREAM without end and reads none of it is cut 
   assert.ok(fake.soon);
 });
 
+test('messages are reported as they come, in whatever parts, and then the end', () => {
+  const fake = new Fake();
+  fake.read(SETTINGS, open(1));
+  const bytes = Buffer.concat([frame(0, 0, 1, message('abc')), frame(0, 1, 1, message('d'))]);
+  for (const byte of bytes) fake.read(Buffer.from([byte]));
+  assert.equal(fake.reports, ['1 abc', '1 d', '1 end']);
+});
+
 test('a call ends with its connection, once', async () => {
   const fake = new Fake();
   fake.read(SETTINGS, open(1), frame(0, 0, 1, message('x')));

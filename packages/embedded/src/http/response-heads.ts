@@ -49,7 +49,8 @@ export class ResponseHeads {
     const block = this.#encoder.encode(fields);
     // A client may name ever new types.
     if (this.#blocks.size >= MOST) this.#blocks.clear();
-    if (this.#encoder.version === this.#version) this.#blocks.set(key, block);
+    // If it has changed the table, it is forgotten before the next use.
+    this.#blocks.set(key, block);
     return block;
   }
 
