@@ -1,6 +1,7 @@
 // limit: 3600 s
 // Hostile clients: whatever they send, the server lives, answers others, and keeps none of it. More of them, and other ones:
 //   FUZZ_MESSAGES=1000000 FUZZ_SEED=2 npm test -- embedded/hostile
+import { connect } from 'node:net';
 import { startEmbedded } from '@etcdts/embedded';
 import { assert, eventually, suite } from '@etcdts/testing';
 import { bomb, changed, flood } from '../http2/hostile-bytes.ts';
@@ -120,6 +121,43 @@ test(`${messages} messages of theirs do no harm`, async () => {
   const { error } = await raw.call('KV.Put', { key: Buffer.from('k') });
   assert.is(error, undefined);
   raw.close();
+});
+
+/** Sends text to the port, a byte at a time if it is slow, and resolves with what comes back until the end. */
+function exchange(port: number, text: string, slow = false): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  const chunks: Buffer[] = [];
+  socket.setNoDelay(true).on('data', (chunk: Buffer) => void chunks.push(chunk));
+  // A connection that is cut is an answer as well.
+  socket.on('error', () => {});
+  const send = async (): Promise<void> => {
+    for (const part of slow ? text : [text]) {
+      socket.write(part, 'latin1');
+      if (slow) await turn();
+    }
+    socket.end();
+  };
+  void send();
+  return new Promise((resolve) => socket.once('close', () => resolve(Buffer.concat(chunks).toString('latin1'))));
+}
+
+test('what begins a connection may be HTTP/1.1 or HTTP/2, in whatever parts, and else ends it', async () => {
+  await using etcd = await startEmbedded();
+  const port = portOf(etcd.endpoint);
+  const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: etcd\r\nConnection: close\r\n\r\n`;
+  for (const slow of [false, true]) {
+    assert.match(await exchange(port, get('/version'), slow), /^HTTP\/1.1 200 OK.*etcdserver/s);
+    // Addresses that are no URL.
+    for (const path of ['//', 'http://', '/%', 'http://[']) {
+      assert.match(await exchange(port, get(path), slow), /^HTTP\/1.1 40[04] /);
+    }
+    // SETTINGS, and those of the server.
+    const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+    assert.is((await exchange(port, `${preface}\0\0\0\x04\0\0\0\0\0`, slow)).charCodeAt(3), FRAME.SETTINGS);
+    for (const text of ['', 'P', 'PRI * HTTP/1.0\r\n\r\n', '\x16\x03\x01 TLS', 'INVALID\r\n\r\n', `${preface} GET /`]) {
+      assert.not.match(await exchange(port, text, slow), /^HTTP\/1.1 2/, text);
+    }
+  }
 });
 
 test('a client that asks for much and gives no window costs a bounded memory, and gets all when it gives one', async () => {

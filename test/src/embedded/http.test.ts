@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { startEmbedded } from '@etcdts/embedded';
 import { assert, findEtcd, isAtLeast, startEtcd, suite } from '@etcdts/testing';
 import { Dice } from '../http2/random-bytes.ts';
+import { RawEtcd, type Message } from '../raw-etcd.ts';
 
 const test = suite('embedded: gRPC over HTTP/2', { timeoutMs: 120_000 });
 
@@ -169,6 +170,23 @@ test('messages of any size pass in both directions, whatever the windows of the 
     await Promise.all(Array.from({ length: 8 }, (_, number) => one(number)));
     session.destroy();
   }
+});
+
+test('over grpc-js as well, on one connection', async () => {
+  await using etcd = await startEmbedded();
+  const dice = new Dice(2);
+  const raw = new RawEtcd(etcd.endpoint);
+  const one = async (number: number): Promise<void> => {
+    const key = Buffer.from(`key-${number}`);
+    const part = dice.bytes(dice.pick([0, 1, 16_384, 65_000]));
+    const value = Buffer.concat(Array.from({ length: dice.pick([1, 3, 20]) }, () => part));
+    assert.is((await raw.call('KV.Put', { key, value })).error, undefined);
+    const { responses } = await raw.call('KV.Range', { key });
+    const [kv] = (responses[0] as Message)['kvs'] as readonly Message[];
+    assert.ok(kv?.['value'] === value.toString('base64'), `${value.length} bytes`);
+  };
+  for (let round = 0; round < 5; round++) await Promise.all(Array.from({ length: 16 }, (_, number) => one(number)));
+  raw.close();
 });
 
 test.run();
