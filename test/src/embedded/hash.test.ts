@@ -67,6 +67,15 @@ test('HashKV is that of a real etcd with the same history, and stays when its re
   for (const revision of [0, -1, 100]) await hashKv(revision);
 });
 
+test('HashKV is that of a real etcd after a compaction at the delete of the last key', async () => {
+  await all('KV.Put', { key: bytes('a') });
+  await all('KV.DeleteRange', { key: bytes('a') });
+  const before = await hashKv(3);
+  await all('KV.Compact', { revision: 3, physical: true });
+  assert.is((await hashKv(3))['hash'], before['hash']);
+  await hashKv(0);
+});
+
 test('the hash of the database depends on its data, and is equal for two with one history', async () => {
   const hashes = async (): Promise<unknown[]> =>
     (await all('Maintenance.Hash', {})).slice(1).map(({ responses }) => responses[0]?.['hash']);
