@@ -29,6 +29,7 @@ export const pages = {
     'docs/diagnostics.md',
   ],
   'Going further': [
+    'docs/guarantees.md',
     'docs/cluster-and-maintenance.md',
     'docs/performance.md',
     'bench/RESULTS.md',
