@@ -14,11 +14,11 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 /** How many letters must be changed, added or removed to make one name of the other. */
 function distance(from: string, to: string): number {
   let row = [...Array(to.length + 1).keys()];
-  for (const [i, letter] of [...from].entries()) {
+  for (let i = 0; i < from.length; i++) {
     const next = [i + 1];
     for (let j = 0; j < to.length; j++) {
       const [left = 0, above = 0, diagonal = 0] = [next[j], row[j + 1], row[j]];
-      next.push(Math.min(left + 1, above + 1, diagonal + (letter === to[j] ? 0 : 1)));
+      next.push(Math.min(left + 1, above + 1, diagonal + (from[i] === to[j] ? 0 : 1)));
     }
     row = next;
   }
