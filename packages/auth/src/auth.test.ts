@@ -57,8 +57,9 @@ test('CF-10 a hundred first calls wait for one Authenticate, which does not pass
 
 test('a hundred calls in flight at expiry cause one Authenticate and are each repeated once, writes too (A-09, H32)', async () => {
   const etcd = new FakeEtcd();
-  const { client } = clientOf(etcd);
+  const { client, clock } = clientOf(etcd);
   await client.kv.get('k');
+  clock.time += 1_000;
   etcd.expire();
   etcd.calls.length = 0;
   await Promise.all(Array.from({ length: 100 }, (_, i) => (i % 2 ? client.kv.put('k', 'v') : client.kv.get('k'))));
@@ -69,8 +70,9 @@ test('a hundred calls in flight at expiry cause one Authenticate and are each re
 
 test('a call whose token was replaced meanwhile is repeated with the new one, without another Authenticate', async () => {
   const etcd = new FakeEtcd();
-  const { client } = clientOf(etcd);
+  const { client, clock } = clientOf(etcd);
   await client.kv.get('k');
+  clock.time += 1_000;
   const held = deferred();
   etcd.arriving = () => held.promise;
   const slow = client.kv.get('slow');
@@ -85,28 +87,51 @@ test('a call whose token was replaced meanwhile is repeated with the new one, wi
 
 test('R-05 each verdict on a token is met by another token; what goes on being refused surfaces', async () => {
   const cases = [
-    ['INVALID_AUTH_TOKEN', 2],
-    ['UNAUTHENTICATED', 2],
-    ['USER_EMPTY', 2],
-    ['AUTH_OLD_REVISION', 9],
-    ['PERMISSION_DENIED', 1],
+    ['INVALID_AUTH_TOKEN', 14, 2, 1_260],
+    ['UNAUTHENTICATED', 2, 2, 0],
+    ['USER_EMPTY', 2, 2, 0],
+    ['AUTH_OLD_REVISION', 9, 9, 630],
+    ['PERMISSION_DENIED', 1, 1, 0],
   ] as const;
-  for (const [code, sent] of cases) {
+  for (const [code, sent, authenticated, pauses] of cases) {
     const etcd = new FakeEtcd();
     const { client, clock } = clientOf(etcd);
     etcd.refuse = () => verdict(code);
     const begun = clock.time;
     await rejects(clock.until(client.kv.put('k', 'v')), { code, outcome: 'not-applied' });
-    assert.is(clock.time - begun, code === 'AUTH_OLD_REVISION' ? 630 : 0, `${code}: milliseconds of pauses`);
+    assert.is(clock.time - begun, pauses, `${code}: milliseconds of pauses`);
     assert.is(etcd.calls.length, sent, `${code}: sent`);
-    assert.is(etcd.authenticated, sent, `${code}: authenticated`);
+    assert.is(etcd.authenticated, authenticated, `${code}: authenticated`);
   }
+});
+
+test('R-05 a new token that a member does not know yet is sent again after pauses, by all calls, and is not replaced', async () => {
+  const etcd = new FakeEtcd();
+  const { client, clock } = clientOf(etcd);
+  let lagging = true;
+  etcd.refuse = () => (lagging ? verdict('INVALID_AUTH_TOKEN') : undefined);
+  const puts = Promise.all([client.kv.put('a', 'v'), client.kv.put('b', 'v')]);
+  await settle();
+  for (let i = 0; i < 10; i++) await clock.advance(10);
+  lagging = false;
+  await clock.until(puts);
+  assert.is(etcd.authenticated, 1);
+  assert.equal(
+    etcd.calls
+      .map(({ token, attempt }) => `${String(token)} ${attempt}`)
+      .sort()
+      .slice(-2),
+    ['sentinel-token-1 5', 'sentinel-token-1 5'],
+  );
+  assert.ok(clock.time < 1_500, 'as soon as it is known');
 });
 
 test('a refusal of any code that a new token may turn into an answer is met by one, and no other is', async () => {
   for (const code of errorCodes()) {
     const etcd = new FakeEtcd();
-    const { client } = clientOf(etcd);
+    const { client, clock } = clientOf(etcd);
+    await client.kv.get('k');
+    clock.time += 1_000;
     let refusals = 1;
     etcd.refuse = () => (refusals-- > 0 ? verdict(code) : undefined);
     await client.kv.put('k', 'v').catch(() => {});
@@ -144,7 +169,7 @@ test('other errors pass as they are', async () => {
 test('without authentication calls go without a token, until etcd requests one (A-07, A-13)', async () => {
   const etcd = new FakeEtcd();
   etcd.enabled = false;
-  const { client } = clientOf(etcd);
+  const { client, clock } = clientOf(etcd);
   await Promise.all([client.kv.get('a'), client.kv.get('b')]);
   await client.kv.get('c');
   assert.is(etcd.authenticated, 1, 'remembered');
@@ -156,6 +181,7 @@ test('without authentication calls go without a token, until etcd requests one (
   etcd.enabled = false;
   await client.kv.get('c');
   etcd.enabled = true;
+  clock.time += 1_000;
   etcd.valid = 'other';
   await client.kv.get('c');
   assert.is(etcd.authenticated, 3, 'on again');
@@ -180,6 +206,7 @@ test('a wrong password fails all who wait, then everybody at once until the back
   etcd.failure = undefined;
   clock.time += 30_000;
   await client.kv.put('k', 'v');
+  clock.time += 1_000;
   etcd.failure = verdict('AUTH_FAILED');
   etcd.expire();
   const before = etcd.authenticated;

@@ -50,6 +50,7 @@ class AuthInterceptor implements Interceptor {
   readonly #allowInsecure: boolean;
   readonly #given: Token | undefined;
   readonly #fetch: TokenFetch;
+  readonly #byPassword: boolean;
   /** The source of each cluster's token, by the connections to it. */
   readonly #sources: WeakMap<object, TokenSource> = new WeakMap();
 
@@ -60,6 +61,7 @@ class AuthInterceptor implements Interceptor {
     const { username, password, token, allowInsecure = false } = options;
     this.#allowInsecure = allowInsecure;
     this.#given = typeof token === 'string' ? new Token(token, allowInsecure) : undefined;
+    this.#byPassword = token === undefined;
     this.#fetch =
       typeof token === 'function' ? byFunction(token) : byPassword(username ?? '', password ?? '', allowInsecure);
   }
@@ -80,7 +82,7 @@ class AuthInterceptor implements Interceptor {
   #sourceOf(site: InterceptorSite): TokenSource {
     let source = this.#sources.get(site.connections);
     if (source === undefined) {
-      source = new TokenSource(this.#fetch, this.#allowInsecure);
+      source = new TokenSource(this.#fetch, this.#allowInsecure, this.#byPassword);
       this.#sources.set(site.connections, source);
     }
     return source;

@@ -26,8 +26,9 @@ export function unaryWith(source: TokenSource, site: InterceptorSite, next: Unar
     let token = first;
     let refusal = why;
     for (let { attempt } = call; ;) {
-      source.refused(token);
-      const pauseMs = repeats.take(refusal, source.current === undefined);
+      const young = refusal.code === 'INVALID_AUTH_TOKEN' && source.isYoung(token, site);
+      if (!young) source.refused(token);
+      const pauseMs = young ? repeats.wait() : repeats.take(refusal, source.current === undefined);
       if (pauseMs === undefined) throw refusal;
       token = await fetch(source, site, call, pauseMs);
       try {

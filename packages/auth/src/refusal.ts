@@ -30,13 +30,20 @@ const BACKOFF: Backoff = { firstMs: 10, longestMs: 1_000, jitter: 0 };
  */
 export class Repeats {
   #count = 0;
+  #waits = 0;
   #renewed = false;
+
+  /** The pause before a repeat with the same token, which the member may not know yet. It ends when the token is no longer young. */
+  wait(): number {
+    return backoffMs(++this.#waits, BACKOFF, Math.random);
+  }
 
   /** Takes one repeat and returns the pause before it in milliseconds. `renewing` is whether a token must be fetched for it. */
   take(refusal: TokenRefusal, renewing: boolean): number | undefined {
     const changing = refusal.code === 'AUTH_OLD_REVISION';
     if (this.#count === MOST_REPEATS || (this.#renewed && !changing)) return undefined;
     this.#renewed ||= renewing;
+    this.#waits = 0;
     // The first two repeats have no pause.
     return backoffMs(this.#count++ - 1, BACKOFF, Math.random);
   }

@@ -9,6 +9,8 @@ export type TokenFetch = (site: InterceptorSite) => Promise<string | undefined>;
 const FETCH_MS = 10_000;
 /** The pause before the next Authenticate call after consecutive refusals. Password checks are expensive for etcd. */
 const AFTER_REFUSAL: Backoff = { firstMs: 1_000, longestMs: 30_000, jitter: 0.5 };
+/** For how long members that lag behind may not know a new token yet, in milliseconds. */
+const YOUNG_MS = 500;
 /** How many attempts there are within that time, because the first members may be silent or gone. */
 const TRIES = 3;
 
@@ -20,14 +22,19 @@ const TRIES = 3;
 export class TokenSource {
   readonly #fetch: TokenFetch;
   readonly #allowInsecure: boolean;
+  readonly #spreads: boolean;
   #token: Token | undefined;
+  /** When the token was fetched. */
+  #since = 0;
   #flight: { readonly site: InterceptorSite; readonly token: Promise<Token> } | undefined;
   #judgement: { readonly error: EtcdError; readonly until: number } | undefined;
   #refusals = 0;
 
-  constructor(fetch: TokenFetch, allowInsecure: boolean) {
+  /** `spreads` is whether one member makes the tokens, and the others learn of them. */
+  constructor(fetch: TokenFetch, allowInsecure: boolean, spreads: boolean) {
     this.#fetch = fetch;
     this.#allowInsecure = allowInsecure;
+    this.#spreads = spreads;
   }
 
   /** The token in use; `undefined` if one must be fetched. */
@@ -38,6 +45,11 @@ export class TokenSource {
   /** Drops this token because etcd has refused it. A newer one stays. */
   refused(token: Token): void {
     if (this.#token === token) this.#token = undefined;
+  }
+
+  /** Whether a member may refuse this token because it has not learnt of it yet, so that it need not be replaced. */
+  isYoung(token: Token, { clock }: InterceptorSite): boolean {
+    return this.#token === token && this.#spreads && clock.now() - this.#since < YOUNG_MS;
   }
 
   /** Returns the token in use, or fetches the next one. */
@@ -58,6 +70,7 @@ export class TokenSource {
   async #renew(site: InterceptorSite): Promise<Token> {
     try {
       this.#token = new Token(await this.#fetch(site), this.#allowInsecure);
+      this.#since = site.clock.now();
       this.#refusals = 0;
       return this.#token;
     } catch (error) {
