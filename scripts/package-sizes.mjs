@@ -5,7 +5,7 @@ export const limits = {
   cache: { packed: 230, unpacked: 1_000, files: 220 },
   concurrency: { packed: 240, unpacked: 1_050, files: 240 },
   core: { packed: 930, unpacked: 3_700, files: 400 },
-  embedded: { packed: 370, unpacked: 1_450, files: 110 },
+  embedded: { packed: 470, unpacked: 1_800, files: 130 },
   http2: { packed: 210, unpacked: 800, files: 100 },
   queue: { packed: 110, unpacked: 480, files: 115 },
   testing: { packed: 310, unpacked: 1_600, files: 260 },
