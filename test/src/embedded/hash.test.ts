@@ -46,7 +46,8 @@ test('an empty etcd has a hash and a size', async () => {
   }
 });
 
-test('HashKV is that of a real etcd with the same history, and stays when its revision is compacted', async () => {
+test('HashKV is that of a real etcd with the same history, and stays when its revision is compacted', async (t) => {
+  if (!isAtLeast(version, '3.5')) t.skip('this etcd has no hash of a store that was never compacted');
   await all('Lease.LeaseGrant', { ID: 2n ** 62n + 5n, TTL: 1_000 });
   await all('KV.Put', { key: bytes('a'), value: bytes('\0\xff'), lease: 2n ** 62n + 5n });
   await all('KV.Put', { key: bytes('gone'), value: Buffer.alloc(300) });
@@ -67,7 +68,8 @@ test('HashKV is that of a real etcd with the same history, and stays when its re
   for (const revision of [0, -1, 100]) await hashKv(revision);
 });
 
-test('HashKV is that of a real etcd after a compaction at the delete of the last key', async () => {
+test('HashKV is that of a real etcd after a compaction at the delete of the last key', async (t) => {
+  if (!isAtLeast(version, '3.5')) t.skip('this etcd has no hash of a store that was never compacted');
   await all('KV.Put', { key: bytes('a') });
   await all('KV.DeleteRange', { key: bytes('a') });
   const before = await hashKv(3);
