@@ -2,7 +2,7 @@
 // The same random work on both transports, each on an etcd of its own: results, errors, outcomes and the order of events are the same.
 //   DIFFERENTIAL_STEPS=20000 DIFFERENTIAL_SEED=2 npm test -- http2/differential
 import { createHash } from 'node:crypto';
-import { createClient, isEtcdError, type WatchOptions, type WatchStream } from '@etcdts/core';
+import { createClient, isEtcdError, op, type TxnResponse, type WatchOptions, type WatchStream } from '@etcdts/core';
 import { grpcTransport, type Transport } from '@etcdts/core/plugin';
 import { http2Transport } from '@etcdts/http2';
 import { assert, eventually, startEtcd, startProxy, suite } from '@etcdts/testing';
@@ -98,13 +98,20 @@ test(`${steps} random steps have the same results, outcomes and events on http2 
   const done = new Map<string, number>();
   const last: string[] = [];
 
-  const settled = (): Promise<unknown> => {
+  /** Waits until every watch has received all that there is. Two that have received nothing yet are equal, too. */
+  const settled = async (): Promise<void> => {
     const [one, other] = watches;
+    const marker = { then: ['a', 'b', 'c'].map((prefix) => op.put(`${prefix}~settled`, '')) };
+    const [{ header }] = (await Promise.all(sides.map(({ client }) => client.kv.txn(marker)))) as [TxnResponse];
+    const current = (events: readonly string[]): boolean =>
+      /^(?:the end|failed)/.test(events.at(-1) ?? '') ||
+      events.at(-1)?.includes(`"modRevision":"${header.revision}"`) === true;
+    await eventually(() => watches.every(({ events }) => events.every(current)), { timeoutMs: 15_000 });
     const describe = (): string => {
       const differing = one.events.findIndex((events, i) => shown(events) !== shown(other.events[i]));
       return `the events of watch ${differing} are the same: ${one.events[differing]?.length} and ${other.events[differing]?.length}`;
     };
-    return eventually(() => shown(one.events) === shown(other.events), { timeoutMs: 15_000, describe });
+    await eventually(() => shown(one.events) === shown(other.events), { timeoutMs: 15_000, describe });
   };
 
   for (let n = 0; n < steps; n++) {
