@@ -288,6 +288,25 @@ test('find a lease that is read as alive after its key is gone', () => {
   }
 });
 
+test('count a lease that etcd revokes before the time is up that it has acknowledged, and find one that is late after it', () => {
+  for (const [ago, rules, counted] of [
+    [500_000, [], 1],
+    [3_000_000, ['leases: signal'], 0],
+  ] as const) {
+    const simulation = new Simulation();
+    simulation.put('c/k/7', '1.1', '7');
+    simulation.do({ type: 'delete', key: 'c/k/7' });
+    const gone = simulation.revisions.at(-1)?.at as number;
+    const seen = { type: 'lease', process: 1, lease: '7' } as const;
+    simulation.leases.push({ ...seen, at: gone - ago, what: 'kept', ttl: 3 }, { ...seen, at: gone + 10, what: 'open' });
+    assert.equal(found(simulation), rules);
+    const early = judge(simulation.history()).flatMap(({ looked }) =>
+      [...looked].filter(([what]) => /before its acknowledged time/.test(what)),
+    );
+    assert.equal(early.length, counted);
+  }
+});
+
 test('find a key that outlives its lease', () => {
   const rules = (after: (simulation: Simulation) => void): readonly string[] => {
     const simulation = new Simulation();

@@ -7,12 +7,14 @@ export type Arrivals = ReadonlyMap<number, number>;
 
 /** Leases live so long in this workload, in microseconds, and an election takes less than the rest. */
 const AFTER_PAUSE = 3_000_000 + 1_500_000;
+/** The answer to a renewal comes within this time, in microseconds: a keepalive leaves a member that is silent for longer. */
+const ANSWERED = 1_000_000;
 
 /**
  * A signal of a lease that is read as open: the lease's key is still there. Its deletion was seen at the earliest when it happened.
  *
- * One fault of etcd is known and counted apart: a leader that was paused revokes leases that were kept alive on the others (#15247,
- * docs/leases.md), and no client can see it before its next renewal.
+ * Two things that no client can see before its next renewal are counted apart. A leader that was paused revokes leases that were kept
+ * alive on the others (#15247, docs/leases.md). And etcd revokes a lease before the time is up that it has acknowledged.
  */
 export function checkLeases(
   lines: readonly LeaseSeen[],
@@ -28,13 +30,20 @@ export function checkLeases(
       gone.set(kv.key.slice(LEASED.length), arrivals.get(revision) as number);
     }
   }
+  /** When the time of each lease is up at the earliest, by the renewals before its end. */
+  const until = new Map<string, number>();
   const pauses = faults.filter(({ kind }) => kind === 'pause');
-  for (const { what, lease, at } of lines) {
+  for (const { what, lease, at, ttl } of lines) {
     violations.look(what);
     const deleted = gone.get(lease);
+    if (what === 'kept' && at <= (deleted ?? Infinity)) until.set(lease, at - ANSWERED + (ttl ?? 0) * 1_000_000);
     if (what !== 'open' || deleted === undefined || at <= deleted) continue;
     if (pauses.some(({ at: from, until }) => from <= deleted && deleted <= until + AFTER_PAUSE)) {
       violations.look('revoked by a leader that was paused (etcd #15247)');
+      continue;
+    }
+    if (deleted < (until.get(lease) ?? 0)) {
+      violations.look('revoked before its acknowledged time was up');
       continue;
     }
     violations.add('signal', `lease ${lease} was read as alive ${(at - deleted) / 1_000} ms after its key was gone`);

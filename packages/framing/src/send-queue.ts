@@ -30,7 +30,7 @@ export abstract class SendQueue<C extends SendingHalf> {
     this.peer = peer;
   }
 
-  /** Writes the end of a half all of whose frames are written. It may do so itself with the last of them, where it is {@link SendingHalf.last}. */
+  /** Ends a half when all its frames are written. If its {@link SendingHalf.last} is set, the last frame may end it by itself. */
   protected abstract writeEnd(call: C): void;
 
   /** DATA was written. */
