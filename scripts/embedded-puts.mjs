@@ -3,7 +3,6 @@
 //   node scripts/embedded-puts.mjs [rounds] [seconds]      5 rounds of 2 seconds by default
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,21 +10,13 @@ import { createClient } from '@etcdts/core';
 import { http2Transport } from '@etcdts/http2';
 import { bundleEmbedded } from './bundle.mjs';
 import { obtainEtcd } from './etcd.mjs';
+import { freePort, singleEtcd } from './single-etcd.mjs';
 
 const cli = fileURLToPath(new URL('../packages/embedded/lib/cli.cjs', import.meta.url));
 const CALLERS = 64;
 const KEYS = 1_000;
 const VALUE = Buffer.alloc(100, 'v');
 const GOAL = 0.65;
-
-/** Finds a port that is free now. */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Starts a server, and returns a client of it when it answers. */
 async function start(command, args, port) {
@@ -53,13 +44,10 @@ const seconds = Number(process.argv[3] ?? 2);
 const binary = await obtainEtcd();
 await bundleEmbedded();
 const folder = mkdtempSync(join(tmpdir(), 'etcd-puts-'));
-const [realPort, peerPort, port] = [await freePort(), await freePort(), await freePort()];
-const [url, peer] = [`http://127.0.0.1:${realPort}`, `http://127.0.0.1:${peerPort}`];
-const urls = ['--listen-client-urls', url, '--advertise-client-urls', url, '--listen-peer-urls', peer];
-const cluster = ['--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`];
+const [realPort, port] = [await freePort(), await freePort()];
 const quiet = ['--unsafe-no-fsync', '--log-level', 'error'];
 const servers = {
-  etcd: await start(binary.path, ['--data-dir', folder, ...urls, ...cluster, ...quiet], realPort),
+  etcd: await start(binary.path, [...(await singleEtcd(folder, realPort)), ...quiet], realPort),
   embedded: await start(process.execPath, [cli, '--listen', `127.0.0.1:${port}`], port),
 };
 const rates = { etcd: [], embedded: [] };

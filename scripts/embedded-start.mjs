@@ -4,26 +4,17 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:http2';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleEmbedded } from './bundle.mjs';
 import { obtainEtcd } from './etcd.mjs';
+import { freePort, singleEtcd } from './single-etcd.mjs';
 
 const cli = fileURLToPath(new URL('../packages/embedded/lib/cli.cjs', import.meta.url));
 // A gRPC frame with a RangeRequest of the key `a`.
 const GET = Buffer.from([0, 0, 0, 0, 3, 0x0a, 1, 0x61]);
 const PAUSE_MS = 2;
-
-/** Finds a port that is free now. */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Whether a get is answered with success. */
 function get(port) {
@@ -63,12 +54,10 @@ async function measure(command, args, port) {
 }
 
 async function measureEtcd(path) {
-  const [client, peer] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`];
+  const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'etcd-start-'));
-  const urls = ['--listen-client-urls', client, '--advertise-client-urls', client, '--listen-peer-urls', peer];
-  const cluster = ['--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`];
   try {
-    return await measure(path, ['--data-dir', folder, ...urls, ...cluster], Number(new URL(client).port));
+    return await measure(path, await singleEtcd(folder, port), port);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

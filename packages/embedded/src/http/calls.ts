@@ -1,36 +1,23 @@
 // Turns calls into requests for the handlers, and their responses into answers.
-import type { Faults } from '../faults.ts';
-import type { Gate } from '../gate.ts';
 import { isKnownEncoding } from './compression.ts';
 import type { CallListener, ServerCall } from './call.ts';
-import type { Caller } from '../member.ts';
-import type {
-  Handlers,
-  PartsHandler,
-  Peer,
-  StreamHandler,
-  UnaryHandler,
-  WaitingHandler,
-} from '../services/handlers.ts';
-import { status, StatusError } from '../status.ts';
+import { callerOf, decode, fail, type CallParts } from './call-tasks.ts';
+import { SingleCall } from './single-call.ts';
+import { StreamCall } from './stream-call.ts';
+import type { Handlers, PartsHandler, UnaryHandler, WaitingHandler } from '../services/handlers.ts';
+import { status, type StatusError } from '../status.ts';
 import { rpcs, type Rpc } from '../wire/descriptors.ts';
-
-/** The parts that calls pass on their way to the handlers. */
-export interface CallsParts {
-  readonly gate: Gate;
-  readonly faults: Faults;
-}
 
 /** Accepts a call of one RPC. */
 type Accept = (call: ServerCall) => CallListener;
 
 /** The RPCs of the services by their paths, and what becomes of calls of others. */
 export class Calls {
-  readonly #parts: CallsParts;
+  readonly #parts: CallParts;
   readonly #accept: Map<string, Accept> = new Map();
   readonly #services: Set<string> = new Set();
 
-  constructor(services: readonly Handlers[], parts: CallsParts) {
+  constructor(services: readonly Handlers[], parts: CallParts) {
     this.#parts = parts;
     const { unary, waiting, parts: many, streams } = merged(services);
     for (const rpc of rpcs) {
@@ -125,126 +112,6 @@ export class Calls {
   }
 }
 
-/** A call with one request, whose answer `start` makes. What it throws is the answer. */
-class SingleCall implements CallListener {
-  readonly #call: ServerCall;
-  readonly #gate: Gate;
-  readonly #start: (request: Buffer) => void;
-  readonly #more: (() => void) | undefined;
-  readonly #closed: (() => void) | undefined;
-  #asked = false;
-
-  /** `more` is called when what was answered has left, `closed` when the call is over. */
-  constructor(call: ServerCall, gate: Gate, start: (request: Buffer) => void, more?: () => void, closed?: () => void) {
-    this.#call = call;
-    this.#gate = gate;
-    this.#start = start;
-    this.#more = more;
-    this.#closed = closed;
-  }
-
-  message(bytes: Buffer): void {
-    // grpc-go ignores what follows the first request.
-    if (this.#asked) return;
-    this.#asked = true;
-    this.#call.admit(() => this.#pass(() => this.#start(bytes)));
-  }
-
-  end(): void {
-    // grpc-go's text for a call without a request.
-    if (!this.#asked) this.#pass(() => this.#call.finish(UNKNOWN, 'EOF'));
-  }
-
-  drain(): void {
-    if (this.#more !== undefined) this.#pass(this.#more);
-  }
-
-  close(): void {
-    this.#closed?.();
-  }
-
-  #pass(task: () => void): void {
-    this.#gate.pass(() => {
-      if (this.#call.over) return;
-      try {
-        task();
-      } catch (error) {
-        fail(this.#call, error);
-      }
-    });
-  }
-}
-
-/** A call with requests and responses as they come. */
-class StreamCall implements CallListener {
-  readonly #rpc: Rpc;
-  readonly #call: ServerCall;
-  readonly #gate: Gate;
-  #listener: ReturnType<StreamHandler> | undefined;
-
-  constructor(rpc: Rpc, handle: StreamHandler, call: ServerCall, { gate, faults }: CallsParts) {
-    this.#rpc = rpc;
-    this.#call = call;
-    this.#gate = gate;
-    this.#pass(() => {
-      const failure = faults.next(rpc.name);
-      if (failure) throw failure.error;
-      this.#listener = handle(this.#peer() as Peer<never>);
-    });
-  }
-
-  message(bytes: Buffer): void {
-    this.#pass(() => this.#listener?.message(decode(this.#rpc, bytes)));
-  }
-
-  end(): void {
-    // A call of one request gets it as its only message, and no end.
-    if (this.#rpc.requestStream) this.#pass(() => this.#listener?.end?.());
-  }
-
-  drain(): void {
-    this.#call.resume();
-    this.#pass(() => this.#listener?.drain?.());
-  }
-
-  close(): void {
-    this.#listener?.close?.();
-  }
-
-  #peer(): Peer<object> {
-    const rpc = this.#rpc;
-    const call = this.#call;
-    return {
-      caller: callerOf(call, 0),
-      get congested() {
-        return call.congested;
-      },
-      send(response) {
-        if (call.over) return;
-        call.answer(rpc.encode(response));
-        // A client that does not read is not read from, so that answers do not pile up.
-        if (call.congested) call.pause();
-      },
-      sizeOf: (response) => rpc.encode(response).length,
-      end(error) {
-        if (error === undefined) call.finish(0, '');
-        else fail(call, error);
-      },
-    };
-  }
-
-  #pass(task: () => void): void {
-    this.#gate.pass(() => {
-      if (this.#call.over) return;
-      try {
-        task();
-      } catch (error) {
-        fail(this.#call, error);
-      }
-    });
-  }
-}
-
 type Merged = { readonly [Kind in keyof Handlers]-?: NonNullable<Handlers[Kind]> };
 
 function merged(services: readonly Handlers[]): Merged {
@@ -254,26 +121,7 @@ function merged(services: readonly Handlers[]): Merged {
   return kinds as Merged;
 }
 
-const UNKNOWN = 2;
-
-function callerOf({ head }: ServerCall, bytes: number): Caller {
-  return { token: head.token, bytes };
-}
-
-function decode(rpc: Rpc, bytes: Buffer): never {
-  try {
-    return rpc.decode(bytes) as never;
-  } catch {
-    throw status('INTERNAL', 'grpc: error unmarshalling request: proto: cannot parse invalid wire-format data');
-  }
-}
-
 function noDecompressor(encoding: string): StatusError {
   const text = `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(encoding)}`;
   return status('UNIMPLEMENTED', text);
-}
-
-function fail(call: ServerCall, error: unknown): void {
-  if (error instanceof StatusError) call.finish(error.code, error.message);
-  else call.finish(UNKNOWN, `the embedded etcd failed: ${String(error)}`);
 }

@@ -1,7 +1,8 @@
 // Listens, and accepts the sockets itself, so that it can cut them.
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
-import { Calls, type CallsParts } from './calls.ts';
+import type { CallParts } from './call-tasks.ts';
+import { Calls } from './calls.ts';
 import { ServerConnection, type ConnectionOwner } from './connection.ts';
 import { readPreface } from './preface.ts';
 import type { Handlers } from '../services/handlers.ts';
@@ -10,7 +11,7 @@ import type { Handlers } from '../services/handlers.ts';
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** The parts of a server. */
-export interface ServerParts extends CallsParts {
+export interface ServerParts extends CallParts {
   /** Larger requests are refused before they are read. */
   readonly maxReceiveBytes: number;
   /** What is answered over HTTP/1.1. */
