@@ -5,6 +5,7 @@ import { container as root, type DependencyContainer, type InjectionToken } from
 import { applicationContainer } from './application-container.ts';
 import type { ClientSite, Interceptor } from './call.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { messageBuffer } from './codec/message-stores.ts';
 import { invalidArgument, isEtcdError, reasonText } from './errors.ts';
 import { KVRpc } from './kv/rpc.ts';
 import { LeaseRpc } from './lease/rpc.ts';
@@ -57,7 +58,7 @@ export function composeConnections(options: ClientOptions): Connections {
   const transport = container.resolve<Transport>(tokens.transport);
   const { endpoints, tlsByDefault, keepalive, maxReceiveBytes, connectTimeoutMs } = resolved;
   const tls = tlsOf(resolved, clock, logger);
-  const connection = { keepalive, maxReceiveBytes };
+  const connection = { keepalive, maxReceiveBytes, messageBuffer };
   const alarm = alarmOf(options.logger, logger, 'ETCDTS_NO_CONNECTION');
   const parts = { transport, connection, tls, connectTimeoutMs, clock, random, logger, alarm };
   // If the application gives no container, its global one is loaded when a token is first resolved.

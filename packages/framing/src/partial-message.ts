@@ -19,6 +19,7 @@ export function copied(bytes: Buffer, start: number, end: number): Buffer {
 /** A message that comes in several parts, its prefix included. */
 export class PartialMessage<Failure> {
   readonly #refusal: (flag: number, length: number) => Failure | undefined;
+  readonly #allocate: (length: number) => Buffer;
   readonly #prefix: Buffer = Buffer.allocUnsafe(PREFIX);
   /** How many bytes have come, those of the prefix included. */
   received = 0;
@@ -27,9 +28,16 @@ export class PartialMessage<Failure> {
   /** Why the message is refused; `undefined` if it is not. */
   failure: Failure | undefined;
 
-  /** `refusal` returns why a message with this prefix is refused; `undefined` if it is accepted. */
-  constructor(refusal: (flag: number, length: number) => Failure | undefined) {
+  /**
+   * `refusal` returns why a message with this prefix is refused; `undefined` if it is accepted. `allocate` makes the Buffer that the
+   * message is put in.
+   */
+  constructor(
+    refusal: (flag: number, length: number) => Failure | undefined,
+    allocate: (length: number) => Buffer = Buffer.allocUnsafe,
+  ) {
     this.#refusal = refusal;
+    this.#allocate = allocate;
   }
 
   /** The message, once it is whole. */
@@ -62,12 +70,12 @@ export class PartialMessage<Failure> {
     this.#length = uint32(this.#prefix, 1);
     this.failure = this.#refusal(this.#prefix[0] as number, this.#length);
     if (this.failure !== undefined) return false;
-    this.#body = Buffer.allocUnsafe(Math.min(this.#length, TRUSTED));
+    this.#body = this.#allocate(Math.min(this.#length, TRUSTED));
     return true;
   }
 
   #grow(filled: number, needed: number): void {
-    const body = Buffer.allocUnsafeSlow(Math.min(this.#length, Math.max(needed, 2 * filled)));
+    const body = this.#allocate(Math.min(this.#length, Math.max(needed, 2 * filled)));
     this.#body?.copy(body, 0, 0, filled);
     this.#body = body;
   }

@@ -296,6 +296,27 @@ test('a stream that ends without trailers, or within a message, has failed', asy
   assert.match(cut.status?.details ?? '', /within a message/);
 });
 
+test('a message in parts is put in a Buffer of the owner', async () => {
+  const made: Buffer[] = [];
+  const messageBuffer = (length: number): Buffer => {
+    made.push(Buffer.alloc(length));
+    return made.at(-1) as Buffer;
+  };
+  const peer = await FakePeer.ready({}, {}, { messageBuffer });
+  const talk = peer.ask();
+  await peer.frames();
+  const large = frame.message('x'.repeat(3_000));
+  const parts = [large.subarray(0, 3), large.subarray(3, 2_000), large.subarray(2_000)];
+  peer.send(frame.headers(1, GRPC), ...parts.map((part) => frame.data(1, part)), frame.headers(1, GOOD, true));
+  assert.equal(talk.status?.code, 0);
+  assert.equal(
+    made.map(({ length }) => length),
+    [3_000],
+  );
+  assert.is(talk.messages[0], made[0]);
+  assert.is(made[0]?.toString(), 'x'.repeat(3_000));
+});
+
 test('a message beyond the limit, or a compressed one, ends the call', async () => {
   const peer = await FakePeer.ready({}, {}, { maxReceiveBytes: 10 });
   const talks = [peer.ask(), peer.ask(), peer.ask(), peer.ask()];

@@ -8,6 +8,8 @@ import { httpStatus, internal, noStatus, refusal, resetStatus, trailersStatus, u
 /** What a call needs of its connection. */
 export interface CallOwner extends SendingOwner {
   readonly maxReceiveBytes: number;
+  /** Makes the Buffer of a message. */
+  readonly messageBuffer: ((length: number) => Buffer) | undefined;
   /** The window of a stream. */
   readonly windowBytes: number;
   /** Why nothing of a call that has not begun has left. */
@@ -99,8 +101,9 @@ export class Http2Call extends SendingHalf implements WireCall {
           continue;
         }
       }
-      const partial = (this.#partial ??= new PartialMessage<WireStatus>((flag, length) =>
-        refusal(flag, length, limit),
+      const partial = (this.#partial ??= new PartialMessage<WireStatus>(
+        (flag, length) => refusal(flag, length, limit),
+        this.#owner.messageBuffer,
       ));
       at = partial.take(bytes, at, end);
       if (partial.failure !== undefined) return this.#fail(ERROR.CANCEL, partial.failure);

@@ -10,6 +10,7 @@ import type { Streams } from './streams.ts';
 /** The parts of a connection that its calls use. */
 export interface CallsParts {
   readonly maxReceiveBytes: number;
+  readonly messageBuffer: ((length: number) => Buffer) | undefined;
   readonly windowBytes: number;
   readonly heads: RequestHeads;
   readonly streams: Streams;
@@ -24,11 +25,13 @@ export interface CallsParts {
 /** The calls of a connection, from their start to their end. */
 export class Calls implements CallOwner {
   readonly maxReceiveBytes: number;
+  readonly messageBuffer: ((length: number) => Buffer) | undefined;
   readonly windowBytes: number;
   readonly #parts: CallsParts;
 
   constructor(parts: CallsParts) {
     this.maxReceiveBytes = parts.maxReceiveBytes;
+    this.messageBuffer = parts.messageBuffer;
     this.windowBytes = parts.windowBytes;
     this.#parts = parts;
   }

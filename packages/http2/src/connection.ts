@@ -95,6 +95,7 @@ export class Http2Connection implements Connection, SocketOwner, ControlOwner, K
       heads: new RequestHeads(this.#encoder, endpoint),
       floods: new Floods(this.#clock),
       maxReceiveBytes: options.maxReceiveBytes,
+      messageBuffer: options.messageBuffer,
       windowBytes: settings.windowBytes,
       schedule: () => this.#turn.schedule(),
       onOver: () => this.#drained(),

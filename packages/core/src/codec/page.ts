@@ -1,13 +1,13 @@
-// Decides which parts of a message are copied, so that a small part does not keep the whole message alive.
+// Decides which parts of a message are copied, so that a small part does not keep the whole message alive. Parts of a store of up to
+// SMALL_STORE, the size of Node's own pool from Node 24 on, are not: a copy would pin a page instead, and the events of a message of
+// 20 KB cost a fifth less without copies.
+import { SMALL_STORE, giveBack } from './message-stores.ts';
 
 const EMPTY: Buffer = Buffer.alloc(0);
-/** The size of a page in bytes. */
+/** The size of a page in bytes. A part that is larger is copied alone, if it is copied. */
 const PAGE = 8192;
-/**
- * The size of a store, in bytes, up to which its parts are not copied: that of Node's own pool, from Node 24 on. A small message
- * lies in the pool, and a copy of it would pin a page instead. The events of a message of 20 KB cost a fifth less without copies.
- */
-const SMALL_STORE = 65_536;
+/** The size of the pages of a message whose store is large: to make a page takes longer than to fill it. */
+const LARGE_PAGE = 32_768;
 
 type MakeView = new (store: ArrayBufferLike, offset: number, length: number) => Buffer;
 /** The class of Buffers. A call of it takes half the time of `subarray`. */
@@ -15,7 +15,7 @@ const View = (Buffer as unknown as { readonly [Symbol.species]: MakeView })[Symb
 
 // The current page. One message after the other fills it.
 let page: Buffer = EMPTY;
-let used: number = PAGE;
+let used = 0;
 
 /**
  * The stretch of a message from which Buffers are made as views. It is the message itself if its store is small, otherwise a
@@ -29,15 +29,19 @@ export class Page {
   #shift = 0;
   #start = 0;
   #end = 0;
+  /** Whether a part that was handed out is a view of a message whose store is large. */
+  #viewed = false;
 
   /** Starts with a message. */
   begin(message: Buffer): void {
     this.#message = message;
     this.#store = undefined;
+    this.#viewed = false;
   }
 
-  /** Lets go of the message. */
+  /** Lets go of the message. Its memory is given back unless a part is a view of it. */
   finish(): void {
+    if (this.#message.length > SMALL_STORE && !this.#viewed) giveBack(this.#message);
     this.#message = EMPTY;
     this.#store = undefined;
   }
@@ -46,11 +50,12 @@ export class Page {
   hold(start: number, end: number): void {
     if (this.#store === undefined) this.#open();
     if ((start >= this.#start && end <= this.#end) || end - start > PAGE) return;
-    if (end - start > PAGE - used) {
-      page = Buffer.allocUnsafeSlow(PAGE);
+    if (end - start > page.length - used) {
+      // The last page of a message is no larger than the rest of it.
+      page = Buffer.allocUnsafeSlow(Math.max(PAGE, Math.min(LARGE_PAGE, this.#message.length - start)));
       used = 0;
     }
-    const stretch = this.#stretch(end, start + PAGE - used);
+    const stretch = this.#stretch(end, start + page.length - used);
     this.#message.copy(page, used, start, stretch);
     this.#store = page.buffer;
     this.#shift = used - start;
@@ -65,10 +70,23 @@ export class Page {
     if (length === 0) return EMPTY;
     if (this.#store === undefined) this.#open();
     if (start < this.#start || end > this.#end) {
-      if (length > PAGE) return owned(this.#message, start, end);
+      if (length > PAGE) return this.#large(start, end);
       this.hold(start, end);
     }
     return new View(this.#store as unknown as ArrayBufferLike, start + this.#shift, length);
+  }
+
+  /** A part that is larger than a page: a view of the message if that pins at most twice the part's size, otherwise a copy. */
+  #large(start: number, end: number): Buffer {
+    const message = this.#message;
+    const length = end - start;
+    if (length * 2 >= message.buffer.byteLength) {
+      this.#viewed = true;
+      return message.subarray(start, end);
+    }
+    const copy = Buffer.allocUnsafeSlow(length);
+    message.copy(copy, 0, start, end);
+    return copy;
   }
 
   /** Looks at the store of the message, which costs as much as a small part. */
@@ -98,13 +116,4 @@ export class Page {
       if (pos > last) return end;
     }
   }
-}
-
-/** A part that is larger than a page: a view of the message if that pins at most twice the part's size, otherwise a copy. */
-function owned(message: Buffer, start: number, end: number): Buffer {
-  const length = end - start;
-  if (length * 2 >= message.buffer.byteLength) return message.subarray(start, end);
-  const copy = Buffer.allocUnsafeSlow(length);
-  message.copy(copy, 0, start, end);
-  return copy;
 }
