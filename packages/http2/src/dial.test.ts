@@ -34,6 +34,9 @@ class Recorder implements SocketOwner {
   readonly lost = deferred<ConnectFailure>();
   readonly buffers: Set<ArrayBufferLike> = new Set();
   losses = 0;
+  /** How often bytes came before the socket was reported. */
+  early = 0;
+  #opened = false;
   #received = '';
   #awaited = '';
   #came = deferred();
@@ -46,11 +49,13 @@ class Recorder implements SocketOwner {
   }
 
   onSocket(socket: Socket): void {
+    this.#opened = true;
     this.opened.resolve(socket);
   }
 
   onBytes(bytes: Buffer, length: number): void {
     this.buffers.add(bytes.buffer);
+    if (!this.#opened) this.early++;
     this.#received += bytes.toString('latin1', 0, length);
     if (this.#received === this.#awaited) this.#came.resolve();
   }
@@ -107,18 +112,33 @@ function dialTo(endpoint: Endpoint, owner: SocketOwner, tls?: TlsOptions, peeked
 const pong = (socket: Socket): void => void socket.on('data', () => socket.write('pong'));
 const closing = (socket: Socket): void => void socket.on('data', () => {}).once('data', () => socket.end());
 
-test('bytes of one socket come in one buffer', async () => {
-  await using peer = await Peer.start(createServer(pong));
+/** Asserts that what a peer sends at once, and later, comes in one buffer, and not before the socket. */
+async function assertOneBuffer(peer: Peer, secure: boolean, tls?: TlsOptions): Promise<void> {
   const owner = new Recorder();
-  const dialed = dialTo(peer.endpoint(), owner);
+  const hello = 'hello'.repeat(40_000);
+  const greeted = owner.expect(hello);
+  const dialed = dialTo(peer.endpoint(secure), owner, tls);
   const socket = await owner.opened.promise;
+  await greeted;
   for (const text of ['pong', 'pongpong', 'pongpongpong']) {
-    const received = owner.expect(text);
+    const received = owner.expect(hello + text);
     socket.write('ping');
     await received;
   }
   assert.is(owner.buffers.size, 1);
+  assert.is(owner.early, 0);
   dialed.destroy();
+}
+
+/** A peer that speaks first, as those of HTTP/2 do. */
+const hello = (socket: Socket): void => {
+  socket.write('hello'.repeat(40_000));
+  pong(socket);
+};
+
+test('bytes of one socket come in one buffer', async () => {
+  await using peer = await Peer.start(createServer(hello));
+  await assertOneBuffer(peer, false);
 });
 
 test('a unix socket is opened', async () => {
@@ -268,16 +288,24 @@ fact('a TLS socket is opened after its handshake, with HTTP/2 chosen', async (ma
   dialed.destroy();
 });
 
-fact('a peer that has not chosen HTTP/2 is refused', async (made) => {
+fact('bytes of one TLS socket come in one buffer, with both versions of TLS', async (made) => {
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    await using peer = await tlsPeer(made, { ALPNProtocols: ['h2'], maxVersion }, hello);
+    for (let i = 0; i < 20; i++) await assertOneBuffer(peer, true, { ca: readFileSync(made.ca) });
+  }
+});
+
+fact('a peer that has not chosen HTTP/2 is refused, whatever it sends', async (made) => {
   const protocols = [undefined, ['http/1.1']];
   for (const ALPNProtocols of protocols) {
-    await using peer = await tlsPeer(made, ALPNProtocols === undefined ? {} : { ALPNProtocols }, pong);
+    await using peer = await tlsPeer(made, ALPNProtocols === undefined ? {} : { ALPNProtocols }, hello);
     const owner = new Recorder();
     dialTo(peer.endpoint(true), owner, { ca: readFileSync(made.ca) });
     const { details, tls } = await owner.lost.promise;
     assert.match(details, /^TLS handshake failed: /);
     assert.is(tls, true);
     assert.is(peer.accepted, 1);
+    assert.is(owner.buffers.size, 0, 'none of its bytes is read');
   }
 });
 
