@@ -1,8 +1,13 @@
 // The stores of large messages, which are used again once nothing refers to them: the memory of a large message costs more than to
 // read it, and V8 counts it beside its heap. Node 24 collected all garbage after every other range of 10,000 keys.
 
-/** The size of a store up to which a message is allocated like any Buffer, and its parts are views of it. */
-export const SMALL_STORE = 65_536;
+/**
+ * The size of a store up to which a message is allocated like any Buffer, and its parts are views of it: that of Node's own pool from
+ * Node 24 on, 64 KiB, to which Node 26 adds 64 bytes.
+ */
+export const SMALL_STORE = 65_600;
+/** The sizes of large stores are multiples of this, so that messages of about one size fit in one. */
+const STEP = 65_536;
 /** How many stores may wait for a message. */
 const MOST = 16;
 
@@ -14,7 +19,7 @@ const free: WeakRef<ArrayBufferLike>[] = [];
 /** Makes a Buffer for a message of this size, whose bytes are arbitrary. A large one may lie in the store of an earlier message. */
 export function messageBuffer(length: number): Buffer {
   if (length <= SMALL_STORE) return Buffer.allocUnsafe(length);
-  const store = take(length) ?? Buffer.allocUnsafeSlow(Math.ceil(length / SMALL_STORE) * SMALL_STORE).buffer;
+  const store = take(length) ?? Buffer.allocUnsafeSlow(Math.ceil(length / STEP) * STEP).buffer;
   lent.add(store);
   return Buffer.from(store, 0, length);
 }

@@ -1,6 +1,5 @@
-// Decides which parts of a message are copied, so that a small part does not keep the whole message alive. Parts of a store of up to
-// SMALL_STORE, the size of Node's own pool from Node 24 on, are not: a copy would pin a page instead, and the events of a message of
-// 20 KB cost a fifth less without copies.
+// Decides which parts of a message are copied, so that a small part does not keep the whole message alive. Parts of a small store, such
+// as Node's own pool, are not: a copy would pin a page instead, and the events of a message of 20 KB cost a fifth less without copies.
 import { SMALL_STORE, giveBack } from './message-stores.ts';
 
 const EMPTY: Buffer = Buffer.alloc(0);
