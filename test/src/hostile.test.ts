@@ -232,12 +232,13 @@ test('RST_STREAM REFUSED_STREAM is sent again at most three times, a write too, 
   assert.is(paths.filter((path) => path.endsWith('/Put')).length, 4);
 });
 
-lie('a status that only says that the stream was refused', 'UNAVAILABLE', 'unknown', (stream) =>
-  answer(stream, { 'grpc-status': '14', 'grpc-message': 'Stream refused by server' }),
-);
-lie('the same without headers before it', 'UNAVAILABLE', 'unknown', (stream) => {
-  stream.respond({ ...GRPC, 'grpc-status': '14', 'grpc-message': 'Stream refused by server' }, { endStream: true });
-});
+for (const text of ['Stream refused by server', 'Write error: Stream closed with error code NGHTTP2_REFUSED_STREAM']) {
+  const words = { 'grpc-status': '14', 'grpc-message': text };
+  lie(`a status that only says "${text}"`, 'UNAVAILABLE', 'unknown', (stream) => answer(stream, words));
+  lie(`"${text}" without headers before it`, 'UNAVAILABLE', 'unknown', (stream) => {
+    stream.respond({ ...GRPC, ...words }, { endStream: true });
+  });
+}
 
 test('a stream that is refused once is sent again, and the caller does not notice', async () => {
   let refused = 0;

@@ -90,7 +90,6 @@ test('node:assert tells two key values apart, and takes equal ones for equal', a
   const fields = { key: Buffer.from('compared'), value: Buffer.from('one'), createRevision, modRevision, version: 1 };
   deepStrictEqual(one, keyValue(fields));
   deepStrictEqual({ ...one }, { ...fields, lease: 0n });
-  assert.throws(() => deepStrictEqual(one, { ...fields, lease: 0n }), /same structure/, 'a literal has no text()');
 });
 
 test.run();

@@ -1,4 +1,6 @@
+import { Metadata } from '@grpc/grpc-js';
 import { assert, suite } from '@etcdts/testing';
+import type { WireStatus } from '../transport.ts';
 import { GrpcCall } from './grpc-call.ts';
 
 const test = suite('grpc call');
@@ -19,6 +21,23 @@ function start(): { call: GrpcCall; log: string[]; written(): void; wire: object
   const call = new GrpcCall(wire as never, listener, new Set(), () => {});
   return { call, log, written: () => callbacks.shift()?.(), wire };
 }
+
+test('a stream that was refused is reported as such in both of the ways in which Node and grpc-js say so', () => {
+  const texts = [
+    ['Stream refused by server', 'refused'],
+    ['Write error: Stream closed with error code NGHTTP2_REFUSED_STREAM', 'refused'],
+    ['Write error: Stream closed with error code NGHTTP2_CANCEL', 'sent'],
+    ['proxy: Stream refused by server', 'sent'],
+  ] as const;
+  for (const [details, expected] of texts) {
+    const ends: (string | undefined)[] = [];
+    const listener = { onMessage(): void {}, onEnd: ({ reach }: WireStatus): void => void ends.push(reach) };
+    const wire = { getAuthContext: () => ({}) };
+    const call = new GrpcCall(wire as never, listener, new Set(), () => {});
+    call.onReceiveStatus({ code: 14, details, metadata: new Metadata() });
+    assert.equal(ends, [expected], details);
+  }
+});
 
 const frame = (text: string): Buffer => Buffer.from(`\0\0\0\0\0${text}`);
 

@@ -5,7 +5,8 @@ import type { Reach, WireCall, WireListener } from '../transport.ts';
 import { streamOf } from './session.ts';
 
 // grpc-js reports both of these only in words.
-const REFUSED = 'Stream refused by server';
+// The second text for a refused stream comes where a write was under way: from Node 26 on that fails before the stream is closed.
+const REFUSED = /^(?:Stream refused by server|Write error: Stream closed with error code NGHTTP2_REFUSED_STREAM)$/;
 const TOO_LARGE = /^Received message (?:larger than max|that decompresses to a size larger than) /;
 
 /**
@@ -140,7 +141,7 @@ export class GrpcCall implements WireCall {
    * grpc-js does not hold that code. Its text shows it, and the text is no server's if there were neither headers nor trailers.
    */
   #refused(end: StatusObject, details: string): boolean {
-    return end.code === status.UNAVAILABLE && details === REFUSED && !this.#answered && isLocal(end);
+    return end.code === status.UNAVAILABLE && REFUSED.test(details) && !this.#answered && isLocal(end);
   }
 
   /** How far the call got. grpc-js has a peer for it only once it has a stream on a connection; before, nothing can have left. */
