@@ -41,11 +41,11 @@ test('every place that names a version of Node names those that are promised', (
     [{ manifest: { ...real.manifest, engines: { node: '>=22.1' } } }, /^engines of @etcdts\/auth is not >=22\.1/],
     [{ manifest: { ...real.manifest, engines: { node: '20' } } }, /it must be as >=20\.19$/],
     [{ workflows: matrix('22, 24') }, /test\.yml tests on 22, 24: the first must be 20/],
-    [{ workflows: matrix('20, 26') }, /docs\/versioning\.md does not name Node 26/],
+    [{ workflows: matrix('20, 28') }, /docs\/versioning\.md does not name Node 28/],
     [{ workflows: { ...real.workflows, 'x.yml': 'container: node:18-trixie' } }, /x\.yml runs on Node 18/],
     [{ devcontainer: 'javascript-node:22-bookworm' }, /the image of the devcontainer is not one of Node 20/],
     [{ workspace: "'@types/node': ^22.0.0" }, /@types\/node in pnpm-workspace\.yaml is not that of Node 20\.19/],
-    [{ versioning: '| 22, 24 ' }, /docs\/versioning\.md does not name Node 20\.19/],
+    [{ versioning: '| 22, 24, 26 ' }, /docs\/versioning\.md does not name Node 20\.19/],
   ] as const)
     assert.match(nodeFaults({ ...real, ...changed }).join('\n'), fault);
 });
