@@ -97,8 +97,6 @@ class Dial implements Dialed {
     socket.once('secureConnect', () => {
       shaken = true;
       if (socket.alpnProtocol !== 'h2') return void socket.destroy(otherProtocol(socket));
-      // In a runtime that ignores `onread`, the bytes come so.
-      socket.on('data', (bytes) => owner.onBytes(bytes, bytes.length));
       this.#open();
     });
     // With TLS 1.3, a server refuses a client certificate only after the handshake has succeeded on this side.
