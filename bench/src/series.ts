@@ -86,6 +86,7 @@ export const allSeries: readonly Series[] = [
   row('fake', 'txn', MANY, each),
   row('fake', 'tls-put', MANY),
   row('fake', 'range', SOME, [...peers, ...ours, ...all, 'http2-namespace'], large),
+  row('fake', 'tls-range', SOME, undefined, large),
   row('fake', 'keys', 1, undefined, large),
   row('fake', 'keys', 4, undefined, large),
   row('fake', 'large-get', FEW, undefined, large),

@@ -69,7 +69,7 @@ export class Stage {
   }
 
   static async set(series: readonly Series[], go: GoClient): Promise<Stage> {
-    const made = series.some(({ operation }) => operation === 'tls-put') ? await certificates() : undefined;
+    const made = series.some(({ operation }) => operation.startsWith('tls-')) ? await certificates() : undefined;
     const fake = nodePeer('fake/server.js', made === undefined ? [] : [made.server.cert, made.server.key]);
     const { addresses } = (await fake.request()) as { readonly addresses: FakeAddresses };
     if (!series.some(({ server }) => server === 'etcd')) return new Stage(fake, addresses, made, undefined, undefined);
@@ -86,7 +86,7 @@ export class Stage {
     if (server === 'etcd') return this.etcd && { address: this.etcd.endpoint };
     const address = this.addresses.ports[operation as FakeOperation];
     if (address === undefined) return undefined;
-    if (operation !== 'tls-put') return { address };
+    if (!operation.startsWith('tls-')) return { address };
     return this.certificates && { address, ca: readFileSync(this.certificates.ca, 'utf8') };
   }
 

@@ -12,6 +12,7 @@ const steps: Readonly<Record<UnaryOperation, Step>> = {
   get: (subject) => subject.get(KEY),
   txn: (subject, i) => subject.txn(key(i), VALUE),
   range: (subject) => subject.range(RANGE_PREFIX),
+  'tls-range': (subject) => subject.range(RANGE_PREFIX),
   keys: (subject) => subject.range(MANY_PREFIX),
   pages: (subject) => subject.pages?.(MANY_PREFIX) ?? missing('pages'),
   'large-get': (subject) => subject.get(LARGE_KEY),

@@ -42,6 +42,7 @@ export async function verify(subject: Subject, operation: Operation): Promise<vo
     case 'txn':
       return expectValue(await subject.txn(KEY, VALUE));
     case 'range':
+    case 'tls-range':
       return expectBytes(await subject.range(RANGE_PREFIX), RANGE_PREFIX, RANGE_KEYS, subject);
     case 'keys':
       return expectBytes(await subject.range(MANY_PREFIX), MANY_PREFIX, MANY_KEYS, subject);

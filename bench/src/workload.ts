@@ -43,7 +43,7 @@ export function key(index: number): string {
 
 /** The kinds of operations whose calls are counted and timed one by one. */
 export type UnaryOperation =
-  'put' | 'get' | 'txn' | 'range' | 'keys' | 'pages' | 'large-get' | 'large-put' | 'snapshot' | 'tls-put';
+  'put' | 'get' | 'txn' | 'range' | 'keys' | 'pages' | 'large-get' | 'large-put' | 'snapshot' | 'tls-put' | 'tls-range';
 
 /** The kinds of operations. */
 export type Operation =
@@ -72,6 +72,7 @@ export const operations: Readonly<Record<Operation | CopyOperation, string>> = {
   'large-put': 'put of 1 MiB',
   snapshot: 'snapshot',
   'tls-put': 'put over TLS',
+  'tls-range': 'range of 1,000 x 256 B over TLS',
   watch: 'watch, each event',
   'watch-100': 'watch with 100 events a message, each event',
   'fan-out': 'write to 1,000 watches, each delivery',

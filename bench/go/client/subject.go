@@ -154,7 +154,7 @@ func (s *subject) step(operation string, i int) error {
 		_, err = s.get(oneKey)
 	case "txn":
 		_, err = s.txn(key(i), value)
-	case "range":
+	case "range", "tls-range":
 		_, err = s.byteRange(rangePrefix)
 	case "keys":
 		_, err = s.byteRange(manyPrefix)
@@ -179,7 +179,7 @@ func (s *subject) verify(operation string) error {
 	var err error
 	want := value
 	switch operation {
-	case "range":
+	case "range", "tls-range":
 		size, err = s.byteRange(rangePrefix)
 		expected = rangeKeys * (len(oneKey) + len(rangeValue))
 	case "keys":

@@ -13,7 +13,17 @@ import { unaryPort } from './unary.ts';
 
 /** The operations that the fake server has a port for, `leases` apart. */
 export type FakeOperation =
-  'put' | 'get' | 'txn' | 'range' | 'keys' | 'large-get' | 'large-put' | 'tls-put' | 'watch' | 'watch-100';
+  | 'put'
+  | 'get'
+  | 'txn'
+  | 'range'
+  | 'keys'
+  | 'large-get'
+  | 'large-put'
+  | 'tls-put'
+  | 'tls-range'
+  | 'watch'
+  | 'watch-100';
 
 /** The addresses of the fake server's ports. Leases have several ports, because renewals are counted by port. */
 export interface FakeAddresses {
@@ -56,20 +66,24 @@ function secure(port: Port, certificate: string, key: string): Promise<string> {
 
 const [certificate, key] = process.argv.slice(2);
 const put = grpcFrame(messages.put);
+const range = grpcFrame(messages.range);
 const leases = Array.from({ length: LEASE_PORTS }, () => leasePort(LEASE_TTL));
 const addresses: FakeAddresses = {
   ports: {
     put: await plain(unaryPort(put)),
     get: await plain(unaryPort(grpcFrame(messages.get))),
     txn: await plain(unaryPort(grpcFrame(messages.txn))),
-    range: await plain(unaryPort(grpcFrame(messages.range))),
+    range: await plain(unaryPort(range)),
     keys: await plain(unaryPort(grpcFrame(manyKeys()))),
     'large-get': await plain(unaryPort(grpcFrame(largeValue()))),
     'large-put': await plain(unaryPort(put, true)),
     watch: await plain(floodPort(1)),
     'watch-100': await plain(floodPort(100)),
     ...(certificate !== undefined &&
-      key !== undefined && { 'tls-put': await secure(unaryPort(put), certificate, key) }),
+      key !== undefined && {
+        'tls-put': await secure(unaryPort(put), certificate, key),
+        'tls-range': await secure(unaryPort(range), certificate, key),
+      }),
   },
   leases: await Promise.all(leases.map(({ port }) => plain(port))),
 };
