@@ -33,6 +33,7 @@ export const pages = {
     'docs/cluster-and-maintenance.md',
     'docs/performance.md',
     'bench/RESULTS.md',
+    'bench/RESULTS-NODES.md',
     'docs/interceptors.md',
   ],
   'The project': [

@@ -85,14 +85,16 @@ export function nodesTable({ clients, measured }: Results): Table {
   return {
     title: `Node ${version} divided by this one (less is better): CPU per op, p50 with one caller, memory, and the time of a start`,
     header: [...what, ...pairs.map(([, base]) => titleOf(base))],
-    rows: measured.map((row) => [
-      ...whatCells(row),
-      ...pairs.map(([label, base]) =>
-        has(row, label, row.metric) && has(row, base, row.metric)
-          ? withQuartiles(ratio(row, label, base, row.metric))
-          : '',
-      ),
-    ]),
+    rows: measured
+      .filter((row) => others.some((label) => has(row, label, row.metric)))
+      .map((row) => [
+        ...whatCells(row),
+        ...pairs.map(([label, base]) =>
+          has(row, label, row.metric) && has(row, base, row.metric)
+            ? withQuartiles(ratio(row, label, base, row.metric))
+            : '',
+        ),
+      ]),
   };
 }
 
