@@ -38,7 +38,7 @@ const checks = new WeakMap<AbortSignal, () => void>();
  * Makes an abort signal that runs a check whenever `aborted`, `reason` or `throwIfAborted()` is read.
  *
  * A timer would be too late: after a blocked event loop, or a stopped process, code that waits for something else may run
- * before any timer. A signal of `AbortSignal.any` runs no check, because it follows only the events of its sources. Listeners of
+ * before any timer. A signal of `AbortSignal.any` runs no check in most versions of Node: it follows the events of its sources. Listeners of
  * a checked signal are called when it is aborted: by `abort`, by the event of a source, or by a read.
  */
 export function checkedSignal(options: CheckedSignalOptions = {}): CheckedSignal {

@@ -1,5 +1,5 @@
-// The stores of large messages, which are used again once nothing refers to them: the memory of a large message costs more than to
-// read it, and V8 counts it beside its heap. Node 24 collected all garbage after every other range of 10,000 keys.
+// The stores of large messages, which are used again once nothing refers to them. Otherwise each of them is garbage that V8 counts
+// beside its heap, and that makes it collect all garbage again and again.
 
 /**
  * The size of a store up to which a message is allocated like any Buffer, and its parts are views of it: that of Node's own pool from

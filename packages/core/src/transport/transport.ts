@@ -65,7 +65,7 @@ export interface WireStatus {
 export interface WireListener {
   /**
    * One whole message, without prefix. The bytes belong to the listener, and may be overwritten once it has returned, or after
-   * `onEnd` if the call is unary. Whoever stands between a connection and its owner copies what it keeps.
+   * `onEnd` if the call is unary. A listener that passes messages on copies what it keeps.
    */
   onMessage(message: Buffer): void;
   /** The end, once, after all messages that came before it. */
@@ -172,8 +172,8 @@ export interface ConnectionOptions {
   readonly maxReceiveBytes: number;
   /**
    * Makes a Buffer of a size, in which a connection may put a message that it reports; its bytes are arbitrary. The memory of a
-   * large one is used again for another message once the owner has read it. It saves half of the memory of large answers. A
-   * connection whose messages come in Buffers of their own does not need it.
+   * large one is used again for another message once the owner has read it, so that large answers leave less garbage. A connection
+   * whose messages come in Buffers of their own does not need it.
    */
   readonly messageBuffer?: (length: number) => Buffer;
 }
